@@ -1,0 +1,102 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let package = Package(
+    name: "waybill",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "waybill", targets: ["waybill"]),
+        .library(name: "WaybillCore", targets: ["WaybillCore"]),
+        .library(name: "WaybillLedger", targets: ["WaybillLedger"]),
+        .library(name: "WaybillStorage", targets: ["WaybillStorage"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "WaybillCore",
+            dependencies: [
+                "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .target(
+            name: "WaybillLedger",
+            dependencies: ["WaybillCore", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "WaybillStorage",
+            dependencies: [
+                "WaybillCore", "WaybillLedger",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
+        .target(
+            name: "WaybillProxy",
+            dependencies: [
+                "WaybillCore", "WaybillLedger",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        .target(
+            name: "WaybillControl",
+            dependencies: [
+                "WaybillCore", "WaybillLedger",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .target(
+            name: "WaybillTesting",
+            dependencies: ["WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl"]),
+        .executableTarget(
+            name: "waybill",
+            dependencies: [
+                "WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
+    ]
+)
+
+let tested = [
+    "WaybillCore": [], "WaybillLedger": [], "WaybillStorage": [], "WaybillProxy": ["WaybillStorage"], "WaybillControl": ["WaybillStorage"],
+    "waybill": ["WaybillStorage"],
+]
+for (module, more) in tested.sorted(by: { $0.key < $1.key }) {
+    package.targets.append(
+        .testTarget(
+            name: "\(module)Tests",
+            dependencies: ([module, "WaybillTesting", "WaybillCore", "WaybillLedger"] + more).map { .target(name: $0) }))
+}
+package.targets.append(.testTarget(name: "TidyTests"))
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}

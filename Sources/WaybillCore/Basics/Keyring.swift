@@ -1,0 +1,28 @@
+package import Crypto
+
+/// Every key the gate uses, derived from one 32-byte master key by HKDF-SHA256 (RFC 5869), one label each.
+///
+/// Losing the master key makes pseudonyms and commitments unreproducible and stored identifiers unreadable.
+package struct Keyring: Sendable {
+    private let master: SymmetricKey
+
+    /// `master` must hold 32 bytes; the caller checks that when it reads the key file.
+    package init(master: SymmetricKey) { self.master = master }
+
+    /// Fingerprints of identifiers in the subject index and the stores.
+    package var fingerprints: SymmetricKey { derive("fingerprint") }
+    /// `root key` of transfer-log.md: per-subject keys `K = HMAC(root key, salt)`.
+    package var subjects: SymmetricKey { derive("subject") }
+    /// AES-GCM key for identifiers kept at rest.
+    package var sealing: SymmetricKey { derive("sealing") }
+    /// `hash` operator.
+    package var hashing: SymmetricKey { derive("hash") }
+    /// `pseudonymize` operator: one key a vendor, so that two vendors cannot join.
+    package func pseudonyms(vendor: String) -> SymmetricKey { derive("pseudonym/" + vendor) }
+    /// Decision lines of the transfer log.
+    package var decisions: SymmetricKey { derive("decision") }
+
+    private func derive(_ label: String) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(inputKeyMaterial: master, info: Array("waybill/v1/\(label)".utf8), outputByteCount: 32)
+    }
+}

@@ -1,0 +1,85 @@
+/// Everything a decision on one record depends on. Pure data: no clock, file or network is behind it.
+package struct DecisionInput: Sendable {
+    package var policy: PolicySet
+    package var caller: CallerID
+    package var vendor: VendorID
+    package var endpoint: EndpointID
+    package var destination: Vendor.Destination
+    /// Named by the request or the record; empty: the route's defaults. A name the catalogue lacks makes `unknownPurpose` true.
+    package var purposes: [PurposeID]
+    package var unknownPurpose: Bool
+    package var subject: SubjectInput
+    package var standing: Standing
+    package var now: Timestamp
+    package init(
+        policy: PolicySet, caller: CallerID, vendor: VendorID, endpoint: EndpointID, destination: Vendor.Destination, purposes: [PurposeID],
+        unknownPurpose: Bool, subject: SubjectInput, standing: Standing, now: Timestamp
+    ) {
+        self.policy = policy
+        self.caller = caller
+        self.vendor = vendor
+        self.endpoint = endpoint
+        self.destination = destination
+        self.purposes = purposes
+        self.unknownPurpose = unknownPurpose
+        self.subject = subject
+        self.standing = standing
+        self.now = now
+    }
+}
+
+/// What is known about the person a record is about.
+package struct SubjectInput: Sendable {
+    /// False: the endpoint is about persons and no subject path held a usable identifier (`subject_unresolved`).
+    package var resolved: Bool
+    /// The identified subject; nil: nothing known about them.
+    package var entry: SubjectEntry?
+    /// Other subjects whose identifiers stand in the same record: only their stops count.
+    package var others: [SubjectEntry]
+    package var storeAvailable: Bool
+    /// From the record itself, before redaction; imported facts come first.
+    package var countryInRecord: Region?
+    package var bornInRecord: Day?
+    /// Fields present in the record (shared ones included), each once.
+    package var present: [FieldID]
+    package init(
+        resolved: Bool, entry: SubjectEntry?, others: [SubjectEntry] = [], storeAvailable: Bool = true, countryInRecord: Region? = nil,
+        bornInRecord: Day? = nil, present: [FieldID]
+    ) {
+        self.resolved = resolved
+        self.entry = entry
+        self.others = others
+        self.storeAvailable = storeAvailable
+        self.countryInRecord = countryInRecord
+        self.bornInRecord = bornInRecord
+        self.present = present
+    }
+}
+
+/// Operational state that decisions take as an input; later issues give it more sources.
+package struct Standing: Sendable {
+    package enum AgreementState: String, Sendable { case draft, inReview, approved, suspended, terminated, superseded }
+    package enum ProofStage: Sendable { case warned, stopNewSubjects, suspended }
+    package struct Volume: Sendable {
+        package var records: Int
+        package var subjects: Int
+        package init(records: Int, subjects: Int) {
+            self.records = records
+            self.subjects = subjects
+        }
+    }
+    package var logAvailable = true
+    package var clockTrusted = true
+    package var vendorsNotApproved: Set<String> = []
+    package var vendorsSuspended: Set<String> = []
+    package var vendorsOnBreachHold: Set<String> = []
+    /// By `id@version`, where an event history says other than the files; absent: `approved` under `approvals: files`, `draft` under `required`.
+    package var agreements: [String: AgreementState] = [:]
+    /// Overdue deletion proofs by agreement id.
+    package var proofs: [String: ProofStage] = [:]
+    /// Sent today (UTC) by agreement id, this record not counted.
+    package var volumes: [String: Volume] = [:]
+    /// Whether a deletion duty can be entered.
+    package var dutiesRecordable = true
+    package init() {}
+}
