@@ -36,7 +36,8 @@ package enum JSONBody {
             reporting: reporting)
     }
 
-    static func reduce(
+    /// With the operators alone, where there is no policy set (benchmarks, tests).
+    package static func reduce(
         _ body: [UInt8], scanned: ScannedBody, shape: BodyShape, actions: [RecordAction], shared: FieldPlan,
         operators: [any RedactionOperator], context: (FieldID) -> RedactionContext, reporting: Bool
     ) throws(BodyError) -> ReducedBody {
@@ -54,7 +55,8 @@ package enum JSONBody {
         try prove(written, shape: shape, actions: actions, shared: shared, operators: policy.operators, limits: limits)
     }
 
-    static func prove(
+    /// With the operators alone, where there is no policy set (benchmarks, tests).
+    package static func prove(
         _ written: [UInt8], shape: BodyShape, actions: [RecordAction], shared: FieldPlan, operators: [any RedactionOperator],
         limits: BodyLimits
     ) throws(BodyError) {
