@@ -115,13 +115,11 @@ struct EndpointLint {
     private func checkIdentifiersOnce(_ slots: [Endpoint.Slot], shared: [Endpoint.Slot]) {
         var seen: Set<FieldID> = []
         for slot in slots + shared where compilation.fields[slot.field].identifierScheme != nil {
-            guard !seen.insert(slot.field).inserted else {
-                problems.error(
-                    slot.position, "identifier_mapped_twice",
-                    "`\(compilation.fields[slot.field].name)` identifies a person and is mapped a second time",
-                    "list both persons in `people`, or leave the second place unmapped so that it is dropped")
-                continue
-            }
+            guard !seen.insert(slot.field).inserted else { continue }
+            problems.error(
+                slot.position, "identifier_mapped_twice",
+                "`\(compilation.fields[slot.field].name)` identifies a person and is mapped a second time",
+                "list both persons in `people`, or leave the second place unmapped so that it is dropped")
         }
     }
 

@@ -52,14 +52,14 @@ package enum PolicyLoader {
                 "split it, or join small files' agreements under fewer vendors")
             return []
         }
-        return paths.compactMap { path in
+        return paths.compactMap { path -> Document? in
             guard let kind = PolicyFileKind(path) else {
                 problems.error(
                     SourcePosition(file: path, line: 1, column: 1), "unknown_file", "no policy file has this name",
                     path.hasSuffix(".yml") ? "name it `.yaml`" : "use organisation.yaml, catalog/, vendors/, agreements/, callers/ or tests/")
                 return nil
             }
-            do {
+            do throws(PolicyProblem) {
                 return Document(path: path, kind: kind, value: try YAMLDocument.parse(file: path, bytes: files[path] ?? []))
             } catch {
                 problems.add(error)
@@ -98,7 +98,7 @@ package enum PolicyLoader {
     }
 
     private static func builtIn(_ name: String, _ text: String, _ compilation: Compilation, _ read: (PolicyValue) -> Void) {
-        do {
+        do throws(PolicyProblem) {
             read(try YAMLDocument.parse(file: "built-in/\(name).yaml", bytes: Array(text.utf8)))
         } catch {
             compilation.problems.add(error)

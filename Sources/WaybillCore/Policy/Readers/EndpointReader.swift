@@ -1,6 +1,5 @@
 /// One entry of a vendor's `endpoints`.
 struct EndpointReader {
-    static let formatsBuilt: Set<BodyFormat> = [.json, .none]
     let compilation: Compilation
     private var problems: ProblemList { compilation.problems }
 
@@ -13,7 +12,7 @@ struct EndpointReader {
         let idPosition = value["id"]?.position ?? value.position
         let template = section.required("request").flatMap(requestTemplate)
         let body = section.required("body").flatMap(bodyFormat)
-        let about = section.optional("about", Self.aboutType) ?? .person
+        let about = section.optional("about", aboutType) ?? .person
         let selector = section.optional("records").flatMap(recordSelector)
         let paths = PathReader(compilation: compilation)
         let structure = paths.structure(section.list("structure"), rooted: false)
@@ -50,9 +49,11 @@ struct EndpointReader {
         return endpoint
     }
 
-    static let aboutType = ScalarType<Endpoint.Subject>(
-        code: "unknown_value", expected: "`organisation` or `none`; without `about` it is about persons", choices: ["organisation", "none"]
-    ) { ["organisation": .organisation, "none": Endpoint.Subject.none][$0] }
+    private var aboutType: ScalarType<Endpoint.Subject> {
+        ScalarType(
+            code: "unknown_value", expected: "`organisation` or `none`; without `about` it is about persons", choices: ["organisation", "none"]
+        ) { ["organisation": .organisation, "none": Endpoint.Subject.none][$0] }
+    }
 
     private func requestTemplate(_ value: PolicyValue) -> RequestTemplate? {
         guard let text = ScalarType<String>.text.read(value, problems) else { return nil }
@@ -66,10 +67,10 @@ struct EndpointReader {
 
     private func bodyFormat(_ value: PolicyValue) -> BodyFormat? {
         guard let format = ScalarType<BodyFormat>.oneOf(BodyFormat.self).read(value, problems) else { return nil }
-        guard Self.formatsBuilt.contains(format) else {
+        guard BodyFormat.built.contains(format) else {
             problems.error(
                 value.position, "not_built_yet", "the body format `\(format.rawValue)` is not built yet in this version",
-                "keep this endpoint out of the set; `json` and `none` are built")
+                "keep this endpoint out of the set; built are \(BodyFormat.built.map(\.rawValue).joined(separator: ", "))")
             return nil
         }
         return format
@@ -102,7 +103,7 @@ struct PathReader {
 
     func path(_ value: PolicyValue, rooted: Bool, mayEndInSubtree: Bool) -> StructurePath? {
         guard let text = ScalarType<String>.text.read(value, compilation.problems) else { return nil }
-        do {
+        do throws(SyntaxError) {
             let path = rooted ? try BodyPathParser.rooted(text) : try BodyPathParser.relative(text)
             guard mayEndInSubtree || !path.subtree else {
                 throw SyntaxError(
