@@ -34,7 +34,7 @@ struct InitCommand: AsyncParsableCommand {
         try makeRoom()
         let token = "wb_" + SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.base64EncodedString()
             .map { ["+": "-", "/": "_", "=": ""][$0] ?? String($0) }.joined()
-        let skeleton = Skeleton(organisation: organisation, id: id, country: country, token: token, today: SystemClock.now().day)
+        let skeleton = Skeleton(organisation: organisation, id: id, country: country, token: token, today: SystemClock().now().day)
         for (name, content) in skeleton.files {
             let path = Files.resolve(name, against: directory)
             try failing { () throws(SystemError) in

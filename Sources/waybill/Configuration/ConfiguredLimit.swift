@@ -5,7 +5,7 @@ struct ConfiguredLimit: Sendable {
     let key: ConfigurationKey
     let apply: @Sendable (Int, inout GateLimits) -> Void
 
-    private init(_ name: String, _ range: ClosedRange<Int>, _ path: WritableKeyPath<GateLimits, Int> & Sendable, _ summary: String) {
+    private init(_ name: String, _ range: ClosedRange<Int>, _ path: any WritableKeyPath<GateLimits, Int> & Sendable, _ summary: String) {
         key = ConfigurationKey("limits.\(name)", .integer(range), String(GateLimits()[keyPath: path]), summary)
         apply = { value, limits in limits[keyPath: path] = value }
     }

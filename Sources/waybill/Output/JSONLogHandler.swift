@@ -22,7 +22,7 @@ struct JSONLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         var members: [(String, JSONText)] = [
-            ("time", .text(SystemClock.now().rfc3339)), ("level", .text(event.level.rawValue)), ("logger", .text(label)),
+            ("time", .text(SystemClock().now().rfc3339)), ("level", .text(event.level.rawValue)), ("logger", .text(label)),
             ("message", .text(event.message.description)),
         ]
         let reserved = Set(members.map(\.0))

@@ -46,7 +46,7 @@ enum JSONText: Sendable, Equatable {
             JSONText.wrap("[", "]", items, indent, into: &out) { item, inner, out in item.write(into: &out, indent: inner) }
         case .object(let members):
             JSONText.wrap("{", "}", members, indent, into: &out) { member, inner, out in
-                quote(member.0, into: &out)
+                JSONText.quote(member.0, into: &out)
                 out += inner == nil ? ":" : ": "
                 member.1.write(into: &out, indent: inner)
             }
