@@ -15,8 +15,10 @@ struct ConfigurationFile {
     init(text: String, name: String) throws(CommandFailure) {
         self.name = name
         let root: Node?
+        let parser: Parser
         do {
-            root = try Parser(yaml: text).singleRoot()
+            parser = try Parser(yaml: text)
+            root = try parser.singleRoot()
         } catch {
             throw CommandFailure("\(name) is not valid YAML, \(ConfigurationFile.oneLine("\(error)"))", remedy: "mend the file")
         }
@@ -25,7 +27,8 @@ struct ConfigurationFile {
             throw CommandFailure("\(name) must hold keys and values", remedy: "see docs/reference/configuration.md")
         }
         isEmpty = mapping.isEmpty
-        walk(mapping, prefix: "")
+        // Nodes hold their anchors weakly; the parser owns them.
+        withExtendedLifetime(parser) { walk(mapping, prefix: "") }
         if !problems.isEmpty { throw CommandFailure(problems.joined(separator: "\n")) }
     }
 

@@ -45,7 +45,11 @@ enum Files {
         return try read(descriptor: descriptor, name: path, bytesMax: bytesMax)
     }
 
-    static func read(descriptor: Int32, name: String, bytesMax: Int) throws(SystemError) -> [UInt8] {
+    static func readStandardInput(bytesMax: Int) throws(SystemError) -> [UInt8] {
+        try read(descriptor: STDIN_FILENO, name: "standard input", bytesMax: bytesMax)
+    }
+
+    private static func read(descriptor: Int32, name: String, bytesMax: Int) throws(SystemError) -> [UInt8] {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
