@@ -31,10 +31,18 @@ package enum JSONBody {
         _ body: [UInt8], scanned: ScannedBody, shape: BodyShape, actions: [RecordAction], shared: FieldPlan, policy: PolicySet,
         context: (FieldID) -> RedactionContext, reporting: Bool
     ) throws(BodyError) -> ReducedBody {
+        try reduce(
+            body, scanned: scanned, shape: shape, actions: actions, shared: shared, operators: policy.operators, context: context,
+            reporting: reporting)
+    }
+
+    static func reduce(
+        _ body: [UInt8], scanned: ScannedBody, shape: BodyShape, actions: [RecordAction], shared: FieldPlan,
+        operators: [any RedactionOperator], context: (FieldID) -> RedactionContext, reporting: Bool
+    ) throws(BodyError) -> ReducedBody {
         guard actions.count == scanned.records.count else { throw BodyError(.proofFailed) }
         var reducer = JSONReducer(
-            body: body, scanned: scanned, tree: shape.tree, actions: actions, shared: shared, operators: policy.operators,
-            isReporting: reporting)
+            body: body, scanned: scanned, tree: shape.tree, actions: actions, shared: shared, operators: operators, isReporting: reporting)
         return try reducer.reduce(context)
     }
 
@@ -42,6 +50,13 @@ package enum JSONBody {
     /// omitted record. Throws `proofFailed`, with no more than an offset.
     package static func prove(
         _ written: [UInt8], shape: BodyShape, actions: [RecordAction], shared: FieldPlan, policy: PolicySet, limits: BodyLimits
+    ) throws(BodyError) {
+        try prove(written, shape: shape, actions: actions, shared: shared, operators: policy.operators, limits: limits)
+    }
+
+    static func prove(
+        _ written: [UInt8], shape: BodyShape, actions: [RecordAction], shared: FieldPlan, operators: [any RedactionOperator],
+        limits: BodyLimits
     ) throws(BodyError) {
         let found: ScannedBody
         do {
@@ -55,13 +70,12 @@ package enum JSONBody {
             guard record.unclassified == 0 else { throw BodyError(.proofFailed, offset: record.range.lowerBound) }
             for hit in record.hits {
                 let slot = shape.tree.slots[hit.slot]
-                guard plans.indices.contains(slot.person), let plan = plans[slot.person], plan.sends(slot.field, by: policy.operators)
-                else {
-                    throw BodyError(.proofFailed, offset: hit.value.lowerBound)
-                }
+                guard plans.indices.contains(slot.person), let plan = plans[slot.person],
+                    plan.operatorFor(slot.field, among: operators) != nil
+                else { throw BodyError(.proofFailed, offset: hit.value.lowerBound) }
             }
         }
-        for hit in found.shared where !shared.sends(shape.tree.shared[hit.slot].field, by: policy.operators) {
+        for hit in found.shared where shared.operatorFor(shape.tree.shared[hit.slot].field, among: operators) == nil {
             throw BodyError(.proofFailed, offset: hit.value.lowerBound)
         }
     }
@@ -76,6 +90,4 @@ extension FieldPlan {
         else { return nil }
         return operators[id.position]
     }
-
-    fileprivate func sends(_ field: FieldID, by operators: [any RedactionOperator]) -> Bool { operatorFor(field, among: operators) != nil }
 }
