@@ -47,11 +47,12 @@ let package = Package(
             name: "WaybillProxy",
             dependencies: [
                 "WaybillCore", "WaybillLedger",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ]),
         .target(
             name: "WaybillControl",
@@ -63,7 +64,14 @@ let package = Package(
             ]),
         .target(
             name: "WaybillTesting",
-            dependencies: ["WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl"]),
+            dependencies: [
+                "WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
         .executableTarget(
             name: "waybill",
             dependencies: [
@@ -92,6 +100,9 @@ for (module, more) in tested.sorted(by: { $0.key < $1.key }) {
             name: "\(module)Tests",
             dependencies: ([module, "WaybillTesting", "WaybillCore", "WaybillLedger"] + more).map { .target(name: $0) }))
 }
+package.targets.first { $0.name == "WaybillProxyTests" }?.dependencies += [
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+]
 package.targets.append(.testTarget(name: "TidyTests"))
 
 for target in package.targets where target.type != .system {
