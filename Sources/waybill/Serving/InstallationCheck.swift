@@ -1,4 +1,3 @@
-import NIOSSL
 import WaybillCore
 
 /// `serve --check`: everything that can be known without starting. Changes nothing.
