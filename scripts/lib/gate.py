@@ -61,7 +61,7 @@ class Installation:
         if edit:
             edit(self.home / "policies")
         lines = [
-            'listen: {gate: "127.0.0.1:0", control: "127.0.0.1:0"}',
+            'listen: {gate: "127.0.0.1:0"}',
             "store: sqlite:var/waybill.db",
             "policies: policies",
             "keys: var/keys",
