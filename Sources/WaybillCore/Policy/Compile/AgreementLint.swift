@@ -30,7 +30,7 @@ struct AgreementLint {
         let known = [organisation.id, vendor] + agreement.subprocessors.map(\.id)
         for party in agreement.parties where !known.contains(party.org) {
             problems.error(
-                position, "unknown_party", "the party `\(party.org)` is neither the organisation, the vendor nor a subprocessor",
+                written.entry(of: "parties", with: "org", party.org)?["org"]?.position ?? position, "unknown_party", "the party `\(party.org)` is neither the organisation, the vendor nor a subprocessor",
                 Suggestion.remedy(for: party.org, among: known, else: "use one of \(known.map { "`\($0)`" }.joined(separator: ", "))"))
         }
         if agreement.parties.filter(\.exports).map(\.org) != [organisation.id] {
@@ -77,8 +77,9 @@ struct AgreementLint {
         guard let role = agreement.vendorParty?.usRole, [.serviceProvider, .contractor].contains(role) else { return }
         for term in agreement.purposes {
             guard let activity = term.usActivity, activity != .businessPurpose else { continue }
+            let entry = written.entry(of: "purposes", with: "id", compilation.purposes[term.purpose].name)
             problems.error(
-                term.position, "sale_to_service_provider", "what is a \(activity.rawValue) makes the vendor no \(role.rawValue)",
+                entry?["us_activity"]?.position ?? term.position, "sale_to_service_provider", "what is a \(activity.rawValue) makes the vendor no \(role.rawValue)",
                 "write `us_role: third_party`, or `us_activity: business_purpose`")
         }
     }
@@ -108,7 +109,7 @@ struct AgreementLint {
         let name = mechanism.decision.map { "`\($0)`" } ?? "a country decision"
         if !covers {
             problems.error(
-                mechanism.position, "adequacy_not_covering", "\(name) covers none of the regions \(agreement.regions.map(\.description))",
+                mechanism.position, "adequacy_not_covering", "\(name) covers none of the regions \(agreement.regions.map(\.description).joined(separator: ", "))",
                 "remove the mechanism, or name the decision that covers the region")
         } else if let decision = mechanism.decision, decisions.contains(where: { $0.scope.hasSuffix("participants") }),
             !compilation.vendors[agreement.vendor].certifications.contains(where: { $0.scheme == decision })
@@ -127,5 +128,13 @@ extension Agreement.Role {
         case .controller, .jointController, .thirdParty: .controller
         case .processor, .subprocessor: .processor
         }
+    }
+}
+
+extension PolicyValue {
+    /// The map in the list at `key` whose member `name` has this text.
+    fileprivate func entry(of key: String, with name: String, _ text: String) -> PolicyValue? {
+        guard case .list(let items)? = self[key]?.content else { return nil }
+        return items.first { $0[name]?.text == text }
     }
 }

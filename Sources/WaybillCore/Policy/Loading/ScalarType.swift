@@ -98,10 +98,13 @@ extension ScalarType where Value == [UInt8] {
 }
 
 extension ScalarType where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
+    private static var choicesShownMax: Int { 12 }
+
     static func oneOf(_ type: Value.Type) -> Self {
         let choices = type.allCases.map(\.rawValue)
+        let shown = choices.prefix(choicesShownMax).map { "`\($0)`" }.joined(separator: ", ")
         return ScalarType(
-            code: "unknown_value", expected: "one of \(choices.map { "`\($0)`" }.joined(separator: ", "))", choices: choices
+            code: "unknown_value", expected: "one of \(shown)\(choices.count > choicesShownMax ? ", …" : "")", choices: choices
         ) { Value(rawValue: $0) }
     }
 }

@@ -64,15 +64,16 @@ enum YAMLDocument {
             return PolicyProblem(severity: .error, position: position, code: code, message: message, remedy: remedy)
         }
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _):
-            return make(mark, "yaml_invalid", "this is not valid YAML: \(problem)", "check indentation, colons and quotes at this place")
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _):
+            let place = context.map { ", \($0.text) that began in line \($0.mark.line)" } ?? ""
+            return make(mark, "yaml_invalid", "this is not valid YAML: \(problem)\(place)", "check indentation, colons and quotes at this place")
         case .composer(_, let problem, let mark, _) where problem.contains("another document"):
             return make(mark, "yaml_documents", "the file holds several documents", "put each document into a file of its own")
         case .composer(_, let problem, let mark, _):
             return make(mark, "yaml_alias", "anchors and aliases are refused: \(problem)", "write the value out where it is used")
         case .duplicatedKeysInMapping(let duplicates, let context):
             let names = duplicates.map { "`\($0)`" }.joined(separator: ", ")
-            return make(context.mark, "duplicate_key", "the key \(names) stands twice in one map", "keep one of them")
+            return make(context.mark, "duplicate_key", "the key \(names) stands twice in one map, first here", "keep one of them")
         case .reader(let problem, _, _, _):
             return make(nil, "yaml_invalid", "the file cannot be read as YAML: \(problem)", "remove control characters")
         default:

@@ -10,7 +10,9 @@ struct AgreementReader {
     /// `digest`: SHA-256 of the file's bytes, hex.
     func read(_ document: PolicyValue, digest: String) {
         guard var file = Section(document, "the agreement", problems) else { return }
+        let errorsBefore = problems.errors.count
         let id = file.required("agreement", .name)
+        defer { if let id, problems.errors.count > errorsBefore { compilation.unreadable.insert(id) } }
         let position = document["agreement"]?.position ?? document.position
         let version = file.required("version", .integer(1...Self.versionMax))
         let vendor = file.required("vendor").flatMap { compilation.resolve($0, in: compilation.vendors) }

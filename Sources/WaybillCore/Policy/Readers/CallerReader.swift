@@ -27,7 +27,10 @@ struct CallerReader {
         if let value = document["credentials"], case .list(let items) = value.content, items.isEmpty {
             problems.error(value.position, "credentials_empty", "nobody could call as this caller", "add `{token_sha256: …}` or `{mtls_san: …}`")
         }
-        if let defaultPurpose, !permissions.contains(where: { $0.purposes.contains(defaultPurpose.id) }) {
+        let isComplete = document["may_use"].map { list in
+            if case .list(let items) = list.content { permissions.count == items.count && !permissions.contains(where: isUnreadable) } else { false }
+        }
+        if let defaultPurpose, isComplete == true, !permissions.contains(where: { $0.purposes.contains(defaultPurpose.id) }) {
             problems.error(
                 defaultPurpose.position, "default_purpose_not_permitted", "no entry of `may_use` has the default purpose",
                 "add it to an entry, or choose another default")
@@ -38,6 +41,8 @@ struct CallerReader {
             childDirected: childDirected, position: position)
         compilation.callers.add(caller, named: id, at: position, problems)
     }
+
+    private func isUnreadable(_ permission: Caller.Permission) -> Bool { compilation.unreadable.contains(permission.agreement) }
 
     private func credential(_ value: PolicyValue) -> Caller.Credential? {
         guard var section = Section(value, "the credential", problems) else { return nil }
@@ -60,6 +65,7 @@ struct CallerReader {
         section.finish()
         guard let name else { return nil }
         guard let versions = agreements[name], let first = versions.first else {
+            guard !compilation.unreadable.contains(name) else { return nil }
             problems.error(
                 namePosition, "unknown_agreement", "there is no agreement `\(name)`",
                 Suggestion.remedy(for: name, among: Array(agreements.keys), else: "add it to agreements/"))
@@ -67,7 +73,7 @@ struct CallerReader {
         }
         let purposes = purposeValues.compactMap { value -> PurposeID? in
             guard let purpose = compilation.resolve(value, in: compilation.purposes) else { return nil }
-            guard versions.contains(where: { $0.purposes.contains { $0.purpose == purpose } }) else {
+            guard compilation.unreadable.contains(name) || versions.contains(where: { $0.purposes.contains { $0.purpose == purpose } }) else {
                 problems.error(
                     value.position, "purpose_not_agreed", "no version of `\(name)` has the purpose `\(compilation.purposes[purpose].name)`",
                     "agree on it first, or remove it here")
@@ -81,7 +87,7 @@ struct CallerReader {
                 purposes.contains(term.purpose) && (endpoints.map { !$0.isDisjoint(with: term.endpoints) } ?? !term.endpoints.isEmpty)
             }
         }
-        if !covered, purposes.count == purposeValues.count, endpoints?.isEmpty != true || endpointValues?.isEmpty == true {
+        if !covered, !compilation.unreadable.contains(name), purposes.count == purposeValues.count, endpoints?.isEmpty != true || endpointValues?.isEmpty == true {
             problems.error(
                 value.position, "permission_covers_nothing", "no endpoint is both here and in the agreement's purposes",
                 "correct `purposes` or `endpoints`")

@@ -29,7 +29,10 @@ struct VendorReader {
         let endpointValues = file.required("endpoints").map { Section.items($0, "`endpoints`", problems) } ?? []
         file.finish()
         let endpoints = EndpointList(compilation: compilation).read(endpointValues)
-        guard let id, let legalName, let establishedIn else { return }
+        guard let id, let legalName, let establishedIn else {
+            if let id { compilation.unreadable.insert(id) }
+            return
+        }
         let vendor = Vendor(
             id: id, legalName: legalName, establishedIn: establishedIn, certifications: certifications, dueDiligence: dueDiligence,
             contacts: contacts, destinations: destinations, credentials: credentials, headersAllow: allow, headersAllowBack: allowBack,
