@@ -1,6 +1,6 @@
 // Usage: WaybillBenchmarks [word …]: only the groups whose title holds one of the words. Add a group here and a file beside.
 
-let groups: [() throws -> [BenchmarkGroup]] = [ScannerBenchmark.groups]
+let groups: [() throws -> [BenchmarkGroup]] = [ScannerBenchmark.groups, GateBenchmark.groups]
 
 let words = CommandLine.arguments.dropFirst().map { $0.lowercased() }
 var harness = Harness()
