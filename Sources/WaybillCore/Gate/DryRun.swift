@@ -58,28 +58,3 @@ package struct DryRun: Sendable {
         }
     }
 }
-
-/// A request target out of a full URL: which vendor and destination it means, and its path and query.
-package struct TargetURL: Sendable {
-    package var vendor: String
-    package var host: String
-    package var target: [UInt8]
-
-    /// Nil unless `text` is `scheme://authority/…` of a destination of the set.
-    package init?(_ text: String, in policy: PolicySet) {
-        guard let mark = text.range(of: "://") else { return nil }
-        let rest = text[mark.upperBound...]
-        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-        let (scheme, authority) = (text[..<mark.lowerBound].lowercased(), rest[..<end].lowercased())
-        guard
-            let vendor = policy.vendors.first(where: { vendor in
-                vendor.destinations.contains { $0.scheme == scheme && ($0.authority == authority || "\($0.host):\($0.port)" == authority) }
-            }),
-            let destination = vendor.destinations.first(where: { $0.authority == authority || "\($0.host):\($0.port)" == authority })
-        else { return nil }
-        self.vendor = vendor.id
-        host = destination.authority
-        let path = rest[end...]
-        target = Array((path.hasPrefix("/") ? String(path) : "/" + path).utf8)
-    }
-}
