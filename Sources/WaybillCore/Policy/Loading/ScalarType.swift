@@ -76,7 +76,8 @@ extension ScalarType where Value == Timestamp {
 
 extension ScalarType where Value == Int64 {
     static var period: Self {
-        ScalarType(code: "bad_period", expected: "a period like `P30D`, `P3M` (90 days), `P1Y` (365 days) or `PT24H`", parse: Period.seconds)
+        ScalarType(
+            code: "bad_period", expected: "a period like `P30D`, `P3M` (90 days), `P1Y` (365 days) or `PT24H`", parse: Period.seconds)
     }
 }
 

@@ -37,7 +37,8 @@ struct AgreementReader {
         guard let id, let version, let vendor, let from, let owner, let regions else { return }
         let agreement = Agreement(
             id: id, version: version, vendor: vendor, from: from, until: until, parties: parties, owner: owner, reviewNext: reviewNext,
-            subprocessors: subprocessors, purposes: purposes, regions: regions, transfer: mechanisms, limits: limits, terms: terms, mode: mode,
+            subprocessors: subprocessors, purposes: purposes, regions: regions, transfer: mechanisms, limits: limits, terms: terms,
+            mode: mode,
             digest: digest, position: position)
         AgreementLint(compilation: compilation).check(agreement, written: document)
         compilation.agreements.append(agreement)

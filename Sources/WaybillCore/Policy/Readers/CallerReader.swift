@@ -25,10 +25,15 @@ struct CallerReader {
         let childDirected = file.optional("child_directed", .bool) ?? false
         file.finish()
         if let value = document["credentials"], case .list(let items) = value.content, items.isEmpty {
-            problems.error(value.position, "credentials_empty", "nobody could call as this caller", "add `{token_sha256: …}` or `{mtls_san: …}`")
+            problems.error(
+                value.position, "credentials_empty", "nobody could call as this caller", "add `{token_sha256: …}` or `{mtls_san: …}`")
         }
         let isComplete = document["may_use"].map { list in
-            if case .list(let items) = list.content { permissions.count == items.count && !permissions.contains(where: isUnreadable) } else { false }
+            if case .list(let items) = list.content {
+                permissions.count == items.count && !permissions.contains(where: isUnreadable)
+            } else {
+                false
+            }
         }
         if let defaultPurpose, isComplete == true, !permissions.contains(where: { $0.purposes.contains(defaultPurpose.id) }) {
             problems.error(
@@ -50,7 +55,8 @@ struct CallerReader {
         let san = section.optional("mtls_san", .text)
         section.finish()
         if section.has("token_sha256") == section.has("mtls_san") {
-            problems.error(value.position, "bad_credential", "a credential is one of two kinds", "write `{token_sha256: …}` or `{mtls_san: …}`")
+            problems.error(
+                value.position, "bad_credential", "a credential is one of two kinds", "write `{token_sha256: …}` or `{mtls_san: …}`")
             return nil
         }
         return token.map { .tokenSHA256($0) } ?? san.map { .mtlsSAN($0) }
@@ -73,7 +79,8 @@ struct CallerReader {
         }
         let purposes = purposeValues.compactMap { value -> PurposeID? in
             guard let purpose = compilation.resolve(value, in: compilation.purposes) else { return nil }
-            guard compilation.unreadable.contains(name) || versions.contains(where: { $0.purposes.contains { $0.purpose == purpose } }) else {
+            guard compilation.unreadable.contains(name) || versions.contains(where: { $0.purposes.contains { $0.purpose == purpose } })
+            else {
                 problems.error(
                     value.position, "purpose_not_agreed", "no version of `\(name)` has the purpose `\(compilation.purposes[purpose].name)`",
                     "agree on it first, or remove it here")
@@ -87,7 +94,9 @@ struct CallerReader {
                 purposes.contains(term.purpose) && (endpoints.map { !$0.isDisjoint(with: term.endpoints) } ?? !term.endpoints.isEmpty)
             }
         }
-        if !covered, !compilation.unreadable.contains(name), purposes.count == purposeValues.count, endpoints?.isEmpty != true || endpointValues?.isEmpty == true {
+        if !covered, !compilation.unreadable.contains(name), purposes.count == purposeValues.count,
+            endpoints?.isEmpty != true || endpointValues?.isEmpty == true
+        {
             problems.error(
                 value.position, "permission_covers_nothing", "no endpoint is both here and in the agreement's purposes",
                 "correct `purposes` or `endpoints`")

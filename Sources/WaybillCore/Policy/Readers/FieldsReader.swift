@@ -40,7 +40,8 @@ struct FieldsReader {
         }
         let ownScheme = member.key.hasSuffix("_id") && member.key.count > 3 ? String(member.key.dropLast(3)) : member.key
         let field = Field(
-            name: member.key, category: category, identifierScheme: identifies ? canonical?.rawValue ?? ownScheme : nil, canonical: canonical,
+            name: member.key, category: category, identifierScheme: identifies ? canonical?.rawValue ?? ownScheme : nil,
+            canonical: canonical,
             sensitive: sensitive, freeText: freeText, entity: entity, position: member.keyPosition)
         compilation.fields.add(field, named: member.key, at: member.keyPosition, problems)
     }

@@ -86,7 +86,8 @@ struct VendorReader {
         guard let header, let written else { return nil }
         if !written.contains("${secret:") {
             problems.error(
-                value["value"]?.position ?? value.position, "secret_in_policy", "the value names no secret; policy files are no place for one",
+                value["value"]?.position ?? value.position, "secret_in_policy",
+                "the value names no secret; policy files are no place for one",
                 "write `${secret:name}` and put the secret into the configuration")
         }
         return Vendor.Credentials(header: header, value: written)
