@@ -9,9 +9,10 @@ enum Tree {
     static let folders = ["Sources", "Tests", "Benchmarks", "scripts", "acceptance", "bench", "docs", "policies", "certs", ".ci"]
     static let textEndings = ["swift", "py", "lua", "conf", "json", "yaml", "md", "sh", "pem", "key", "h", "c", "ndjson"]
 
-    static func swiftFiles() throws -> [SourceFile] {
-        try paths(under: ["Sources", "Tests", "Benchmarks"]).filter { $0.hasSuffix(".swift") }.map(file)
-    }
+    /// Read and blanked once for all rules.
+    private static let swift = Result { try paths(under: ["Sources", "Tests", "Benchmarks"]).filter { $0.hasSuffix(".swift") }.map(file) }
+
+    static func swiftFiles() throws -> [SourceFile] { try swift.get() }
 
     /// Every text file, Swift or not; scripts without an ending included.
     static func textFiles() throws -> [SourceFile] {

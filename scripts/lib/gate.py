@@ -23,6 +23,12 @@ class GateError(Exception):
     """The gate or one of its commands did not do what the documentation says; the message is for the terminal."""
 
 
+def without_volume_limits(policies):
+    """For runs that send more in a minute than an agreement allows in a day."""
+    for path in (policies / "agreements").glob("*.yaml"):
+        path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if not line.startswith("limits:")))
+
+
 @dataclass
 class Answer:
     status: int
@@ -61,7 +67,7 @@ class Installation:
         if edit:
             edit(self.home / "policies")
         lines = [
-            'listen: {gate: "127.0.0.1:0", control: "127.0.0.1:0"}',
+            'listen: {gate: "127.0.0.1:0"}',
             "store: sqlite:var/waybill.db",
             "policies: policies",
             "keys: var/keys",

@@ -44,15 +44,17 @@ package final class SubjectIndex: SubjectLookup, Sendable {
 
     package func find(_ fingerprint: Fingerprint, now: Timestamp) -> SubjectFinding {
         guard state.load(ordering: .acquiring) == .open else { return .unavailable }
-        guard var number = number(of: fingerprint) else { return .unknown }
+        guard var first = number(of: fingerprint) else { return .unknown }
+        var number = first
         for _ in 0..<Self.hopsMax {
             switch shard(of: number).table.withLock({ $0.read(number, now: now) }) {
             case .entry(let entry): return .known(entry)
             case .stale: return .stale
             case .forwarded(let target): number = target
             case .free:
-                // Removed between the two look-ups: ask again.
-                guard let again = self.number(of: fingerprint) else { return .unknown }
+                // The subject was removed; the identifier may have found another one meanwhile.
+                guard let again = self.number(of: fingerprint), again != first else { return .unknown }
+                first = again
                 number = again
             }
         }

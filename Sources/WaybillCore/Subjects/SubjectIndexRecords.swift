@@ -34,7 +34,7 @@ struct RecordTable {
         case free
     }
 
-    private static let chunkRecords = 128
+    private static let chunkRecords = 64
     /// Numbers from imports, then those from the transfer log.
     private var families: InlineArray<2, [[SubjectRecord]]> = [[], []]
     /// A shared copy of the interner's table, as long as any record here needs it.
@@ -78,7 +78,7 @@ struct RecordTable {
     }
 
     private func place(of number: UInt32) -> (family: Int, chunk: Int, offset: Int) {
-        let position = Int(number & SubjectIndex.sightedNumbersFrom - 1) / SubjectIndex.recordShardCount
+        let position = Int(number & (SubjectIndex.sightedNumbersFrom - 1)) / SubjectIndex.recordShardCount
         return (number < SubjectIndex.sightedNumbersFrom ? 0 : 1, position / Self.chunkRecords, position % Self.chunkRecords)
     }
 }

@@ -77,6 +77,7 @@ extension JSONScanner {
         othersCount = 0
         onlySeen = Array(repeating: false, count: tree.onlyCount)
         isInRecord = true
+        hits.reserveCapacity(hitCountOfLastRecord)
         let end: Int
         if isReached {
             end = try container(.record, bytes, place, depth: depth)
@@ -89,6 +90,7 @@ extension JSONScanner {
             ScannedBody.Record(
                 range: place.value..<end, hits: hits, unclassified: unclassified,
                 matchesOnly: othersCount == 0 && !onlySeen.isEmpty && onlySeen.allSatisfy { $0 }))
+        hitCountOfLastRecord = hits.count
         hits = []
         unclassified = outside
         isInRecord = false

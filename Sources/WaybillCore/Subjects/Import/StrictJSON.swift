@@ -1,5 +1,5 @@
 /// A JSON value of an import line.
-enum JSONValue: Equatable {
+enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     /// As written.
