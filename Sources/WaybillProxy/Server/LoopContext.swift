@@ -63,6 +63,8 @@ final class LoopContext {
     /// The grace is over: whoever is left is cut off, and the log told what is known.
     func abort() {
         for caller in callers.values { caller.abort() }
+        // A commit the log still owes us keeps no one waiting: its intent then ends as `unknown` at the next start.
+        finishStop()
     }
 
     private func finishStop() {
