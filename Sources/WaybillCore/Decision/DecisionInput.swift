@@ -77,8 +77,10 @@ package struct Standing: Sendable {
     package var agreements: [String: AgreementState] = [:]
     /// Overdue deletion proofs by agreement id.
     package var proofs: [String: ProofStage] = [:]
-    /// Sent today (UTC) by agreement id, this record not counted.
+    /// Sent today (UTC) by agreement id, this record not counted; only agreements with limits need be here.
     package var volumes: [String: Volume] = [:]
+    /// Whether a subject (by number) already counts in an agreement's `subjects` of today.
+    package var wasSeenToday: @Sendable (_ agreement: String, _ subject: UInt32) -> Bool = { _, _ in false }
     /// Whether a deletion duty can be entered.
     package var dutiesRecordable = true
     package init() {}
