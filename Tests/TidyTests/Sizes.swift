@@ -31,22 +31,32 @@ struct FunctionFinder {
         var last: Int
     }
 
-    private let characters: [(character: Character, line: Int)]
+    private let bytes: [UInt8]
+    /// Of each byte.
+    private let lines: [Int]
 
     init(code: [String]) {
-        characters = code.enumerated().flatMap { number, line in (line + "\n").map { ($0, number) } }
+        var bytes: [UInt8] = []
+        var lines: [Int] = []
+        for (number, line) in code.enumerated() {
+            bytes += line.utf8
+            bytes.append(UInt8(ascii: "\n"))
+            lines += repeatElement(number, count: line.utf8.count + 1)
+        }
+        self.bytes = bytes
+        self.lines = lines
     }
 
     var functions: [Function] {
         var found: [Function] = []
         var position = 0
-        while position < characters.count {
+        while position < bytes.count {
             let word = word(at: position)
-            if isDeclaration(word, endingAt: position + word.count), let body = bodyRange(from: position + word.count) {
-                let name = word == "func" ? "func" + signatureName(from: position + word.count) : word
-                found.append(Function(name: name, first: characters[position].line, last: characters[body.upperBound].line))
+            if isDeclaration(word, endingAt: position + word.utf8.count), let body = bodyRange(from: position + word.utf8.count) {
+                let name = word == "func" ? "func" + signatureName(from: position + word.utf8.count) : word
+                found.append(Function(name: name, first: lines[position], last: lines[body.upperBound]))
             }
-            position += max(word.count, 1)
+            position += max(word.utf8.count, 1)
         }
         return found
     }
@@ -55,30 +65,37 @@ struct FunctionFinder {
         switch word {
         case "func": true
         // `init` of a type, not a call such as `self.init(…)` or `.init(…)`, which has no body of its own in braces either.
-        case "init", "deinit", "subscript": end < characters.count && previous(before: end - word.count) != "."
+        case "init", "deinit", "subscript": end < bytes.count && previous(before: end - word.utf8.count) != UInt8(ascii: ".")
         default: false
         }
     }
 
-    private func previous(before position: Int) -> Character? { position > 0 ? characters[position - 1].character : nil }
+    private func previous(before position: Int) -> UInt8? { position > 0 ? bytes[position - 1] : nil }
 
     private func word(at position: Int) -> String {
-        guard position == 0 || !isWordCharacter(characters[position - 1].character) else { return "" }
-        return String(characters[position...].prefix { isWordCharacter($0.character) }.map(\.character))
+        guard isWordByte(bytes[position]), position == 0 || !isWordByte(bytes[position - 1]) else { return "" }
+        return String(decoding: bytes[position...].prefix(while: isWordByte), as: UTF8.self)
     }
 
-    private func isWordCharacter(_ character: Character) -> Bool { character.isLetter || character.isNumber || character == "_" }
+    private func isWordByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "_"):
+            true
+        default: byte >= 0x80
+        }
+    }
 
     private func signatureName(from position: Int) -> String {
-        String(characters[position...].prefix { $0.character != "(" && $0.character != "\n" }.map(\.character))
+        String(decoding: bytes[position...].prefix { $0 != UInt8(ascii: "(") && $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 
     /// From the `{` that opens the body to the `}` that closes it; nil for a requirement, which has none.
     private func bodyRange(from start: Int) -> ClosedRange<Int>? {
         var position = start
         var depth = 0
-        while position < characters.count {
-            switch characters[position].character {
+        while position < bytes.count {
+            switch Character(UnicodeScalar(bytes[position])) {
             case "(", "[": depth += 1
             case ")", "]": depth -= 1
             case "{" where depth == 0: return closing(from: position).map { position...$0 }
@@ -94,16 +111,16 @@ struct FunctionFinder {
 
     /// A signature goes on in the next line only with one of these.
     private func continues(after newline: Int) -> Bool {
-        let rest = characters[(newline + 1)...].drop { $0.character.isWhitespace }.prefix(8)
-        let text = String(rest.map(\.character))
+        let rest = bytes[(newline + 1)...].drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }.prefix(8)
+        let text = String(decoding: rest, as: UTF8.self)
         return ["{", "->", "where ", "throws", "async ", "rethrows", "("].contains { text.hasPrefix($0) }
     }
 
     private func closing(from open: Int) -> Int? {
         var depth = 0
-        for position in open..<characters.count {
-            if characters[position].character == "{" { depth += 1 }
-            if characters[position].character == "}" { depth -= 1 }
+        for position in open..<bytes.count {
+            if bytes[position] == UInt8(ascii: "{") { depth += 1 }
+            if bytes[position] == UInt8(ascii: "}") { depth -= 1 }
             if depth == 0 { return position }
         }
         return nil

@@ -33,24 +33,26 @@ struct SourceFile: Sendable {
 /// Knows line and nested block comments, plain, raw and multi-line strings, and interpolations (blanked with their string).
 /// Does not know bare regex literals: a quote inside one would confuse it.
 struct CodeBlanker {
-    private let characters: [Character]
-    private var output: [Character] = []
+    private let characters: [UInt8]
+    private var output: [UInt8] = []
     private var position = 0
+
+    private static let newline = UInt8(ascii: "\n")
 
     static func blank(_ text: String) -> String {
         var blanker = CodeBlanker(text)
         while blanker.position < blanker.characters.count { blanker.step() }
-        return String(blanker.output)
+        return String(decoding: blanker.output, as: UTF8.self)
     }
 
     private init(_ text: String) {
-        characters = Array(text)
+        characters = Array(text.utf8)
         output.reserveCapacity(characters.count)
     }
 
     private mutating func step() {
         if matches("//") {
-            while position < characters.count, !characters[position].isNewline { skip(1) }
+            while position < characters.count, characters[position] != CodeBlanker.newline { skip(1) }
         } else if matches("/*") {
             blockComment()
         } else if let hashes = stringOpening() {
@@ -61,7 +63,8 @@ struct CodeBlanker {
     }
 
     private func matches(_ text: String) -> Bool {
-        position + text.count <= characters.count && characters[position..<position + text.count].elementsEqual(text)
+        guard let first = text.utf8.first, position < characters.count, characters[position] == first else { return false }
+        return position + text.utf8.count <= characters.count && characters[position..<position + text.utf8.count].elementsEqual(text.utf8)
     }
 
     private mutating func keep() {
@@ -71,7 +74,7 @@ struct CodeBlanker {
 
     private mutating func skip(_ count: Int) {
         for _ in 0..<min(count, characters.count - position) {
-            output.append(characters[position].isNewline ? characters[position] : " ")
+            output.append(characters[position] == CodeBlanker.newline ? CodeBlanker.newline : UInt8(ascii: " "))
             position += 1
         }
     }
@@ -94,8 +97,8 @@ struct CodeBlanker {
     /// How many `#` come before the quote that begins here, or nil if no string begins.
     private func stringOpening() -> Int? {
         var end = position
-        while end < characters.count, characters[end] == "#" { end += 1 }
-        return end < characters.count && characters[end] == "\"" ? end - position : nil
+        while end < characters.count, characters[end] == UInt8(ascii: "#") { end += 1 }
+        return end < characters.count && characters[end] == UInt8(ascii: "\"") ? end - position : nil
     }
 
     private mutating func string(hashes: Int) {
@@ -105,7 +108,7 @@ struct CodeBlanker {
         let quote = isMultiline ? "\"\"\"" : "\""
         skip(quote.count)
         while position < characters.count, !matches(quote + hash) {
-            if !isMultiline && characters[position].isNewline { return }
+            if !isMultiline && characters[position] == CodeBlanker.newline { return }
             if matches("\\\(hash)(") {
                 skip(hashes + 2)
                 interpolation()
@@ -126,8 +129,8 @@ struct CodeBlanker {
                 string(hashes: hashes)
                 continue
             }
-            if characters[position] == "(" { depth += 1 }
-            if characters[position] == ")" { depth -= 1 }
+            if characters[position] == UInt8(ascii: "(") { depth += 1 }
+            if characters[position] == UInt8(ascii: ")") { depth -= 1 }
             skip(1)
         }
     }

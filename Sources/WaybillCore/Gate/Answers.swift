@@ -9,9 +9,9 @@ struct Answers {
     func refuse(_ code: ReasonCode, detail: String? = nil) -> Refusal {
         var draft = emptyDraft()
         draft.codes = [code: 1]
+        let reason = ReasonCatalog.entry(for: code)
         return Refusal(
-            status: ReasonCatalog.status(code), code: code.rawValue, title: ReasonCatalog.title(code),
-            detail: detail ?? ReasonCatalog.remedy(code), logging: .entry(draft))
+            status: reason.status, code: code.rawValue, title: reason.title, detail: detail ?? reason.remedy, logging: .entry(draft))
     }
 
     func refuse(_ failure: EndpointMatcher.Failure, method: String) -> Refusal {
@@ -31,7 +31,8 @@ struct Answers {
     }
 
     func malformed(_ detail: String) -> Refusal {
-        Refusal(status: 400, code: ReasonCode.requestMalformed.rawValue, title: ReasonCatalog.title(.requestMalformed), detail: detail)
+        let reason = ReasonCatalog.entry(for: .requestMalformed)
+        return Refusal(status: reason.status, code: ReasonCode.requestMalformed.rawValue, title: reason.title, detail: detail)
     }
 
     private func emptyDraft() -> TransferDraft {

@@ -4,8 +4,14 @@ extension Gate {
     /// - Parameter body: as received, content coding still on.
     /// - Parameter reporting: also list dropped and changed paths, for dry runs and policy tests.
     package func judge(
-        _ admission: Admission, body: [UInt8], standing: Standing, now: Timestamp, reporting: Bool = false,
-        explaining: Explaining? = nil
+        _ admission: Admission, body: [UInt8], standing: Standing, now: Timestamp, reporting: Bool = false
+    ) throws(Refusal) -> Judgement {
+        try judge(admission, body: body, standing: standing, now: now, reporting: reporting, explaining: nil)
+    }
+
+    /// The same, with every check written down.
+    package func judge(
+        _ admission: Admission, body: [UInt8], standing: Standing, now: Timestamp, reporting: Bool, explaining: Explaining?
     ) throws(Refusal) -> Judgement {
         var judging = Judging(gate: self, admission: admission, standing: standing, now: now)
         let (decoded, scanned) = try judging.scan(body)
@@ -53,12 +59,12 @@ struct Judging {
 
     /// Chooses among the endpoints of one shape: the first whose `only` the body is exactly, else the one without.
     mutating func scan(_ body: [UInt8]) throws(Refusal) -> ([UInt8], ScannedBody) {
-        do {
+        do throws(BodyError) {
             let decoded = try admission.coding.decode(body, limits: gate.limits)
             for candidate in admission.match.endpoints {
                 let shape = vendor.endpoints[candidate.position]
                 endpointID = candidate
-                if shape.body == .none { return ([], ScannedBody(records: [.absent], shared: [], unclassifiedOutside: 0)) }
+                if shape.body == .none { return ([], ScannedBody.absent) }
                 if decoded.isEmpty { throw BodyError(.empty) }
                 let scanned = try JSONBody.scan(decoded, shape: shape.shape, limits: gate.limits)
                 if shape.only.isEmpty || (scanned.records.allSatisfy(\.matchesOnly) && scanned.unclassifiedOutside == 0) {
@@ -66,7 +72,9 @@ struct Judging {
                     return (decoded, scanned)
                 }
             }
-        } catch { throw answers.refuse(error) }
+        } catch {
+            throw answers.refuse(error)
+        }
         throw answers.refuse(.recordSchemaUnknown)
     }
 
@@ -141,7 +149,8 @@ struct JudgedRecord {
     }
 }
 
-extension ScannedBody.Record {
-    /// The one record of a request without a body: only its path may hold fields.
-    static let absent = ScannedBody.Record(range: 0..<0, hits: [], unclassified: 0, matchesOnly: true)
+extension ScannedBody {
+    /// Of a request without a body: one record, of which only the path may hold fields.
+    static let absent = ScannedBody(
+        records: [Record(range: 0..<0, hits: [], unclassified: 0, matchesOnly: false)], shared: [], unclassifiedOutside: 0, start: 0, marks: [])
 }

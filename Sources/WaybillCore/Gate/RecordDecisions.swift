@@ -88,8 +88,9 @@ extension Judging {
         let sendsRest = policy[admission.caller].onDenied == .drop && stopped.count < records.count
         guard let first = stopped.first, !sendsRest else { return nil }
         let code = first.codes.first { !$0.isFieldLevel } ?? first.codes.first ?? .policyUnavailable
+        let reason = ReasonCatalog.entry(for: code)
         return Refusal(
-            status: ReasonCatalog.status(code), code: code.rawValue, title: ReasonCatalog.title(code),
+            status: reason.status, code: code.rawValue, title: reason.title,
             detail: "\(stopped.count) of \(records.count) records denied; nothing was sent",
             outcome: stopped.allSatisfy { $0.outcome == .hold } ? .hold : .deny, records: verdicts,
             logging: .entry(draft(body: [], scanned: scanned, sending: false)))
