@@ -25,6 +25,11 @@ package enum MerkleHashing {
         }
     }
 
+    /// SHA-256(0x01 ‖ children), whatever their length.
+    package static func node(_ children: [UInt8]) -> TreeHash { sha256([1] + children) }
+
+    package static func sha256(_ bytes: [UInt8]) -> TreeHash { bytes.withUnsafeBytes { digest($0) } }
+
     /// The root over `leaves`, which are entries' hashes already.
     package static func root(of leaves: some Sequence<TreeHash>) -> TreeHash {
         var range = CompactRange()
