@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 
@@ -64,13 +65,14 @@ class Demo:
         took = (time.monotonic() - began) * 1000
         received = vendors.take()
 
-        self.say(f"\n{paint.bold(f'{number:2} {scene.title}')}   {paint.dim(f'{scene.method} {scene.path}')}")
+        self.say(f"\n{paint.bold(f'{number:2} {scene.title}')}\n   {paint.dim(f'{scene.method} {scene.path}')}")
         self.table(scene, body, received)
         if answer.by_gate:
-            detail = answer.problem.get("detail", "")
-            self.say(f"   {paint.red('✗ refused')}  {answer.status} {paint.bold(answer.code)}  {answer.problem.get('title', '')}. {detail}")
+            self.say(f"   {paint.red('✗ refused')}  {answer.status} {paint.bold(answer.code)}  {answer.problem.get('title', '')}")
+            for line in textwrap.wrap(answer.problem.get("detail", ""), paint.width - 14):
+                self.say(" " * 14 + paint.dim(line))
         else:
-            self.say(f"   {paint.green('✓ sent')}     {answer.status} from {scene.vendor}, {answer.decision}, waybill {answer.transfer}, {took:.1f} ms")
+            self.say(f"   {paint.green('✓ sent')}     {answer.status} {answer.decision}, {took:.1f} ms, waybill {answer.transfer}")
         self.tally.append((scene, answer, len(received)))
         self.judge(scene, answer, received)
 

@@ -23,6 +23,12 @@ class GateError(Exception):
     """The gate or one of its commands did not do what the documentation says; the message is for the terminal."""
 
 
+def without_volume_limits(policies):
+    """For runs that send more in a minute than an agreement allows in a day."""
+    for path in (policies / "agreements").glob("*.yaml"):
+        path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if not line.startswith("limits:")))
+
+
 @dataclass
 class Answer:
     status: int
