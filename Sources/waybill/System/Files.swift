@@ -107,6 +107,24 @@ enum Files {
         try syncDirectory(parent(of: path))
     }
 
+    /// A directory takes its final name once everything in it is written.
+    static func rename(_ path: String, to final: String) throws(SystemError) {
+        try syncDirectory(path)
+        guard systemRename(path, final) == 0 else { throw SystemError("rename \(path)") }
+        try syncDirectory(parent(of: final))
+    }
+
+    /// Removes a file or a directory with everything in it, if it is there.
+    static func removeTree(_ path: String) throws(SystemError) {
+        guard let found = try facts(path) else { return }
+        guard found.isDirectory else {
+            guard unlink(path) == 0 else { throw SystemError("remove \(path)") }
+            return
+        }
+        for name in try names(in: path, hidden: true) { try removeTree(resolve(name, against: path)) }
+        guard rmdir(path) == 0 else { throw SystemError("remove \(path)") }
+    }
+
     static func syncDirectory(_ path: String) throws(SystemError) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError("open \(path)") }
@@ -128,7 +146,9 @@ enum Files {
     static var ownUser: uid_t { geteuid() }
 }
 
-// `Files.read` hides the system's `read` inside its own type.
+// `Files` has functions of the same names, which would hide the system's.
 private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
     read(descriptor, buffer.baseAddress, buffer.count)
 }
+
+private func systemRename(_ path: String, _ final: String) -> Int32 { rename(path, final) }
