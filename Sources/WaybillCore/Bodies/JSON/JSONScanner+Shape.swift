@@ -75,7 +75,7 @@ extension JSONScanner {
         let outside = unclassified
         unclassified = 0
         othersCount = 0
-        onlySeen = Array(repeating: false, count: tree.onlyCount)
+        if tree.onlyCount > 0 { onlySeen = Array(repeating: false, count: tree.onlyCount) }
         isInRecord = true
         hits.reserveCapacity(hitCountOfLastRecord)
         let end: Int
