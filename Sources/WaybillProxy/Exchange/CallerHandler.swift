@@ -77,6 +77,7 @@ final class CallerHandler: ChannelDuplexHandler {
             refuse(refusal)
         case .breakOff(let outcome):
             loop.state.recorder.record(outcome)
+            context?.flush()
             context?.close(promise: nil)
             letGo()
         case .letGo(let outcome):

@@ -15,6 +15,7 @@ final class LoopContext {
     private(set) var isStopping = false
     private var whenEmpty: EventLoopPromise<Void>?
     private var ticker: RepeatedTask?
+    private var date = HTTPDate()
 
     init(eventLoop: any EventLoop, state: GateState, limits: ProxyLimits, pool: UpstreamPool, bodies: BodyBudget, logger: Logger) {
         self.eventLoop = eventLoop
@@ -29,6 +30,8 @@ final class LoopContext {
     func newTransferID() -> TransferID {
         TransferID(now: state.clock.now(), random: (.random(in: .min ... .max), .random(in: .min ... .max)))
     }
+
+    func httpDate() -> String { date.at(state.clock.now()) }
 
     func startTicking() {
         let tick = TimeAmount.milliseconds(Int64(limits.tickMilliseconds))

@@ -33,6 +33,7 @@ package final class FakeVendor: Sendable {
         var connections = 0
         var open: [Int: any Channel] = [:]
         var respond: @Sendable (Request) -> [Step]
+        var early: String?
     }
     private let shared: SharedLog
     private let channel: any Channel
@@ -74,6 +75,8 @@ package final class FakeVendor: Sendable {
     /// Connections on which TLS stood or a byte came.
     package var connections: Int { shared.log.withLock { $0.connections } }
     package func respond(_ respond: @escaping @Sendable (Request) -> [Step]) { shared.log.withLock { $0.respond = respond } }
+    /// Answers as soon as a head has come, and reads no more of that connection.
+    package func answersEarly(_ text: String) { shared.log.withLock { $0.early = text } }
     /// Closes every connection from the vendor's side.
     package func closeConnections() {
         for channel in shared.log.withLock({ Array($0.open.values) }) { channel.close(promise: nil) }
@@ -120,7 +123,15 @@ private final class FakeVendorHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = Array(unwrapInboundIn(data).readableBytesView)
         buffer += bytes
-        shared.log.withLock { $0.bytes += bytes }
+        let early = shared.log.withLock { log in
+            log.bytes += bytes
+            return log.early
+        }
+        if let early {
+            context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: early)), promise: nil)
+            return
+        }
         while let request = takeRequest() {
             let respond = shared.log.withLock { log in
                 log.requests.append(request)

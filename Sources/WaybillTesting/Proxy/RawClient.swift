@@ -32,8 +32,10 @@ package final class RawClient: Sendable {
         self.channel = channel
     }
 
-    /// `trustPEM`: speak TLS and trust that root; `localhost` is the name verified.
-    package static func connect(port: Int, trustPEM: String? = nil, group: MultiThreadedEventLoopGroup = .singleton) async throws -> RawClient {
+    /// `trustPEM`: speak TLS and trust that root; `localhost` is the name verified. `readsSlowly`: takes nothing off the socket.
+    package static func connect(
+        port: Int, trustPEM: String? = nil, readsSlowly: Bool = false, group: MultiThreadedEventLoopGroup = .singleton
+    ) async throws -> RawClient {
         let shared = Shared()
         let tls = try trustPEM.map { pem in
             var configuration = TLSConfiguration.makeClientConfiguration()
@@ -42,6 +44,7 @@ package final class RawClient: Sendable {
         }
         let channel = try await ClientBootstrap(group: group)
             .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.autoRead, value: !readsSlowly)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls {

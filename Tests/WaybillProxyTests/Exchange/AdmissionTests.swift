@@ -24,7 +24,10 @@ import WaybillTesting
             ("basic, bad base64", ["Proxy-Authorization: Basic Y3JtOnMzY3JldA"], 401),
             ("bearer", ["Proxy-Authorization: Bearer s3cret"], 401),
             ("one right, one wrong", ["Waybill-Token: s3cret", Self.basic("crm:other")], 401),
-            ("the vendor's own Authorization is none of ours", ["Authorization: Basic \(Data("crm:s3cret".utf8).base64EncodedString())"], 401),
+            (
+                "the vendor's own Authorization is none of ours", ["Authorization: Basic \(Data("crm:s3cret".utf8).base64EncodedString())"],
+                401
+            ),
         ]
         try await Harness.run { harness in
             for (name, fields, status) in cases {
@@ -49,7 +52,8 @@ import WaybillTesting
             ("/to/acme/a%2Fb//c", 200, nil, "/a%2Fb//c"),
             ("http://gate/to/acme/v1", 200, nil, "/v1"),
             ("HTTP://GATE/to/acme/v1", 200, nil, "/v1"),
-            ("/", 404, nil, ""), ("/to/", 404, nil, ""), ("/to", 404, nil, ""), ("/TO/acme/v1", 404, nil, ""), ("/to/@host/v1", 404, nil, ""),
+            ("/", 404, nil, ""), ("/to/", 404, nil, ""), ("/to", 404, nil, ""), ("/TO/acme/v1", 404, nil, ""),
+            ("/to/@host/v1", 404, nil, ""),
             ("/to/acme@/v1", 404, nil, ""), ("/to/ac%6de/v1", 404, nil, ""), ("/to/acme@a@b/v1", 404, nil, ""),
             ("http://gate/v1", 421, nil, ""), ("/to/other/v1", 403, nil, ""), ("/to/acme@evil.test/v1", 403, nil, ""),
             ("/to/acme/forbidden", 403, nil, ""),

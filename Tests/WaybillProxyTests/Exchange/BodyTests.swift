@@ -14,7 +14,8 @@ import WaybillTesting
             try await client.send(Wire.post("/to/acme/forbidden", long))
             let first = try await client.answer()
             #expect(first.status == 403 && first.value("connection") == nil)
-            try await client.send(Wire.request("POST /to/acme/forbidden HTTP/1.1", fields: ["Transfer-Encoding: chunked"]) + "4\r\nabcd\r\n0\r\n\r\n")
+            try await client.send(
+                Wire.request("POST /to/acme/forbidden HTTP/1.1", fields: ["Transfer-Encoding: chunked"]) + "4\r\nabcd\r\n0\r\n\r\n")
             let second = try await client.answer()
             #expect(second.status == 403 && second.value("connection") == nil)
             try await client.send(Wire.post())
@@ -24,7 +25,7 @@ import WaybillTesting
     }
 
     @Test func aRefusedBodyThatIsLongIsAnsweredDrainedAndClosed() async throws {
-        try await Harness.run { $0.limits.drainMillisecondsMax = 300 } _: { harness in
+        try await Harness.run { harness in
             for framing in ["Content-Length: 3000000", "Transfer-Encoding: chunked"] {
                 let client = try await harness.client()
                 try await client.send(Wire.request("POST /to/acme/forbidden HTTP/1.1", fields: [framing]))
@@ -39,29 +40,37 @@ import WaybillTesting
     }
 
     @Test func aRefusedBodyThatStopsComingIsAnsweredAfterTheDrainTime() async throws {
-        try await Harness.run { $0.limits.drainMillisecondsMax = 50 } _: { harness in
+        try await Harness.run {
+            $0.limits.drainMillisecondsMax = 50
+        } _: { harness in
             let answer = try await harness.send(Wire.request("POST /to/acme/forbidden HTTP/1.1", fields: ["Content-Length: 10"]) + "abc")
             #expect(answer.status == 403 && answer.value("connection") == "close")
         }
     }
 
     @Test func bodiesBeyondTheLimitAreRefusedBeforeTheyCome() async throws {
-        try await Harness.run { $0.limits.bodyBytesMax = 10 } _: { harness in
+        try await Harness.run {
+            $0.limits.bodyBytesMax = 10
+        } _: { harness in
             let fits = try await harness.send(Wire.post("/to/acme/v1", "0123456789"))
             #expect(fits.status == 200)
             let announced = try await harness.send(Wire.post("/to/acme/v1", "0123456789a"))
             #expect(announced.status == 413 && announced.text.contains("too_large"))
             let chunked = try await harness.send(
-                Wire.request("POST /to/acme/v1 HTTP/1.1", fields: ["Transfer-Encoding: chunked"]) + "8\r\n01234567\r\n8\r\n01234567\r\n0\r\n\r\n")
+                Wire.request("POST /to/acme/v1 HTTP/1.1", fields: ["Transfer-Encoding: chunked"])
+                    + "8\r\n01234567\r\n8\r\n01234567\r\n0\r\n\r\n")
             #expect(chunked.status == 413)
-            let early = try await harness.send(Wire.request("POST /to/acme/v1 HTTP/1.1", fields: ["Content-Length: 11", "Expect: 100-continue"]))
+            let early = try await harness.send(
+                Wire.request("POST /to/acme/v1 HTTP/1.1", fields: ["Content-Length: 11", "Expect: 100-continue"]))
             #expect(early.status == 413 && early.value("connection") == "close")
             #expect(harness.vendor.requests.count == 1)
         }
     }
 
     @Test func bodiesInFlightTogetherStayUnderTheirLimitAndGiveItBack() async throws {
-        try await Harness.run { $0.limits.bodiesInFlightBytesMax = 10 } _: { harness in
+        try await Harness.run {
+            $0.limits.bodiesInFlightBytesMax = 10
+        } _: { harness in
             let waiting = try await harness.client()
             try await waiting.send(Wire.request("POST /to/acme/v1 HTTP/1.1", fields: ["Content-Length: 8"]) + "0123")
             try await harness.eventually("the first is admitted") { harness.gate.heads.count == 1 }
@@ -111,7 +120,9 @@ import WaybillTesting
     }
 
     @Test func aHeadThatStopsComingTimesOut() async throws {
-        try await Harness.run { $0.limits.callerHeadMillisecondsMax = 50 } _: { harness in
+        try await Harness.run {
+            $0.limits.callerHeadMillisecondsMax = 300
+        } _: { harness in
             let client = try await harness.client()
             try await client.send("GET /to/acme")
             let answer = try await client.answer()
@@ -123,7 +134,9 @@ import WaybillTesting
     }
 
     @Test func anIdleCallerIsClosed() async throws {
-        try await Harness.run { $0.limits.callerIdleMillisecondsMax = 50 } _: { harness in
+        try await Harness.run {
+            $0.limits.callerIdleMillisecondsMax = 50
+        } _: { harness in
             let client = try await harness.client()
             try await client.send(Wire.get())
             _ = try await client.answer()

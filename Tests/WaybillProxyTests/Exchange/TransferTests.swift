@@ -63,7 +63,9 @@ import WaybillTesting
     }
 
     @Test func aCommitThatNeverComesIsGivenUpAndALateOneIsAborted() async throws {
-        try await Harness.run { $0.limits.commitMillisecondsMax = 50 } _: { harness in
+        try await Harness.run {
+            $0.limits.commitMillisecondsMax = 50
+        } _: { harness in
             harness.recorder.set(.holds)
             let answer = try await harness.send(Wire.post())
             #expect(answer.status == 503)
@@ -101,7 +103,9 @@ import WaybillTesting
             subjects.set(anna, .known(FakeSubjects.entry(number: 5, profile: 1)))
             harness.gate.judge { (admission, body) throws(Refusal) in
                 guard case .known(let entry) = subjects.find(anna, now: Timestamp(seconds: 0)), entry.profileNumber == 1 else {
-                    throw Refusal(status: 403, code: "consent_withdrawn", title: "Consent was withdrawn", detail: "", logging: .entry(FakeGate.draft(admission)))
+                    throw Refusal(
+                        status: 403, code: "consent_withdrawn", title: "Consent was withdrawn", detail: "",
+                        logging: .entry(FakeGate.draft(admission)))
                 }
                 return .send(FakeGate.shipment(admission, body: body, basedOn: [(anna, entry.number, entry.profileNumber)]))
             }
@@ -140,7 +144,9 @@ import WaybillTesting
 
     @Test(arguments: [(true, 1, 200), (true, 9, 503), (false, 1, 503)])
     func staleSubjectsAreFetchedAndJudgedAgain(_ answers: Bool, _ staleTimes: Int, _ status: Int) async throws {
-        try await Harness.run { $0.refresherAnswer = answers } _: { harness in
+        try await Harness.run {
+            $0.refresherAnswer = answers
+        } _: { harness in
             let anna = Identifier(bytes: Array("email:anna@example.com".utf8))
             let gate = harness.gate
             gate.judge { (admission, body) in

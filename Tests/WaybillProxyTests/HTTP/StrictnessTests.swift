@@ -23,7 +23,9 @@ import WaybillTesting
         }
     }
 
-    private static func post(_ fields: [String], _ body: String = "", line: String = "POST /to/acme/v1 HTTP/1.1", host: String? = "gate") -> String {
+    private static func post(_ fields: [String], _ body: String = "", line: String = "POST /to/acme/v1 HTTP/1.1", host: String? = "gate")
+        -> String
+    {
         Wire.request(line, fields: fields, host: host) + body
     }
 
@@ -57,6 +59,8 @@ import WaybillTesting
         Case("bare LF before the end", "POST /to/acme/v1 HTTP/1.1\r\nHost: gate\r\n\n"),
         Case("bare CR in a value", line + "X-A: b\rc\r\n\r\n"),
         Case("bare CR in a name", line + "X-A\r: b\r\n\r\n"),
+        Case("bare CR before a line", line + "\rTransfer-Encoding: chunked\r\n\r\n"),
+        Case("fragment in the target", "GET /to/acme/v1#x HTTP/1.1\r\nHost: gate\r\n\r\n"),
         Case("NUL in a name", bytes: bytes(line, "X-", [UInt8(0)], "A: b\r\n\r\n")),
         Case("NUL in a value", bytes: bytes(line, "X-A: b", [UInt8(0)], "\r\n\r\n")),
         Case("control in a value", bytes: bytes(line, "X-A: b", [UInt8(1)], "\r\n\r\n")),
@@ -97,7 +101,8 @@ import WaybillTesting
         Case("chunk size too long", post(["Transfer-Encoding: chunked"], "fffffffffffffffff\r\n")),
         Case("chunk longer than its size", post(["Transfer-Encoding: chunked"], "2\r\n{}}\r\n0\r\n\r\n")),
         Case("chunk size ended by LF", post(["Transfer-Encoding: chunked"], "2\n{}\r\n0\r\n\r\n")),
-        Case("chunk extension with a control", bytes: bytes(post(["Transfer-Encoding: chunked"]), "2;a", [UInt8(1)], "\r\n{}\r\n0\r\n\r\n")),
+        Case(
+            "chunk extension with a control", bytes: bytes(post(["Transfer-Encoding: chunked"]), "2;a", [UInt8(1)], "\r\n{}\r\n0\r\n\r\n")),
         Case("Content-Length as a trailer", post(["Transfer-Encoding: chunked"], "2\r\n{}\r\n0\r\nContent-Length: 2\r\n\r\n")),
         Case("Transfer-Encoding as a trailer", post(["Transfer-Encoding: chunked"], "2\r\n{}\r\n0\r\ntransfer-encoding: chunked\r\n\r\n")),
         Case("Host as a trailer", post(["Transfer-Encoding: chunked"], "0\r\nHost: other\r\n\r\n")),
@@ -156,7 +161,9 @@ import WaybillTesting
     @Test func aRequestMayComeByteByByte() async throws {
         try await Harness.run { harness in
             let client = try await harness.client()
-            for byte in Self.post(["Transfer-Encoding: chunked"], "3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n").utf8 { try await client.send([byte]) }
+            for byte in Self.post(["Transfer-Encoding: chunked"], "3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n").utf8 {
+                try await client.send([byte])
+            }
             let answer = try await client.answer()
             #expect(answer.status == 200)
             #expect(harness.vendor.requests.first?.text == #"{"a":1}"#)

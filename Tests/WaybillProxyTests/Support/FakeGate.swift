@@ -49,7 +49,8 @@ final class FakeGate: Gatekeeper, Sendable {
 
     static func draft(_ admission: Admission, body: [UInt8] = []) -> TransferDraft {
         TransferDraft(
-            xid: admission.xid, caller: "crm", vendor: "acme", destination: admission.destination.authority, region: "US", method: admission.head.method,
+            xid: admission.xid, caller: "crm", vendor: "acme", destination: admission.destination.authority, region: "US",
+            method: admission.head.method,
             endpoint: "contacts", route: "/v1/contacts", purposes: [], regimes: [], bases: [], mechanisms: [], agreements: [],
             policyDigest: "d", consentSequence: 0, fields: [], droppedFields: [], droppedMembers: 0, codes: [:], recordCount: 1,
             deniedCount: 0, body: body, subjects: [], lines: [])

@@ -38,6 +38,12 @@ struct Harness {
     static func run(
         _ configure: (inout Setup) -> Void = { _ in }, _ body: (Harness) async throws -> Void
     ) async throws {
+        try await Turnstile.shared.pass {
+            try await runAlone(configure, body)
+        }
+    }
+
+    private static func runAlone(_ configure: (inout Setup) -> Void, _ body: (Harness) async throws -> Void) async throws {
         var setup = Setup()
         configure(&setup)
         let authority = try authority.get()
@@ -83,7 +89,9 @@ struct Harness {
         try await vendor.stop()
     }
 
-    func client() async throws -> RawClient { try await RawClient.connect(port: port) }
+    func client(readsSlowly: Bool = false) async throws -> RawClient {
+        try await RawClient.connect(port: port, readsSlowly: readsSlowly)
+    }
 
     /// One request on a connection of its own.
     func send(_ request: String, toHEAD: Bool = false) async throws -> RawClient.Answer {
@@ -108,7 +116,9 @@ enum Wire {
     static func post(
         _ path: String = "/to/acme/v1/contacts", _ body: String = #"{"a":1}"#, fields: [String] = [], token: String? = FakePolicy.token
     ) -> String {
-        request("POST \(path) HTTP/1.1", fields: ["Content-Type: application/json", "Content-Length: \(body.utf8.count)"] + fields, token: token)
+        request(
+            "POST \(path) HTTP/1.1", fields: ["Content-Type: application/json", "Content-Length: \(body.utf8.count)"] + fields, token: token
+        )
             + body
     }
 
