@@ -1,0 +1,51 @@
+/// What an entry is about. The keys of each kind stand in docs/reference/log-entries.md.
+package enum EntryKind: String, CaseIterable, Sendable {
+    case intent, outcome, denied, seal, config, keychange, erasure
+}
+
+package enum EntryForm {
+    /// The `v` of entries written now.
+    package static let version = 1
+    /// Longest entry, in bytes.
+    package static let entryBytesMax = 16_384
+}
+
+/// Who writes: constant for one run of one node.
+package struct EntryAuthor: Sendable, Equatable {
+    package var origin: String
+    package var node: String
+    package var epoch: Int
+    package init(origin: String, node: String, epoch: Int) {
+        self.origin = origin
+        self.node = node
+        self.epoch = epoch
+    }
+}
+
+/// An entry before the writer adds what only it knows.
+///
+/// `intent` and `denied` are encoded where they arise, on many threads; `nseq`, `t` and `vseq` are spliced in at the cuts.
+package struct EntryDraft: Sendable {
+    package var kind: EntryKind
+    package var xid: [UInt8]
+    var bytes: [UInt8]
+    /// Where `nseq`'s digits go, where `t`'s text goes, and where `vseq`'s digits go (intents).
+    var nseqAt: Int
+    var timeAt: Int
+    var vseqAt: Int?
+    var vendor: String
+
+    /// Longest the finished entry can get.
+    var bytesMax: Int { bytes.count + EntryTime.byteCount + 2 * 16 }
+
+    func splice(nseq: UInt64, vseq: UInt64, time: [UInt8], into target: inout [UInt8]) {
+        target.append(contentsOf: bytes[..<nseqAt])
+        target.append(decimal: UInt(nseq))
+        target.append(contentsOf: bytes[nseqAt..<timeAt])
+        target.append(contentsOf: time)
+        guard let vseqAt else { return target.append(contentsOf: bytes[timeAt...]) }
+        target.append(contentsOf: bytes[timeAt..<vseqAt])
+        target.append(decimal: UInt(vseq))
+        target.append(contentsOf: bytes[vseqAt...])
+    }
+}

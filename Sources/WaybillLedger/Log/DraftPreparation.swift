@@ -1,0 +1,87 @@
+import WaybillCore
+
+/// An intent or a denial, encoded and committed to, waiting for the writer.
+struct PreparedTransfer: Sendable {
+    var entry: EntryDraft
+    /// `SideRecord.payload`
+    var side: [UInt8]
+    /// First-seen subjects whose rows may have to go with it, each with its sealed identifiers.
+    var sightings: [(sighting: Sighting, sealed: [UInt8])]
+}
+
+/// Turns drafts into entries on the caller's thread, so that the writer has little left to do.
+struct DraftPreparation: Sendable {
+    let author: EntryAuthor
+    let keys: LogKeys
+    let sightings: Sightings
+
+    func intent(_ draft: TransferDraft) throws(RecordError) -> PreparedTransfer {
+        var commitments = [SideRecord.Commitment]()
+        var fresh = [(sighting: Sighting, sealed: [UInt8])]()
+        for subject in draft.subjects {
+            let (number, salt, sighting) = try number(subject)
+            if let sighting { fresh.append(sighting) }
+            let opening = LogKeys.opening(subjectKey: keys.subjectKey(salt: salt), xid: draft.xid)
+            for identifier in subject.identifiers {
+                let hash = LogKeys.commitment(opening: opening, identifier: identifier.bytes)
+                commitments.append(SideRecord.Commitment(hash: hash, number: number))
+            }
+        }
+        if commitments.count > 1 { commitments.sort { $0.hash < $1.hash } }
+        let (bodyKey, body) = bodyHash(draft.body)
+        let root = MerkleHashing.root(of: commitments.lazy.map { $0.hash.withBytes { MerkleHashing.leaf($0) } })
+        return try finish(draft, .intent, commitments, bodyKey, body, root, fresh)
+    }
+
+    func denial(_ draft: TransferDraft) throws(RecordError) -> PreparedTransfer {
+        try finish(draft, .denied, [], [], MerkleHashing.emptyRoot, MerkleHashing.emptyRoot, [])
+    }
+
+    private func finish(
+        _ draft: TransferDraft, _ kind: EntryKind, _ commitments: [SideRecord.Commitment], _ bodyKey: [UInt8], _ body: TreeHash,
+        _ subjectRoot: TreeHash, _ fresh: [(sighting: Sighting, sealed: [UInt8])]
+    ) throws(RecordError) -> PreparedTransfer {
+        let lines = draft.lines.map(\.bytes)
+        let lineRoot = SideRecord.root(ofLines: lines, key: keys.decisionKey(xid: draft.xid))
+        let all = DraftCommitments(
+            body: body, subjectCount: commitments.count, subjectRoot: subjectRoot, lineCount: lines.count, lineRoot: lineRoot)
+        let entry = EntryDraft(draft, kind: kind, author: author, commitments: all)
+        guard entry.bytesMax <= EntryForm.entryBytesMax else {
+            throw RecordError(
+                code: .tooLarge,
+                message:
+                    "The log entry would exceed \(EntryForm.entryBytesMax) bytes; let fewer fields, purposes or agreements apply to one request."
+            )
+        }
+        return PreparedTransfer(
+            entry: entry, side: SideRecord.payload(commitments: commitments, bodyKey: bodyKey, lines: lines), sightings: fresh)
+    }
+
+    private func number(
+        _ subject: TransferDraft.Subject
+    ) throws(RecordError) -> (UInt32, InlineArray<16, UInt8>, (sighting: Sighting, sealed: [UInt8])?) {
+        if let number = subject.number { return (number, subject.salt, nil) }
+        let fingerprints = subject.identifiers.map(keys.fingerprint)
+        guard let (number, salt, isNew) = sightings.resolve(fingerprints, salt: subject.salt) else {
+            throw RecordError(code: .overloaded, message: "No subject numbers are left; import the subjects before sending them.")
+        }
+        guard isNew else { return (number, salt, nil) }
+        do {
+            let sealed = try keys.seal(subject.identifiers, number: number)
+            return (number, salt, (Sighting(number: number, salt: salt, fingerprints: fingerprints), sealed))
+        } catch {
+            throw RecordError(code: .closed, message: "A first-seen subject could not be sealed; check the master key.")
+        }
+    }
+
+    /// HMAC under a random key that stands in the side record: whoever has the body and the key can check it, nobody can guess it.
+    private func bodyHash(_ body: [UInt8]) -> (key: [UInt8], hash: TreeHash) {
+        var generator = SystemRandomNumberGenerator()
+        let key = TreeHash { bytes in
+            for offset in stride(from: 0, to: TreeHash.byteCount, by: 8) {
+                bytes.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
+            }
+        }
+        return (key.bytes, KeyedHash.mac(key: key, body))
+    }
+}

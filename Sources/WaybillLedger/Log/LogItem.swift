@@ -1,0 +1,43 @@
+import WaybillCore
+
+/// What waits for the writer.
+enum LogItem: Sendable {
+    case intent(PreparedTransfer, Reply)
+    case denial(PreparedTransfer)
+    case outcome(TransferOutcome)
+    case notice(LogNotice)
+    case seal(Seal)
+
+    struct Reply: Sendable {
+        var xid: TransferID
+        var ticket: UInt64
+        var listener: any CommitListener
+    }
+
+    var bytesMax: Int {
+        switch self {
+        case .intent(let transfer, _), .denial(let transfer): transfer.entry.bytesMax
+        case .outcome: 1_024
+        case .notice, .seal: 4_096
+        }
+    }
+}
+
+/// Results on their way to listeners, each listener told once.
+struct Replies {
+    private var order: [(listener: any CommitListener, results: [CommitResult])] = []
+    private var positions: [ObjectIdentifier: Int] = [:]
+
+    mutating func add(_ result: Result<CommitReceipt, RecordError>, to reply: LogItem.Reply) {
+        let result = CommitResult(ticket: reply.ticket, result: result)
+        let id = ObjectIdentifier(reply.listener)
+        if let position = positions[id] {
+            order[position].results.append(result)
+        } else {
+            positions[id] = order.count
+            order.append((reply.listener, [result]))
+        }
+    }
+
+    func send() { for (listener, results) in order { listener.committed(results) } }
+}

@@ -1,0 +1,84 @@
+import Crypto
+
+/// RFC 6962, section 2.1: how leaves and nodes are hashed.
+package enum MerkleHashing {
+    /// The root of a tree without leaves: SHA-256 of nothing.
+    package static let emptyRoot = TreeHash { write(SHA256(), into: $0) }
+
+    /// SHA-256(0x00 ‖ entry).
+    package static func leaf(_ entry: UnsafeRawBufferPointer) -> TreeHash {
+        var hasher = SHA256()
+        withUnsafeBytes(of: UInt8(0)) { hasher.update(bufferPointer: $0) }
+        hasher.update(bufferPointer: entry)
+        return TreeHash { write(hasher, into: $0) }
+    }
+
+    package static func leaf(_ entry: [UInt8]) -> TreeHash { entry.withUnsafeBytes { leaf($0) } }
+
+    /// SHA-256(0x01 ‖ left ‖ right).
+    package static func node(_ left: TreeHash, _ right: TreeHash) -> TreeHash {
+        withUnsafeTemporaryAllocation(byteCount: 65, alignment: 8) { buffer in
+            buffer[0] = 1
+            left.withBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[1..<33]).copyMemory(from: $0) }
+            right.withBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[33..<65]).copyMemory(from: $0) }
+            return digest(UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    /// SHA-256(0x01 ‖ children), whatever their length.
+    package static func node(_ children: [UInt8]) -> TreeHash { sha256([1] + children) }
+
+    package static func sha256(_ bytes: [UInt8]) -> TreeHash { bytes.withUnsafeBytes { digest($0) } }
+
+    /// The root over `leaves`, which are entries' hashes already.
+    package static func root(of leaves: some Sequence<TreeHash>) -> TreeHash {
+        var range = CompactRange()
+        for leaf in leaves { range.append(leaf) { _, _, _ in } }
+        return range.root
+    }
+
+    static func digest(_ bytes: UnsafeRawBufferPointer) -> TreeHash {
+        var hasher = SHA256()
+        hasher.update(bufferPointer: bytes)
+        return TreeHash { write(hasher, into: $0) }
+    }
+
+    static func write(_ hasher: SHA256, into target: UnsafeMutableRawBufferPointer) {
+        hasher.finalize().withUnsafeBytes { target.copyMemory(from: $0) }
+    }
+}
+
+/// The perfect subtrees that make up a tree of some size, largest first: enough to append and to know the root.
+package struct CompactRange: Sendable, Equatable {
+    package private(set) var size: UInt64 = 0
+    /// One node for each bit set in `size`, largest first.
+    private var nodes: [TreeHash] = []
+
+    package init() {}
+
+    /// Nil unless there is one node for each bit set in `size`.
+    package init?(size: UInt64, nodes: [TreeHash]) {
+        guard nodes.count == size.nonzeroBitCount else { return nil }
+        self.size = size
+        self.nodes = nodes
+    }
+
+    /// Adds a leaf and tells of every node this completes: height, index at that height, hash. The leaf itself is not told.
+    package mutating func append(_ leaf: TreeHash, completed: (_ height: Int, _ index: UInt64, _ node: TreeHash) -> Void) {
+        var node = leaf
+        var height = 0
+        while size >> UInt64(height) & 1 == 1, let left = nodes.popLast() {
+            node = MerkleHashing.node(left, node)
+            height += 1
+            completed(height, size >> UInt64(height), node)
+        }
+        nodes.append(node)
+        size += 1
+    }
+
+    package var root: TreeHash {
+        guard var node = nodes.last else { return MerkleHashing.emptyRoot }
+        for left in nodes.dropLast().reversed() { node = MerkleHashing.node(left, node) }
+        return node
+    }
+}
