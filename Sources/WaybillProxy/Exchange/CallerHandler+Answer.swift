@@ -162,6 +162,7 @@ extension CallerHandler {
     private func release() {
         releaseUpstream()
         if let transit { loop.bodies.release(transit.reservedBytes) }
+        transit?.dropShipment(loop.state, now: loop.state.clock.now())
         transit = nil
         exchange = nil
         awaitedTicket = nil

@@ -97,13 +97,29 @@ extension CallerHandler {
         guard let transit else { return }
         let body = transit.body.getBytes(at: transit.body.readerIndex, length: transit.body.readableBytes) ?? []
         do throws(Refusal) {
-            let judgement = try transit.policy.gate.judge(
-                transit.admission, body: body, standing: transit.standing, now: loop.state.clock.now(), reporting: false)
+            let judgement = try judgeWithinVolumes(transit, body)
             if case .send(let shipment) = judgement { self.transit?.shipment = shipment }
             advance { $0.judged(judgement) }
         } catch {
             advance { $0.refused(error) }
         }
+    }
+
+    /// Judges, and reserves what the result uses of daily volumes. Where another loop took the rest meanwhile, judging again says so.
+    private func judgeWithinVolumes(_ transit: Transit, _ body: [UInt8]) throws(Refusal) -> Judgement {
+        let (state, policy) = (loop.state, transit.policy)
+        for _ in 0..<loop.limits.attemptsMax {
+            let now = state.clock.now()
+            var standing = transit.standing
+            if policy.limitsVolumes {
+                standing.volumes = state.volumes.volumes(now: now)
+                standing.wasSeenToday = { [volumes = state.volumes] in volumes.wasSeenToday(agreement: $0, subject: $1) }
+            }
+            let judgement = try policy.gate.judge(transit.admission, body: body, standing: standing, now: now, reporting: false)
+            guard case .send(let shipment) = judgement else { return judgement }
+            if state.volumes.reserve(shipment.volumes, policy: policy.gate.policy, now: now) { return judgement }
+        }
+        throw .decisionUnstable
     }
 
     func refresh(_ identifiers: [Identifier]) {
@@ -183,9 +199,9 @@ extension CallerHandler {
     /// Admits again, because the admission belongs to a policy set that may be gone, and under an id of its own: each intent has one.
     func startOver() {
         guard var transit else { return }
+        transit.dropShipment(loop.state, now: loop.state.clock.now())
         (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing)
         transit.xid = loop.newTransferID()
-        transit.shipment = nil
         do throws(Refusal) {
             guard let caller = CallerAuthentication.caller(transit.head.fields, policy: transit.policy.gate.policy) else {
                 throw .unauthenticated

@@ -14,6 +14,7 @@ struct Transit {
     var body = ByteBuffer()
     /// What was taken from the shared budget for it.
     var reservedBytes = 0
+    /// What it uses of daily volumes is reserved until it has left.
     var shipment: Shipment?
     /// Held from before the record to the end of the answer.
     var upstream: (connection: UpstreamConnection, destination: Vendor.Destination)?
@@ -30,6 +31,12 @@ struct Transit {
         self.policy = policy
         self.standing = standing
         self.admission = admission
+    }
+
+    /// Gives back what a shipment that did not leave had reserved.
+    mutating func dropShipment(_ state: GateState, now: Timestamp) {
+        if let shipment, !hasLeft { state.volumes.release(shipment.volumes, policy: policy.gate.policy, now: now) }
+        shipment = nil
     }
 
     /// Whether everything the decision rested on is as it was: the policy set, suspensions and holds, and each subject looked up.

@@ -7,6 +7,8 @@ package final class GateState: Sendable {
     package let recorder: any TransferRecorder
     package let refresher: any SubjectRefresher
     package let clock: any WallClock
+    /// Today's use of agreements' daily limits; restored from the log before the listeners open.
+    package let volumes: VolumeBudget
     private let secrets: [String: String]
     private let current: Mutex<Current>
 
@@ -18,11 +20,12 @@ package final class GateState: Sendable {
     /// `secrets`: values for `${secret:name}` in vendors' credentials; a missing one throws.
     package init(
         gate: any Gatekeeper, standing: Standing = Standing(), recorder: any TransferRecorder, refresher: any SubjectRefresher,
-        clock: any WallClock, secrets: [String: String] = [:]
+        clock: any WallClock, volumes: VolumeBudget = VolumeBudget(), secrets: [String: String] = [:]
     ) throws(ProxyError) {
         self.recorder = recorder
         self.refresher = refresher
         self.clock = clock
+        self.volumes = volumes
         self.secrets = secrets
         current = Mutex(Current(policy: try PolicySnapshot(gate: gate, secrets: secrets), standing: standing))
     }
@@ -45,6 +48,8 @@ package final class GateState: Sendable {
 final class PolicySnapshot: Sendable {
     let gate: any Gatekeeper
     let vendors: [VendorPlan]
+    /// Some agreement has a daily limit, so that volumes must be counted.
+    let limitsVolumes: Bool
 
     init(gate: any Gatekeeper, secrets: [String: String]) throws(ProxyError) {
         self.gate = gate
@@ -52,6 +57,7 @@ final class PolicySnapshot: Sendable {
         plans.reserveCapacity(gate.policy.vendors.count)
         for vendor in gate.policy.vendors { plans.append(try VendorPlan(vendor, secrets: secrets)) }
         vendors = plans
+        limitsVolumes = gate.policy.agreements.contains { $0.limits.recordsPerDay != nil || $0.limits.subjectsPerDay != nil }
     }
 
     subscript(id: VendorID) -> VendorPlan { vendors[id.position] }
