@@ -15,6 +15,10 @@ package enum ReasonCatalog {
         }
     }
 
+    package static func title(_ code: ReasonCode) -> String { entry(for: code).title }
+    package static func status(_ code: ReasonCode) -> Int { entry(for: code).status }
+    package static func remedy(_ code: ReasonCode) -> String { entry(for: code).remedy }
+
     package static func entry(for code: ReasonCode) -> Entry {
         switch code.step {
         case 0, 1: beforeAgreement(code)

@@ -140,13 +140,13 @@ extension CallerHandler {
     func record() {
         guard let draft = transit?.shipment?.draft else { return }
         setDeadline(loop.limits.commitMillisecondsMax)
+        outstandingCommits += 1
         loop.state.recorder.record(draft, ticket: newTicket(), for: loop.mailbox)
     }
 
     private func newTicket() -> UInt64 {
         let ticket = loop.mailbox.ticket(for: self)
         awaitedTicket = ticket
-        outstandingTickets += 1
         return ticket
     }
 
@@ -203,7 +203,7 @@ extension CallerHandler {
 
 extension CallerHandler: TicketHolder {
     func resume(ticket: UInt64, with news: LoopMailbox.News) {
-        outstandingTickets -= 1
+        if case .committed = news { outstandingCommits -= 1 }
         if ticket == awaitedTicket {
             awaitedTicket = nil
             switch news {

@@ -104,9 +104,9 @@ struct Exchange {
         return refused(Refusal(fault))
     }
 
-    /// A refusal by the gate, by a limit, or because the caller broke a rule; only before anything was recorded.
+    /// A refusal by the gate, by a limit, or because the caller broke a rule; too late once an intent stands.
     mutating func refused(_ refusal: Refusal) -> Action {
-        guard state != .ended else { return .none }
+        guard state != .ended, open == nil else { return .none }
         state = .ended
         return .refuse(refusal, nil)
     }

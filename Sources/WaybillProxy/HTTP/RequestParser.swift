@@ -108,7 +108,7 @@ extension CallerHead {
             method = 0..<i
             let start = i + 1
             i = start
-            while bytes[i] > HTTPBytes.space, bytes[i] < 0x7f { i += 1 }
+            while bytes[i] > HTTPBytes.space, bytes[i] < 0x7f, bytes[i] != UInt8(ascii: "#") { i += 1 }
             guard i > start, bytes[i] == HTTPBytes.space else { throw .badStartLine }
             target = start..<i
             // "HTTP/1.x\r\n"

@@ -130,6 +130,7 @@ import Testing
         "y_object_duplicated_key.json": .duplicateName,
         "y_object_duplicated_key_and_value.json": .duplicateName,
         "y_object_escaped_null_in_key.json": .nulInName,
+        "y_number_double_close_to_zero.json": .numberTooLong,
     ]
 
     @Test func `the JSON test suite is decided as it says`() throws {
@@ -141,7 +142,8 @@ import Testing
             let kind = bodyErrorKind { _ = try BodyRig.permissive.scan(body) }
             if name.hasPrefix("n_") { #expect(kind != nil, "\(name) was accepted") }
             if name.hasPrefix("y_") { #expect(kind == Self.refusedByRule[name], "\(name)") }
-            if kind == nil { #expect(try BodyRig.permissive.reduce(body).bytes == body, "\(name)") }
+            let hasMark = body.starts(with: [0xEF, 0xBB, 0xBF])
+            if kind == nil { #expect(try BodyRig.permissive.reduce(body).bytes == Array(body[(hasMark ? 3 : 0)...]), "\(name)") }
         }
     }
 

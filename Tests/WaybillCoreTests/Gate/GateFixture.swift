@@ -52,8 +52,8 @@ enum GateFixture {
             request: POST /contacts/batch
             body: json
             records: $.inputs[*]
-            envelope: [mode]
-            shared: {sender: first_name}
+            envelope: [$.mode]
+            shared: {$.sender: first_name}
             subject: [email]
             fields: {email: email, name: first_name}
           - id: contacts.member

@@ -102,7 +102,7 @@ struct GateTests {
         let head = GateFixture.head("POST", "/contacts/batch")
         let refused = try #require(try refusal(body, head))
         #expect(refused.code == "consent_withdrawn")
-        #expect(refused.records.map(\.decision) == [.allow, .deny, .allowRedacted])
+        #expect(refused.records.map(\.decision) == [.allowRedacted, .deny, .allowRedacted], "the shared sender was cut")
         let shipment = try judge(body, head, edits: ["callers/crm-sync.yaml": GateFixture.caller(onDenied: "drop")])
         #expect(text(shipment) == #"{"mode":"x","sender":"S","inputs":[{"email":"anna@example.com"},{"email":"bruno@example.org","name":"B"}]}"#)
         #expect((shipment.sentCount, shipment.deniedCount) == (2, 1))

@@ -36,7 +36,8 @@ package enum JSONBody {
             reporting: reporting)
     }
 
-    static func reduce(
+    /// With the operators alone, where there is no policy set (benchmarks, tests).
+    package static func reduce(
         _ body: [UInt8], scanned: ScannedBody, shape: BodyShape, actions: [RecordAction], shared: FieldPlan,
         operators: [any RedactionOperator], context: (FieldID) -> RedactionContext, reporting: Bool
     ) throws(BodyError) -> ReducedBody {
@@ -54,40 +55,28 @@ package enum JSONBody {
         try prove(written, shape: shape, actions: actions, shared: shared, operators: policy.operators, limits: limits)
     }
 
-    static func prove(
+    /// With the operators alone, where there is no policy set (benchmarks, tests).
+    package static func prove(
         _ written: [UInt8], shape: BodyShape, actions: [RecordAction], shared: FieldPlan, operators: [any RedactionOperator],
         limits: BodyLimits
     ) throws(BodyError) {
         let found: ScannedBody
         do {
-            found = try scan(written, shape: shape, limits: limits)
+            var scanner = JSONScanner(tree: shape.tree, limits: limits, requiresRecords: false)
+            found = try scanner.scan(written.span)
         } catch {
             throw BodyError(.proofFailed, offset: error.offset)
         }
         let plans = actions.compactMap { if case .write(let plans) = $0 { plans } else { nil } }
         guard found.records.count == plans.count, found.unclassifiedOutside == 0, found.start == 0 else { throw BodyError(.proofFailed) }
+        var verdicts = SlotVerdicts(shape.tree.slots)
         for (record, plans) in zip(found.records, plans) {
             guard record.unclassified == 0 else { throw BodyError(.proofFailed, offset: record.range.lowerBound) }
-            for hit in record.hits {
-                let slot = shape.tree.slots[hit.slot]
-                guard plans.indices.contains(slot.person), let plan = plans[slot.person],
-                    plan.operatorFor(slot.field, among: operators) != nil
-                else { throw BodyError(.proofFailed, offset: hit.value.lowerBound) }
-            }
+            verdicts.load(plans, operators)
+            for hit in record.hits where verdicts[hit.slot] == .drop { throw BodyError(.proofFailed, offset: hit.value.lowerBound) }
         }
-        for hit in found.shared where shared.operatorFor(shape.tree.shared[hit.slot].field, among: operators) == nil {
-            throw BodyError(.proofFailed, offset: hit.value.lowerBound)
-        }
-    }
-}
-
-extension FieldPlan {
-    /// Nil: the field is dropped.
-    func operatorFor(_ field: FieldID, among operators: [any RedactionOperator]) -> (any RedactionOperator)? {
-        guard actions.indices.contains(field.position), case .apply(let id) = actions[field.position],
-            operators.indices.contains(id.position),
-            !operators[id.position].dropsMember
-        else { return nil }
-        return operators[id.position]
+        var outside = SlotVerdicts(shape.tree.shared)
+        outside.load(forAll: shared, operators)
+        for hit in found.shared where outside[hit.slot] == .drop { throw BodyError(.proofFailed, offset: hit.value.lowerBound) }
     }
 }

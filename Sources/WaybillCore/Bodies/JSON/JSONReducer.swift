@@ -4,7 +4,6 @@ struct JSONReducer {
     private let scanned: ScannedBody
     private let tree: ShapeTree
     private let actions: [RecordAction]
-    private let shared: FieldPlan
     private let operators: [any RedactionOperator]
     private let isReporting: Bool
 
@@ -13,8 +12,9 @@ struct JSONReducer {
     private var copied: Int
     private var isChanged: Bool
     private var recordCount = 0
-    /// Of the record being written.
-    private var plans: [FieldPlan?] = []
+    /// Of the record being written, and of what is outside records.
+    private var verdicts: SlotVerdicts
+    private var sharedVerdicts: SlotVerdicts
     private var replacement: [UInt8] = []
     private var paths: ReductionPaths
 
@@ -27,11 +27,13 @@ struct JSONReducer {
         self.scanned = scanned
         self.tree = tree
         self.actions = actions
-        self.shared = shared
         self.operators = operators
         self.isReporting = isReporting
         copied = scanned.start
         isChanged = scanned.start > 0
+        verdicts = SlotVerdicts(tree.slots)
+        sharedVerdicts = SlotVerdicts(tree.shared)
+        sharedVerdicts.load(forAll: shared, operators)
         paths = ReductionPaths(recordCount: isReporting ? actions.count : 0)
     }
 
@@ -103,7 +105,7 @@ struct JSONReducer {
             let action = actions[recordCount]
             recordCount += 1
             guard case .write(let plans) = action else { return .drop }
-            self.plans = plans
+            verdicts.load(plans, operators)
             if isReporting { paths.beginRecord(recordCount - 1) }
             return .descend
         case .slot: return judgeSlot(mark, context)
@@ -112,13 +114,20 @@ struct JSONReducer {
 
     private mutating func judgeSlot(_ mark: JSONMark, _ context: (FieldID) -> RedactionContext) -> Verdict {
         let node = tree.nodes[Int(mark.node)]
-        let slot = node.isShared ? tree.shared[Int(node.slot)] : tree.slots[Int(node.slot)]
-        let plan: FieldPlan? = node.isShared ? shared : plans.indices.contains(slot.person) ? plans[slot.person] : nil
-        guard let reduction = plan?.operatorFor(slot.field, among: operators) else { return .drop }
-        if reduction.keepsValue { return .keep }
+        let slot = Int(node.slot)
+        switch node.isShared ? sharedVerdicts[slot] : verdicts[slot] {
+        case .keep: return .keep
+        case .drop: return .drop
+        case .apply(let id): return apply(operators[id], to: mark, (node.isShared ? tree.shared : tree.slots)[slot].field, context)
+        }
+    }
+
+    private mutating func apply(
+        _ reduction: any RedactionOperator, to mark: JSONMark, _ field: FieldID, _ context: (FieldID) -> RedactionContext
+    ) -> Verdict {
         let range = Int(mark.value)..<Int(mark.end)
         replacement.removeAll(keepingCapacity: true)
-        switch reduction.apply(to: JSONBody.value(body, range), in: context(slot.field), into: &replacement) {
+        switch reduction.apply(to: JSONBody.value(body, range), in: context(field), into: &replacement) {
         case .unchanged: return .keep
         case .replaced: return body[range].elementsEqual(replacement) ? .keep : .replace
         case .notApplicable: return .drop

@@ -4,6 +4,8 @@
 struct JSONScanner {
     let tree: ShapeTree
     let limits: BodyLimits
+    /// False for a proof: where a record was left out of an object, it is rightly missing.
+    let requiresRecords: Bool
     var names = NameTable()
     /// The unescaped form of the last name that has escapes.
     var unescapedName: [UInt8] = []
@@ -15,6 +17,8 @@ struct JSONScanner {
     var shared: [ScannedBody.Hit] = []
     var unclassified = 0
     var isInRecord = false
+    /// The records of one body are mostly alike.
+    var hitCountOfLastRecord = 16
     /// Of the record being scanned: members of `only` that are as required, and how many other members there are.
     var onlySeen: [Bool] = []
     var othersCount = 0
@@ -25,9 +29,10 @@ struct JSONScanner {
         static let named = FoldState(rawValue: 2)
     }
 
-    init(tree: ShapeTree, limits: BodyLimits) {
+    init(tree: ShapeTree, limits: BodyLimits, requiresRecords: Bool = true) {
         self.tree = tree
         self.limits = limits
+        self.requiresRecords = requiresRecords
     }
 
     /// Offsets are 32 bits wide.
@@ -38,7 +43,11 @@ struct JSONScanner {
         let start = try Self.checkEncoding(bytes)
         let value = JSONLexer.space(bytes, start)
         guard value < bytes.count else { throw BodyError(.empty, offset: value) }
+        // Enough for usual bodies; growing step by step would cost more than the scan of a small one.
         marks.reserveCapacity(min(bytes.count / 24 + 8, limits.placesMax))
+        names.reserve()
+        folds.reserveCapacity(64)
+        records.reserveCapacity(bytes.count / 1_024 + 1)
         let root = JSONMemberPlace(start: start, value: value, child: 0, admitsRest: false, isPositional: false)
         let end = JSONLexer.space(bytes, try element(bytes, root, depth: 0))
         guard end == bytes.count else { throw BodyError(.invalidSyntax, offset: end) }

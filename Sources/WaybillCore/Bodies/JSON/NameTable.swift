@@ -11,6 +11,12 @@ struct NameTable {
     private var entries: [Entry] = []
     private var table: [UInt32] = []
 
+    /// Room for the names and the table of usual objects.
+    mutating func reserve() {
+        entries.reserveCapacity(64)
+        table.reserveCapacity(128)
+    }
+
     /// Where the next object's names will begin.
     var mark: Int { entries.count }
 

@@ -8,9 +8,11 @@ enum LimitStep {
             context.note("records today") { "\(sent.records) of \(agreement.limits.recordsPerDay.map { "\($0)" } ?? "any")" }
             context.note("subjects today") { "\(sent.subjects) of \(agreement.limits.subjectsPerDay.map { "\($0)" } ?? "any")" }
             context.note(at: agreement.position)
+            // Somebody who counts today already takes no further place.
+            let isNew = !(context.input.subject.entry.map { standing.wasSeenToday(agreement.id, $0.number) } ?? false)
             let isFull =
                 agreement.limits.recordsPerDay.map { sent.records >= $0 } ?? false
-                || agreement.limits.subjectsPerDay.map { sent.subjects >= $0 } ?? false
+                || isNew && agreement.limits.subjectsPerDay.map { sent.subjects >= $0 } ?? false
             if isFull { context.fail(.volumeExceeded) }
         }
         if term.retain != nil, !standing.dutiesRecordable { context.fail(.dutyNotRecorded) }

@@ -30,7 +30,8 @@ struct AgreementLint {
         let known = [organisation.id, vendor] + agreement.subprocessors.map(\.id)
         for party in agreement.parties where !known.contains(party.org) {
             problems.error(
-                position, "unknown_party", "the party `\(party.org)` is neither the organisation, the vendor nor a subprocessor",
+                written.entry(of: "parties", with: "org", party.org)?["org"]?.position ?? position, "unknown_party",
+                "the party `\(party.org)` is neither the organisation, the vendor nor a subprocessor",
                 Suggestion.remedy(for: party.org, among: known, else: "use one of \(known.map { "`\($0)`" }.joined(separator: ", "))"))
         }
         if agreement.parties.filter(\.exports).map(\.org) != [organisation.id] {
@@ -47,7 +48,8 @@ struct AgreementLint {
             (exporter.role == .jointController) != (importer.role == .jointController)
         {
             problems.error(
-                position, "joint_controller_alone", "nobody is a joint controller alone", "give both parties `role: joint_controller`, or none")
+                position, "joint_controller_alone", "nobody is a joint controller alone",
+                "give both parties `role: joint_controller`, or none")
         }
     }
 
@@ -77,8 +79,10 @@ struct AgreementLint {
         guard let role = agreement.vendorParty?.usRole, [.serviceProvider, .contractor].contains(role) else { return }
         for term in agreement.purposes {
             guard let activity = term.usActivity, activity != .businessPurpose else { continue }
+            let entry = written.entry(of: "purposes", with: "id", compilation.purposes[term.purpose].name)
             problems.error(
-                term.position, "sale_to_service_provider", "what is a \(activity.rawValue) makes the vendor no \(role.rawValue)",
+                entry?["us_activity"]?.position ?? term.position, "sale_to_service_provider",
+                "what is a \(activity.rawValue) makes the vendor no \(role.rawValue)",
                 "write `us_role: third_party`, or `us_activity: business_purpose`")
         }
     }
@@ -91,7 +95,8 @@ struct AgreementLint {
         problems.error(
             mechanism.position, "scc_module_mismatch",
             "module \(module) is for \(roles.0.rawValue) to \(roles.1.rawValue), and the parties are not that",
-            fitting.isEmpty ? "correct the roles" : "use module \(fitting.sorted().map(String.init).joined(separator: " or ")), or correct the roles")
+            fitting.isEmpty
+                ? "correct the roles" : "use module \(fitting.sorted().map(String.init).joined(separator: " or ")), or correct the roles")
     }
 
     /// A decision must reach a region of the agreement; a framework must list the vendor.
@@ -108,13 +113,15 @@ struct AgreementLint {
         let name = mechanism.decision.map { "`\($0)`" } ?? "a country decision"
         if !covers {
             problems.error(
-                mechanism.position, "adequacy_not_covering", "\(name) covers none of the regions \(agreement.regions.map(\.description))",
+                mechanism.position, "adequacy_not_covering",
+                "\(name) covers none of the regions \(agreement.regions.map(\.description).joined(separator: ", "))",
                 "remove the mechanism, or name the decision that covers the region")
         } else if let decision = mechanism.decision, decisions.contains(where: { $0.scope.hasSuffix("participants") }),
             !compilation.vendors[agreement.vendor].certifications.contains(where: { $0.scheme == decision })
         {
             problems.error(
-                mechanism.position, "adequacy_not_covering", "\(name) covers participants only, and the vendor's file shows no certification",
+                mechanism.position, "adequacy_not_covering",
+                "\(name) covers participants only, and the vendor's file shows no certification",
                 "add it to `certifications` of the vendor, or use another mechanism")
         }
     }
@@ -127,5 +134,13 @@ extension Agreement.Role {
         case .controller, .jointController, .thirdParty: .controller
         case .processor, .subprocessor: .processor
         }
+    }
+}
+
+extension PolicyValue {
+    /// The map in the list at `key` whose member `name` has this text.
+    fileprivate func entry(of key: String, with name: String, _ text: String) -> PolicyValue? {
+        guard case .list(let items)? = self[key]?.content else { return nil }
+        return items.first { $0[name]?.text == text }
     }
 }

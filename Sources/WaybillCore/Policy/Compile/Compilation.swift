@@ -11,6 +11,8 @@ final class Compilation {
     var checklists: [TermsChecklist] = []
     var agreements: [Agreement] = []
     var operators = OperatorTable()
+    /// Names whose own file is wrong: what refers to them is not reported a second time.
+    var unreadable: Set<String> = []
 
     init(problems: ProblemList) { self.problems = problems }
 
@@ -33,6 +35,7 @@ final class Compilation {
     func resolve<Element>(_ value: PolicyValue, in table: PolicyTable<Element>) -> PolicyIndex<Element>? {
         guard let name = ScalarType<String>.name.read(value, problems) else { return nil }
         if let id = table.ids[name] { return id }
+        guard !unreadable.contains(name) else { return nil }
         problems.error(
             value.position, "unknown_\(table.kind)", "there is no \(table.kind) `\(name)`",
             Suggestion.remedy(for: name, among: Array(table.ids.keys), else: "add it to \(table.home)"))
@@ -90,7 +93,7 @@ struct PolicyTable<Element> {
 
     mutating func add(_ element: Element, named name: String, at position: SourcePosition, _ problems: ProblemList) {
         guard ids[name] == nil else {
-            problems.error(position, "duplicate_\(kind)", "there are two of \(kind) `\(name)`", "rename one of them, or delete it")
+            problems.error(position, "duplicate_\(kind)", "the \(kind) `\(name)` is defined twice", "rename one of them, or delete it")
             return
         }
         guard all.count < Self.countMax else {

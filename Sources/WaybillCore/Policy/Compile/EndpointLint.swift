@@ -26,7 +26,8 @@ struct EndpointLint {
         if endpoint.body == .none {
             for key in ["records", "fields", "people", "subject", "structure", "envelope", "shared", "only"] where written[key] != nil {
                 problems.error(
-                    position(key), "no_body", "`\(key)` has nothing to look at: the endpoint has no body", "remove it, or write `body: json`")
+                    position(key), "no_body", "`\(key)` has nothing to look at: the endpoint has no body",
+                    "remove it, or write `body: json`")
             }
         } else if endpoint.records == nil, written["records"] == nil {
             problems.error(
@@ -36,12 +37,14 @@ struct EndpointLint {
             for (key, paths) in [("envelope", endpoint.envelope.map(\.path)), ("shared", endpoint.shared.map(\.path))]
             where paths.contains(where: { $0.steps.starts(with: path.steps) }) {
                 problems.error(
-                    position(key), "inside_records", "`\(key)` names a place inside the records", "map it in `fields` or `structure` instead")
+                    position(key), "inside_records", "`\(key)` names a place inside the records",
+                    "map it in `fields` or `structure` instead")
             }
         }
         if let rights = endpoint.rights, rights != .rectify, endpoint.body != .none, endpoint.only.isEmpty {
             problems.error(
-                position("rights"), "rights_without_only", "a \(rights.rawValue) call must say exactly what it may carry", "add `only: {…}`")
+                position("rights"), "rights_without_only", "a \(rights.rawValue) call must say exactly what it may carry", "add `only: {…}`"
+            )
         }
     }
 
@@ -55,7 +58,8 @@ struct EndpointLint {
         for key in unfit {
             guard let value = written[key] else { continue }
             problems.error(
-                value.position, "about_nobody", "`\(key)` is for endpoints about persons, and this one is `about: \(endpoint.about.rawValue)`",
+                value.position, "about_nobody",
+                "`\(key)` is for endpoints about persons, and this one is `about: \(endpoint.about.rawValue)`",
                 "remove `\(key)`, or remove `about`")
         }
         if case .rest? = endpoint.template.segments.last, endpoint.about != .none || endpoint.template.method != "GET" {

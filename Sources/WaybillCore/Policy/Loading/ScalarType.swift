@@ -76,7 +76,8 @@ extension ScalarType where Value == Timestamp {
 
 extension ScalarType where Value == Int64 {
     static var period: Self {
-        ScalarType(code: "bad_period", expected: "a period like `P30D`, `P3M` (90 days), `P1Y` (365 days) or `PT24H`", parse: Period.seconds)
+        ScalarType(
+            code: "bad_period", expected: "a period like `P30D`, `P3M` (90 days), `P1Y` (365 days) or `PT24H`", parse: Period.seconds)
     }
 }
 
@@ -98,10 +99,13 @@ extension ScalarType where Value == [UInt8] {
 }
 
 extension ScalarType where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
+    private static var choicesShownMax: Int { 12 }
+
     static func oneOf(_ type: Value.Type) -> Self {
         let choices = type.allCases.map(\.rawValue)
+        let shown = choices.prefix(choicesShownMax).map { "`\($0)`" }.joined(separator: ", ")
         return ScalarType(
-            code: "unknown_value", expected: "one of \(choices.map { "`\($0)`" }.joined(separator: ", "))", choices: choices
+            code: "unknown_value", expected: "one of \(shown)\(choices.count > choicesShownMax ? ", …" : "")", choices: choices
         ) { Value(rawValue: $0) }
     }
 }

@@ -44,7 +44,8 @@ enum YAMLDocument {
         var previous: Unicode.Scalar = " "
         for scalar in text.unicodeScalars {
             if scalar == "\n" { line += 1 }
-            if scalar == "\u{85}" || scalar == "\u{2028}" || scalar == "\u{2029}" || scalar == "\0" || (previous == "\r" && scalar != "\n") {
+            if scalar == "\u{85}" || scalar == "\u{2028}" || scalar == "\u{2029}" || scalar == "\0" || (previous == "\r" && scalar != "\n")
+            {
                 throw refuse(line, "line_break_unusual", "the line holds an unusual line break or a NUL", "end lines with a line feed only")
             }
             previous = scalar
@@ -64,15 +65,17 @@ enum YAMLDocument {
             return PolicyProblem(severity: .error, position: position, code: code, message: message, remedy: remedy)
         }
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _):
-            return make(mark, "yaml_invalid", "this is not valid YAML: \(problem)", "check indentation, colons and quotes at this place")
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _):
+            let place = context.map { ", \($0.text) that began in line \($0.mark.line)" } ?? ""
+            return make(
+                mark, "yaml_invalid", "this is not valid YAML: \(problem)\(place)", "check indentation, colons and quotes at this place")
         case .composer(_, let problem, let mark, _) where problem.contains("another document"):
             return make(mark, "yaml_documents", "the file holds several documents", "put each document into a file of its own")
         case .composer(_, let problem, let mark, _):
             return make(mark, "yaml_alias", "anchors and aliases are refused: \(problem)", "write the value out where it is used")
         case .duplicatedKeysInMapping(let duplicates, let context):
             let names = duplicates.map { "`\($0)`" }.joined(separator: ", ")
-            return make(context.mark, "duplicate_key", "the key \(names) stands twice in one map", "keep one of them")
+            return make(context.mark, "duplicate_key", "the key \(names) stands twice in one map, first here", "keep one of them")
         case .reader(let problem, _, _, _):
             return make(nil, "yaml_invalid", "the file cannot be read as YAML: \(problem)", "remove control characters")
         default:
@@ -93,24 +96,34 @@ private struct Converter {
     }
 
     func value(_ node: Node, depth: Int) throws(PolicyProblem) -> PolicyValue {
-        let position = SourcePosition(file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
-        guard depth <= YAMLDocument.depthMax else {
-            throw refuse(position, "yaml_too_deep", "values nest deeper than \(YAMLDocument.depthMax)", "flatten the value")
-        }
-        try refuseProperties(at: position)
+        // Marks are taken from each case's payload: `node.mark` would copy the node, and this runs for every one of a large set.
         switch node {
         case .scalar(let scalar):
+            let position = try place(scalar.mark, depth)
             return PolicyValue(content: .text(scalar.string, quoted: scalar.style != .plain), position: position)
         case .sequence(let sequence):
+            let position = try place(sequence.mark, depth)
             var items: [PolicyValue] = []
             items.reserveCapacity(sequence.count)
             for item in sequence { items.append(try value(item, depth: depth + 1)) }
             return PolicyValue(content: .list(items), position: position)
         case .mapping(let mapping):
+            let position = try place(mapping.mark, depth)
             return PolicyValue(content: .map(try members(mapping, depth: depth)), position: position)
-        case .alias:
-            throw refuse(position, "yaml_alias", "anchors and aliases are refused", "write the value out where it is used")
+        case .alias(let alias):
+            throw refuse(
+                try place(alias.mark, depth), "yaml_alias", "anchors and aliases are refused", "write the value out where it is used")
         }
+    }
+
+    /// The mark as a position, once depth and properties are found in order.
+    private func place(_ mark: Mark?, _ depth: Int) throws(PolicyProblem) -> SourcePosition {
+        let position = SourcePosition(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1)
+        guard depth <= YAMLDocument.depthMax else {
+            throw refuse(position, "yaml_too_deep", "values nest deeper than \(YAMLDocument.depthMax)", "flatten the value")
+        }
+        try refuseProperties(at: position)
+        return position
     }
 
     private func members(_ mapping: Node.Mapping, depth: Int) throws(PolicyProblem) -> [PolicyValue.Member] {

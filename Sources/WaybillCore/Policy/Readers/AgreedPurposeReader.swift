@@ -64,7 +64,9 @@ struct AgreedPurposeReader {
         guard let value else { return [:] }
         var fields: [FieldID: AgreedField] = [:]
         for member in Section.members(value, "`fields`", problems) {
-            guard let field = compilation.resolve(member.keyValue, in: compilation.fields), let agreed = agreedField(member) else { continue }
+            guard let field = compilation.resolve(member.keyValue, in: compilation.fields), let agreed = agreedField(member) else {
+                continue
+            }
             fields[field] = agreed
         }
         return fields
@@ -90,7 +92,8 @@ struct AgreedPurposeReader {
         }
         guard let name else {
             problems.error(
-                member.value.position, "bad_operator", "this is no operator", "write `keep`, `{mask: {keep_last: 2}}` or `{generalize: year}`")
+                member.value.position, "bad_operator", "this is no operator",
+                "write `keep`, `{mask: {keep_last: 2}}` or `{generalize: year}`")
             return nil
         }
         do {
@@ -108,7 +111,8 @@ struct AgreedPurposeReader {
             guard let field = compilation.resolve(value, in: compilation.fields) else { return nil }
             guard let agreed = fields[field], !compilation.operators.all[agreed.operatorID.position].dropsMember else {
                 problems.error(
-                    value.position, "\(key)_not_agreed", "`\(key)` names `\(compilation.fields[field].name)`, which is not among the fields that go",
+                    value.position, "\(key)_not_agreed",
+                    "`\(key)` names `\(compilation.fields[field].name)`, which is not among the fields that go",
                     "add it to `fields`, or remove it from `\(key)`")
                 return nil
             }

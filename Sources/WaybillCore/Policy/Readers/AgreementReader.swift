@@ -10,7 +10,9 @@ struct AgreementReader {
     /// `digest`: SHA-256 of the file's bytes, hex.
     func read(_ document: PolicyValue, digest: String) {
         guard var file = Section(document, "the agreement", problems) else { return }
+        let errorsBefore = problems.errors.count
         let id = file.required("agreement", .name)
+        defer { if let id, problems.errors.count > errorsBefore { compilation.unreadable.insert(id) } }
         let position = document["agreement"]?.position ?? document.position
         let version = file.required("version", .integer(1...Self.versionMax))
         let vendor = file.required("vendor").flatMap { compilation.resolve($0, in: compilation.vendors) }
@@ -35,7 +37,8 @@ struct AgreementReader {
         guard let id, let version, let vendor, let from, let owner, let regions else { return }
         let agreement = Agreement(
             id: id, version: version, vendor: vendor, from: from, until: until, parties: parties, owner: owner, reviewNext: reviewNext,
-            subprocessors: subprocessors, purposes: purposes, regions: regions, transfer: mechanisms, limits: limits, terms: terms, mode: mode,
+            subprocessors: subprocessors, purposes: purposes, regions: regions, transfer: mechanisms, limits: limits, terms: terms,
+            mode: mode,
             digest: digest, position: position)
         AgreementLint(compilation: compilation).check(agreement, written: document)
         compilation.agreements.append(agreement)

@@ -25,9 +25,17 @@ struct CallerReader {
         let childDirected = file.optional("child_directed", .bool) ?? false
         file.finish()
         if let value = document["credentials"], case .list(let items) = value.content, items.isEmpty {
-            problems.error(value.position, "credentials_empty", "nobody could call as this caller", "add `{token_sha256: …}` or `{mtls_san: …}`")
+            problems.error(
+                value.position, "credentials_empty", "nobody could call as this caller", "add `{token_sha256: …}` or `{mtls_san: …}`")
         }
-        if let defaultPurpose, !permissions.contains(where: { $0.purposes.contains(defaultPurpose.id) }) {
+        let isComplete = document["may_use"].map { list in
+            if case .list(let items) = list.content {
+                permissions.count == items.count && !permissions.contains(where: isUnreadable)
+            } else {
+                false
+            }
+        }
+        if let defaultPurpose, isComplete == true, !permissions.contains(where: { $0.purposes.contains(defaultPurpose.id) }) {
             problems.error(
                 defaultPurpose.position, "default_purpose_not_permitted", "no entry of `may_use` has the default purpose",
                 "add it to an entry, or choose another default")
@@ -39,13 +47,16 @@ struct CallerReader {
         compilation.callers.add(caller, named: id, at: position, problems)
     }
 
+    private func isUnreadable(_ permission: Caller.Permission) -> Bool { compilation.unreadable.contains(permission.agreement) }
+
     private func credential(_ value: PolicyValue) -> Caller.Credential? {
         guard var section = Section(value, "the credential", problems) else { return nil }
         let token = section.optional("token_sha256", .sha256)
         let san = section.optional("mtls_san", .text)
         section.finish()
         if section.has("token_sha256") == section.has("mtls_san") {
-            problems.error(value.position, "bad_credential", "a credential is one of two kinds", "write `{token_sha256: …}` or `{mtls_san: …}`")
+            problems.error(
+                value.position, "bad_credential", "a credential is one of two kinds", "write `{token_sha256: …}` or `{mtls_san: …}`")
             return nil
         }
         return token.map { .tokenSHA256($0) } ?? san.map { .mtlsSAN($0) }
@@ -60,6 +71,7 @@ struct CallerReader {
         section.finish()
         guard let name else { return nil }
         guard let versions = agreements[name], let first = versions.first else {
+            guard !compilation.unreadable.contains(name) else { return nil }
             problems.error(
                 namePosition, "unknown_agreement", "there is no agreement `\(name)`",
                 Suggestion.remedy(for: name, among: Array(agreements.keys), else: "add it to agreements/"))
@@ -67,7 +79,8 @@ struct CallerReader {
         }
         let purposes = purposeValues.compactMap { value -> PurposeID? in
             guard let purpose = compilation.resolve(value, in: compilation.purposes) else { return nil }
-            guard versions.contains(where: { $0.purposes.contains { $0.purpose == purpose } }) else {
+            guard compilation.unreadable.contains(name) || versions.contains(where: { $0.purposes.contains { $0.purpose == purpose } })
+            else {
                 problems.error(
                     value.position, "purpose_not_agreed", "no version of `\(name)` has the purpose `\(compilation.purposes[purpose].name)`",
                     "agree on it first, or remove it here")
@@ -81,7 +94,9 @@ struct CallerReader {
                 purposes.contains(term.purpose) && (endpoints.map { !$0.isDisjoint(with: term.endpoints) } ?? !term.endpoints.isEmpty)
             }
         }
-        if !covered, purposes.count == purposeValues.count, endpoints?.isEmpty != true || endpointValues?.isEmpty == true {
+        if !covered, !compilation.unreadable.contains(name), purposes.count == purposeValues.count,
+            endpoints?.isEmpty != true || endpointValues?.isEmpty == true
+        {
             problems.error(
                 value.position, "permission_covers_nothing", "no endpoint is both here and in the agreement's purposes",
                 "correct `purposes` or `endpoints`")

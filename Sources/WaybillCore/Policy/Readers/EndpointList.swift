@@ -31,7 +31,8 @@ struct EndpointList {
                         "give them different paths, or tell them apart by `only`")
                 } else if group[0].template.segments != endpoint.template.segments {
                     compilation.problems.error(
-                        endpoint.position, "variable_names_differ", "`\(endpoint.id)` and `\(group[0].id)` name the same variables differently",
+                        endpoint.position, "variable_names_differ",
+                        "`\(endpoint.id)` and `\(group[0].id)` name the same variables differently",
                         "use the same names in both")
                 }
             }

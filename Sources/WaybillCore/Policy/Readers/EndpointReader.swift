@@ -39,11 +39,13 @@ struct EndpointReader {
         let allStructure = structure + structureOfOnly.filter { !structure.contains($0) }
         let endpoint = Endpoint(
             id: id, template: template, body: body, records: records, about: about, envelope: envelope, shared: shared,
-            people: people.people, slots: people.slots, structure: allStructure, pathFields: pathFields, queryAllow: queryAllow, rights: rights,
+            people: people.people, slots: people.slots, structure: allStructure, pathFields: pathFields, queryAllow: queryAllow,
+            rights: rights,
             only: only, purposeFrom: nil,
             shape: BodyShape(
                 BodyShape.Source(
-                    format: body, records: records, slots: people.slots, shared: shared, structure: allStructure, envelope: envelope, only: only)),
+                    format: body, records: records, slots: people.slots, shared: shared, structure: allStructure, envelope: envelope,
+                    only: only)),
             position: idPosition)
         EndpointLint(compilation: compilation).check(endpoint, written: value)
         return endpoint
@@ -51,7 +53,8 @@ struct EndpointReader {
 
     private var aboutType: ScalarType<Endpoint.Subject> {
         ScalarType(
-            code: "unknown_value", expected: "`organisation` or `none`; without `about` it is about persons", choices: ["organisation", "none"]
+            code: "unknown_value", expected: "`organisation` or `none`; without `about` it is about persons",
+            choices: ["organisation", "none"]
         ) { ["organisation": .organisation, "none": Endpoint.Subject.none][$0] }
     }
 

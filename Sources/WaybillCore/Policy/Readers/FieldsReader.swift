@@ -34,10 +34,14 @@ struct FieldsReader {
                 member.keyPosition, "entity_identifies", "`\(member.key)` is about an organisation and cannot identify or be sensitive",
                 "remove `entity`, or `identifies` and `sensitive`")
         }
-        guard let category else { return }
+        guard let category else {
+            compilation.unreadable.insert(member.key)
+            return
+        }
         let ownScheme = member.key.hasSuffix("_id") && member.key.count > 3 ? String(member.key.dropLast(3)) : member.key
         let field = Field(
-            name: member.key, category: category, identifierScheme: identifies ? canonical?.rawValue ?? ownScheme : nil, canonical: canonical,
+            name: member.key, category: category, identifierScheme: identifies ? canonical?.rawValue ?? ownScheme : nil,
+            canonical: canonical,
             sensitive: sensitive, freeText: freeText, entity: entity, position: member.keyPosition)
         compilation.fields.add(field, named: member.key, at: member.keyPosition, problems)
     }

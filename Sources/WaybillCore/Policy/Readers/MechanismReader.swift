@@ -26,7 +26,8 @@ struct MechanismReader {
         checkDecision(decision, value)
         if regimes.contains(.us) {
             problems.error(
-                value["for"]?.position ?? value.position, "no_us_mechanism", "US law asks for no transfer mechanism", "remove `us` from `for`")
+                value["for"]?.position ?? value.position, "no_us_mechanism", "US law asks for no transfer mechanism",
+                "remove `us` from `for`")
         }
         return Mechanism(
             kind: kind, regimes: regimes.isEmpty ? defaultRegimes(kind, decision: decision) : regimes, decision: decision, module: module,
@@ -71,7 +72,8 @@ struct MechanismReader {
         guard !known.contains(decision) else { return }
         problems.error(
             written.position, "unknown_decision", "there is no adequacy decision `\(decision)`",
-            Suggestion.remedy(for: decision, among: known.sorted(), else: "use \(known.sorted().map { "`\($0)`" }.joined(separator: ", "))"))
+            Suggestion.remedy(for: decision, among: known.sorted(), else: "use \(known.sorted().map { "`\($0)`" }.joined(separator: ", "))")
+        )
     }
 
     private func defaultRegimes(_ kind: Mechanism.Kind, decision: String?) -> [Regime] {

@@ -40,12 +40,15 @@ struct PurposesReader {
     /// Breadth first, so the nearest come first. What narrows marketing is marketing: a stop runs down the graph.
     private func computeAncestors() {
         let purposes = compilation.purposes.all
+        var circles: Set<PurposeID> = []
         for index in purposes.indices {
             let id = PurposeID(index)
             var ancestors: [PurposeID] = []
             var queue = purposes[index].narrows[...]
             while let parent = queue.popFirst() {
                 if parent == id {
+                    guard circles.isDisjoint(with: ancestors) else { break }
+                    circles.insert(id)
                     compilation.problems.error(
                         purposes[index].position, "purpose_cycle", "`\(purposes[index].name)` narrows itself, over others",
                         "remove one `narrows` of the circle")

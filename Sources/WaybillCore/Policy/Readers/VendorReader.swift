@@ -29,7 +29,10 @@ struct VendorReader {
         let endpointValues = file.required("endpoints").map { Section.items($0, "`endpoints`", problems) } ?? []
         file.finish()
         let endpoints = EndpointList(compilation: compilation).read(endpointValues)
-        guard let id, let legalName, let establishedIn else { return }
+        guard let id, let legalName, let establishedIn else {
+            if let id { compilation.unreadable.insert(id) }
+            return
+        }
         let vendor = Vendor(
             id: id, legalName: legalName, establishedIn: establishedIn, certifications: certifications, dueDiligence: dueDiligence,
             contacts: contacts, destinations: destinations, credentials: credentials, headersAllow: allow, headersAllowBack: allowBack,
@@ -83,7 +86,8 @@ struct VendorReader {
         guard let header, let written else { return nil }
         if !written.contains("${secret:") {
             problems.error(
-                value["value"]?.position ?? value.position, "secret_in_policy", "the value names no secret; policy files are no place for one",
+                value["value"]?.position ?? value.position, "secret_in_policy",
+                "the value names no secret; policy files are no place for one",
                 "write `${secret:name}` and put the secret into the configuration")
         }
         return Vendor.Credentials(header: header, value: written)

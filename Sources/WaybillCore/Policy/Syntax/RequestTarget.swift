@@ -87,7 +87,9 @@ enum PercentCoding {
         while index < bytes.endIndex {
             let byte = bytes[index]
             if byte == UInt8(ascii: "%") {
-                guard index + 2 < bytes.endIndex, let high = nibble(bytes[index + 1]), let low = nibble(bytes[index + 2]) else { return nil }
+                guard index + 2 < bytes.endIndex, let high = nibble(bytes[index + 1]), let low = nibble(bytes[index + 2]) else {
+                    return nil
+                }
                 decoded.append(high << 4 | low)
                 index += 3
             } else {

@@ -16,7 +16,8 @@ struct RequestTemplateParser {
     private mutating func parse() throws(SyntaxError) -> RequestTemplate {
         let parts = text.split(separator: " ", omittingEmptySubsequences: false)
         guard parts.count == 2 else {
-            throw SyntaxError(offset: 0, message: "the request is not a method and a path", remedy: "write it like `POST /v3/contacts/{id}`")
+            throw SyntaxError(
+                offset: 0, message: "the request is not a method and a path", remedy: "write it like `POST /v3/contacts/{id}`")
         }
         let method = String(parts[0])
         guard Self.methods.contains(method) else {
@@ -38,7 +39,8 @@ struct RequestTemplateParser {
             }
         }
         guard segments.count <= Self.segmentsMax else {
-            throw SyntaxError(offset: method.count + 1, message: "the path has more than \(Self.segmentsMax) segments", remedy: "shorten it")
+            throw SyntaxError(
+                offset: method.count + 1, message: "the path has more than \(Self.segmentsMax) segments", remedy: "shorten it")
         }
         return RequestTemplate(method: method, segments: segments, text: path)
     }
@@ -46,7 +48,8 @@ struct RequestTemplateParser {
     private mutating func segment(_ piece: String, offset: Int, isLast: Bool) throws(SyntaxError) -> RequestTemplate.Segment {
         guard !piece.isEmpty, piece != ".", piece != ".." else {
             throw SyntaxError(
-                offset: offset, message: "empty and dot segments are refused", remedy: "write the path without them and without a trailing `/`")
+                offset: offset, message: "empty and dot segments are refused",
+                remedy: "write the path without them and without a trailing `/`")
         }
         guard let open = piece.firstIndex(of: "{") else { return .literal(try literal(piece, offset: offset)) }
         guard let close = piece[open...].firstIndex(of: "}") else {
@@ -61,7 +64,8 @@ struct RequestTemplateParser {
         let isRest = name.hasSuffix("*")
         if isRest { name.removeLast() }
         guard ScalarType<String>.name.parse(name) != nil else {
-            throw SyntaxError(offset: nameOffset, message: "`{\(name.prefix(20))}` is not a variable", remedy: "name it with a-z, 0-9 and `_`")
+            throw SyntaxError(
+                offset: nameOffset, message: "`{\(name.prefix(20))}` is not a variable", remedy: "name it with a-z, 0-9 and `_`")
         }
         guard variables.insert(name).inserted else {
             throw SyntaxError(offset: nameOffset, message: "the variable `\(name)` stands twice", remedy: "give each its own name")

@@ -9,6 +9,10 @@ struct Mask: RedactionOperator {
     let keepFirst: Int
     let keepLast: Int
     let cover: Character
+    /// As it stands inside JSON quotes.
+    private let coverBytes: [UInt8]
+    /// If it is one byte long.
+    private let coverByte: UInt8?
 
     init(arguments: OperatorArguments) throws(OperatorError) {
         let map = try arguments.map(Self.name, scalar: nil, allowed: ["keep_first", "keep_last", "with"], example: Self.example)
@@ -22,6 +26,14 @@ struct Mask: RedactionOperator {
                 remedy: "write for example `{mask: {keep_last: 2, with: \"*\"}}`")
         }
         self.cover = character
+        coverBytes = Self.escaped(character)
+        coverByte = coverBytes.count == 1 ? coverBytes.first : nil
+    }
+
+    private static func escaped(_ character: Character) -> [UInt8] {
+        var text: [UInt8] = []
+        JSONText.append(string: String(character).utf8, to: &text)
+        return Array(text.dropFirst().dropLast())
     }
 
     private static func kept(_ key: String, in map: [String: String]) throws(OperatorError) -> Int {
@@ -31,6 +43,32 @@ struct Mask: RedactionOperator {
 
     func apply(to value: ScalarValue, in context: RedactionContext, into output: inout [UInt8]) -> RedactionResult {
         if value.isVoid { return .unchanged }
+        switch value {
+        case .string(let bytes) where bytes.allSatisfy(isPlain), .number(let bytes):
+            // One byte a character.
+            output.append(UInt8(ascii: "\""))
+            let keepsAny = bytes.count > keepFirst + keepLast
+            for (i, byte) in bytes.enumerated() {
+                if keepsAny, i < keepFirst || i >= bytes.count - keepLast {
+                    output.append(byte)
+                } else if let coverByte {
+                    output.append(coverByte)
+                } else {
+                    output.append(contentsOf: coverBytes)
+                }
+            }
+            output.append(UInt8(ascii: "\""))
+            return .replaced
+        default: return applyToCharacters(value, into: &output)
+        }
+    }
+
+    /// ASCII that needs no escape, and is a character by itself.
+    private func isPlain(_ byte: UInt8) -> Bool {
+        (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private func applyToCharacters(_ value: ScalarValue, into output: inout [UInt8]) -> RedactionResult {
         guard let text = value.text else { return .notApplicable }
         let count = text.count
         let keepsAny = count > keepFirst + keepLast
