@@ -38,7 +38,8 @@ struct Transit {
     func stillStands(_ state: GateState, now: Timestamp) -> Bool {
         guard let shipment else { return false }
         let current = state.policy
-        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing(now: now)) else {
+        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing(now: now))
+        else {
             return false
         }
         let subjects = current.gate.subjects
