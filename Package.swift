@@ -12,6 +12,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
@@ -46,11 +47,12 @@ let package = Package(
             name: "WaybillProxy",
             dependencies: [
                 "WaybillCore", "WaybillLedger",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ]),
         .target(
             name: "WaybillControl",
@@ -62,7 +64,15 @@ let package = Package(
             ]),
         .target(
             name: "WaybillTesting",
-            dependencies: ["WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl"]),
+            dependencies: [
+                "WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
         .executableTarget(
             name: "waybill",
             dependencies: [
@@ -71,9 +81,13 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "X509", package: "swift-certificates"),
+                .product(name: "Yams", package: "Yams"),
             ]),
     ]
 )
@@ -88,6 +102,9 @@ for (module, more) in tested.sorted(by: { $0.key < $1.key }) {
             name: "\(module)Tests",
             dependencies: ([module, "WaybillTesting", "WaybillCore", "WaybillLedger"] + more).map { .target(name: $0) }))
 }
+package.targets.first { $0.name == "WaybillProxyTests" }?.dependencies += [
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+]
 package.targets.append(.testTarget(name: "TidyTests"))
 
 for target in package.targets where target.type != .system {

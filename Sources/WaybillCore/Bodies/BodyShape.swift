@@ -1,6 +1,13 @@
 /// An endpoint's view of its body, compiled to a tree of names so that scanning compares bytes and builds no strings.
+///
+/// In an array that a path addresses by position (`[0]`), `null` holds a place and is nothing else: what is dropped there becomes
+/// `null`, so that the others keep their positions.
 package struct BodyShape: Sendable {
     /// What to compile: the parts of an `Endpoint` that concern the body.
+    ///
+    /// `records`, `shared` and `envelope` are paths from the body (`$` is no step), the others from the record. Without `records`
+    /// the whole body is one record. Of two slots with one path the first counts. A constant of `only` passes where it equals;
+    /// a field of `only` must also be a slot. What `shared` and `envelope` name inside records is ignored.
     package struct Source: Sendable {
         package var format: BodyFormat
         package var records: RecordSelector?
@@ -22,5 +29,6 @@ package struct BodyShape: Sendable {
             self.only = only
         }
     }
-    package init(_ source: Source) {}
+    let tree: ShapeTree
+    package init(_ source: Source) { tree = ShapeBuilder.tree(of: source) }
 }

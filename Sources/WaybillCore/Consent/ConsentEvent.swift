@@ -11,7 +11,8 @@ package struct ConsentEvent: Sendable, Hashable {
     package var recipients: [String]
     package var controller: String?
     package var eventTime: Timestamp
-    /// The event gave a date without a time: grants count from 00:00, stops bind from 00:00 of that day on (see ConsentFold).
+    /// The event gave a date without a time: among events a grant counts as of 00:00 of that day and a stop as of 24:00. A stop binds
+    /// at once whatever its date (see ConsentFold).
     package var dateOnly: Bool
     /// The time is an export's, not the event's own.
     package var exportTimeOnly: Bool
@@ -19,7 +20,7 @@ package struct ConsentEvent: Sendable, Hashable {
     package var proof: String?
     package var expires: Timestamp?
     package var explicit: Bool
-    /// Who acted: `subject`, `parent`, `controller`, …
+    /// Who acted: `subject`, `parent`, `controller`, …; `default`: nobody did, a default was recorded (never a choice).
     package var actor: String?
     /// Order of receipt, assigned by the store; breaks ties of time.
     package var sequence: Int64
@@ -60,10 +61,16 @@ package struct ConsentStanding: Sendable, Hashable {
     package var byParent: Bool
     /// Where the state came from a default or a source that expresses no choice (`consent_default_not_choice`).
     package var defaultNotChoice: Bool
+    /// Order among grants and stops of one subject, without times: a stop overrides the grants whose recency is lower. 0 where the
+    /// history holds no stop, so that most subjects' standings stay equal.
+    package var recency: UInt16
+    /// A grant later than the subject's objection to direct marketing: it lifts the objection for exactly this purpose.
+    package var afterObjection: Bool
 
     package init(
         controller: String? = nil, purpose: String?, recipient: String?, state: ConsentEvent.State, notice: String? = nil,
-        hasProof: Bool = false, explicit: Bool = false, byParent: Bool = false, defaultNotChoice: Bool = false
+        hasProof: Bool = false, explicit: Bool = false, byParent: Bool = false, defaultNotChoice: Bool = false, recency: UInt16 = 0,
+        afterObjection: Bool = false
     ) {
         self.controller = controller
         self.purpose = purpose
@@ -74,5 +81,7 @@ package struct ConsentStanding: Sendable, Hashable {
         self.explicit = explicit
         self.byParent = byParent
         self.defaultNotChoice = defaultNotChoice
+        self.recency = recency
+        self.afterObjection = afterObjection
     }
 }

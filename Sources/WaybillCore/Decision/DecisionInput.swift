@@ -42,9 +42,11 @@ package struct SubjectInput: Sendable {
     package var bornInRecord: Day?
     /// Fields present in the record (shared ones included), each once.
     package var present: [FieldID]
+    /// The vendor is known to hold data of this subject already. False counts as a new subject where new ones are stopped.
+    package var disclosedBefore: Bool
     package init(
         resolved: Bool, entry: SubjectEntry?, others: [SubjectEntry] = [], storeAvailable: Bool = true, countryInRecord: Region? = nil,
-        bornInRecord: Day? = nil, present: [FieldID]
+        bornInRecord: Day? = nil, present: [FieldID], disclosedBefore: Bool = false
     ) {
         self.resolved = resolved
         self.entry = entry
@@ -53,6 +55,7 @@ package struct SubjectInput: Sendable {
         self.countryInRecord = countryInRecord
         self.bornInRecord = bornInRecord
         self.present = present
+        self.disclosedBefore = disclosedBefore
     }
 }
 
@@ -77,8 +80,10 @@ package struct Standing: Sendable {
     package var agreements: [String: AgreementState] = [:]
     /// Overdue deletion proofs by agreement id.
     package var proofs: [String: ProofStage] = [:]
-    /// Sent today (UTC) by agreement id, this record not counted.
+    /// Sent today (UTC) by agreement id, this record not counted; only agreements with limits need be here.
     package var volumes: [String: Volume] = [:]
+    /// Whether a subject (by number) already counts in an agreement's `subjects` of today.
+    package var wasSeenToday: @Sendable (_ agreement: String, _ subject: UInt32) -> Bool = { _, _ in false }
     /// Whether a deletion duty can be entered.
     package var dutiesRecordable = true
     package init() {}

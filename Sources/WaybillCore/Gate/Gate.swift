@@ -1,95 +1,94 @@
 /// The pipeline from a request to what may leave, without any I/O: the proxy, `waybill decide` and `waybill test` all call this.
 ///
-/// `admit` needs only the head (so that a body that cannot pass is not awaited), `judge` the whole body.
+/// `admit` needs only the head (so that a body that cannot pass is not awaited), `judge` the whole body. Made once a policy set.
 package struct Gate: Sendable {
     package let policy: PolicySet
     package let subjects: any SubjectLookup
-    package let keys: GateKeys
     package let limits: BodyLimits
+    let keys: GateKeys
+    let programs: [[EndpointProgram]]
+    let contexts: [[RedactionContext]]
+
     package init(policy: PolicySet, subjects: any SubjectLookup, keys: GateKeys, limits: BodyLimits = BodyLimits()) {
         self.policy = policy
         self.subjects = subjects
-        self.keys = keys
         self.limits = limits
+        self.keys = keys
+        programs = policy.vendors.map { vendor in vendor.endpoints.map { EndpointProgram($0, in: policy) } }
+        let hashing = keys.keyring.hashing
+        contexts = policy.vendors.map { vendor in
+            let pseudonyms = keys.keyring.pseudonyms(vendor: vendor.id)
+            return policy.fields.map { RedactionContext(field: $0, hashing: hashing, pseudonyms: pseudonyms) }
+        }
     }
 
-    /// Caller, vendor, destination, endpoint, media type and coding. Throws the answer if one of them does not pass.
+    /// Vendor, destination, endpoint, caller's permission, media type and coding, in this order. Throws the answer if one does not pass.
     package func admit(_ head: RequestHead, caller: CallerID, xid: TransferID) throws(Refusal) -> Admission {
-        throw Refusal(status: 503, code: "policy_unavailable", title: "", detail: "")
+        let answer = Answers(policy: policy, caller: caller, xid: xid, head: head)
+        guard let vendorID = policy.vendor(named: head.vendor) else { throw answer.refuse(.vendorUnknown) }
+        let vendor = policy[vendorID]
+        guard let destination = vendor.destination(host: head.host) else { throw answer.refuse(.destinationNotRegistered) }
+        let match: EndpointMatcher.Match
+        do { match = try vendor.matcher.match(method: head.method, target: head.target) } catch {
+            throw answer.refuse(error, method: head.method)
+        }
+        guard match.endpoints.contains(where: { permits(caller, vendorID, $0) }) else { throw answer.refuse(.callerNotPermitted) }
+        let expectsBody = match.endpoints.contains { vendor.endpoints[$0.position].body != .none }
+        guard expectsBody || !head.hasBody else { throw answer.malformed("this endpoint takes no body") }
+        guard let coding = ContentCoding(header: head.contentEncoding ?? "identity") else {
+            throw answer.refuse(BodyError(.unsupportedContentCoding))
+        }
+        if expectsBody, head.hasBody, !MediaType.isJSON(head.contentType) { throw answer.refuse(BodyError(.unsupportedMediaType)) }
+        let named = (head.purpose ?? "").split(separator: ",").map { $0.trimmingSpaces() }.filter { !$0.isEmpty }
+        let purposes = named.compactMap { policy.purpose(named: $0) }
+        return Admission(
+            head: head, xid: xid, caller: caller, vendor: vendorID, destination: destination, match: match, coding: coding,
+            purposes: purposes, unknownPurpose: purposes.count < named.count)
     }
 
-    /// Decodes, scans, decides every record, reduces and proves.
-    package func judge(_ admission: Admission, body: [UInt8], standing: Standing, now: Timestamp, reporting: Bool = false) throws(Refusal) -> Judgement {
-        throw Refusal(status: 503, code: "policy_unavailable", title: "", detail: "")
-    }
-}
-
-/// A request's head as the gate sees it: base-URL prefix and proxy form already removed.
-package struct RequestHead: Sendable {
-    package var vendor: String
-    /// From `/to/{vendor}@{host}/…`; nil: the vendor's first destination.
-    package var host: String?
-    package var method: String
-    /// Path and query, raw bytes, beginning with `/`.
-    package var target: [UInt8]
-    package var contentType: String?
-    package var contentEncoding: String?
-    /// `Waybill-Purpose`, as received.
-    package var purpose: String?
-    package var hasBody: Bool
-    /// The caller signed the body (SigV4, Content-MD5, Digest): it cannot be changed.
-    package var isBodySigned: Bool
-    package init(
-        vendor: String, host: String?, method: String, target: [UInt8], contentType: String?, contentEncoding: String?, purpose: String?,
-        hasBody: Bool, isBodySigned: Bool = false
-    ) {
-        self.vendor = vendor
-        self.host = host
-        self.method = method
-        self.target = target
-        self.contentType = contentType
-        self.contentEncoding = contentEncoding
-        self.purpose = purpose
-        self.hasBody = hasBody
-        self.isBodySigned = isBodySigned
+    /// Rights traffic needs no agreed purpose: any permission for the vendor will do.
+    private func permits(_ caller: CallerID, _ vendor: VendorID, _ endpoint: EndpointID) -> Bool {
+        if policy.route(caller: caller, vendor: vendor, endpoint: endpoint) != nil { return true }
+        return policy[vendor].endpoints[endpoint.position].rights != nil && policy[caller].mayUse.contains { $0.vendor == vendor }
     }
 }
 
-package struct Admission: Sendable {
-    package var head: RequestHead
-    package var xid: TransferID
-    package var caller: CallerID
-    package var vendor: VendorID
-    package var destination: Vendor.Destination
-    package var match: EndpointMatcher.Match
-    package var coding: ContentCoding
-    package var purposes: [PurposeID]
-    package var unknownPurpose: Bool
-}
-
-package enum Judgement: Sendable {
-    /// Look these up in the store, then judge again.
-    case refresh([Identifier])
-    case send(Shipment)
-}
-
-/// A request that may leave once its draft is in the log.
-package struct Shipment: Sendable {
-    package var draft: TransferDraft
-    package var outcome: Outcome
-    package var destination: Vendor.Destination
-    package var endpoint: EndpointID
-    package var verdicts: [RecordVerdict]
-    package var sentCount: Int
-    package var heldCount: Int
-    package var deniedCount: Int
-    /// Every subject looked up, as found: if one has changed when the log has committed, the transfer is aborted and judged again.
-    package var basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)]
-    package var reports: [ReductionReport]
-}
-
-/// The keys the pipeline itself needs, derived once.
+/// The keys and the source of randomness the pipeline needs; Core makes none of its own.
 package struct GateKeys: Sendable {
     package let keyring: Keyring
-    package init(keyring: Keyring) { self.keyring = keyring }
+    /// 16 random bytes for a subject seen for the first time.
+    package let makeSalt: @Sendable () -> InlineArray<16, UInt8>
+    package init(keyring: Keyring, makeSalt: @escaping @Sendable () -> InlineArray<16, UInt8>) {
+        self.keyring = keyring
+        self.makeSalt = makeSalt
+    }
+}
+
+extension Vendor {
+    /// The first destination, or the one whose host (`api.example.com`) or authority (`api.example.com:8443`) is named.
+    func destination(host: String?) -> Destination? {
+        guard let host else { return destinations.first }
+        return destinations.first { $0.host == host || $0.authority == host }
+    }
+}
+
+enum MediaType {
+    /// `application/json` or any `+json`, with no charset but UTF-8.
+    static func isJSON(_ contentType: String?) -> Bool {
+        guard let contentType else { return false }
+        let parts = contentType.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmingSpaces().lowercased() }
+        guard parts[0] == "application/json" || (parts[0].hasPrefix("application/") && parts[0].hasSuffix("+json")) else { return false }
+        return parts.dropFirst().allSatisfy { parameter in
+            !parameter.hasPrefix("charset") || ["charset=utf-8", "charset=\"utf-8\""].contains(parameter)
+        }
+    }
+}
+
+extension Substring {
+    func trimmingSpaces() -> String {
+        var text = self
+        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return String(text)
+    }
 }

@@ -89,6 +89,8 @@ package struct SubjectEntry: Sendable, Equatable {
 /// The hot path's view of consents and facts. Never blocks.
 package protocol SubjectLookup: Sendable {
     func find(_ identifier: Identifier, now: Timestamp) -> SubjectFinding
+    /// Of the consent store's newest event in this view.
+    var sequence: Int64 { get }
 }
 
 package enum SubjectFinding: Sendable {

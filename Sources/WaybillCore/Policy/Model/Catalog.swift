@@ -73,7 +73,8 @@ package struct Organisation: Sendable {
 
 /// US state privacy laws by their usual short names, each with the state it protects.
 package enum USLaw: String, CaseIterable, Sendable {
-    case ccpa, vcdpa, cpa, ctdpa, ucpa, icdpa, indianacdpa, tipa, mtcdpa, tdpsa, ocpa, dpdpa, njdpa, nhpa, kcdpa, ndpa, modpa, mcdpa, ricdpa, fdbr
+    case ccpa, vcdpa, cpa, ctdpa, ucpa, icdpa, indianacdpa, tipa, mtcdpa, tdpsa, ocpa, dpdpa, njdpa, nhpa, kcdpa, ndpa, modpa, mcdpa,
+        ricdpa, fdbr
     package var state: String {
         switch self {
         case .ccpa: "CA"

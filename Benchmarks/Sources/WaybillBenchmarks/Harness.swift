@@ -1,0 +1,70 @@
+/// One thing to measure, beside others that do comparable work.
+struct Benchmark {
+    var name: String
+    /// What one call of `run` gets through: bytes (`MB/s`) or operations (`/s`).
+    enum Work {
+        case bytes(Int)
+        case operations(Int)
+    }
+    var work: Work
+    /// Returns anything that depends on the work, so that none of it is optimised away.
+    var run: () throws -> Int
+}
+
+struct BenchmarkGroup {
+    var title: String
+    var benchmarks: [Benchmark]
+}
+
+/// Runs the benchmarks of a group in turns, so that a noisy machine is noisy for all of them, and prints medians.
+struct Harness {
+    static let roundCount = 7
+    static let roundDuration = Duration.milliseconds(200)
+    private var sink = 0
+
+    mutating func measure(_ group: BenchmarkGroup) throws {
+        print("\n\(group.title)")
+        var rates = Array(repeating: [Double](), count: group.benchmarks.count)
+        for round in 0...Self.roundCount {
+            for (i, benchmark) in group.benchmarks.enumerated() {
+                let rate = try callsPerSecond(benchmark)
+                // The first round warms caches and is not counted.
+                if round > 0 { rates[i].append(rate) }
+            }
+        }
+        for (benchmark, rates) in zip(group.benchmarks, rates) {
+            let sorted = rates.sorted()
+            print(line(benchmark, median: sorted[sorted.count / 2], low: sorted.first ?? 0, high: sorted.last ?? 0))
+        }
+        if sink == .min { print(sink) }
+    }
+
+    private mutating func callsPerSecond(_ benchmark: Benchmark) throws -> Double {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var calls = 0
+        var batch = 1
+        var elapsed = Duration.zero
+        while elapsed < Self.roundDuration {
+            for _ in 0..<batch { sink &+= try benchmark.run() }
+            calls += batch
+            elapsed = clock.now - start
+            if elapsed < Self.roundDuration / 20 { batch *= 2 }
+        }
+        return Double(calls) / (Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+    }
+
+    private func line(_ benchmark: Benchmark, median: Double, low: Double, high: Double) -> String {
+        let (scale, unit): (Double, String) =
+            switch benchmark.work {
+            case .bytes(let count): (Double(count) / 1e6, "MB/s")
+            case .operations(let count): (Double(count), "/s")
+            }
+        func number(_ value: Double) -> String {
+            let scaled = value * scale
+            return scaled >= 100 ? String(Int(scaled.rounded())) : String((scaled * 10).rounded() / 10)
+        }
+        let name = benchmark.name + String(repeating: " ", count: max(1, 52 - benchmark.name.count))
+        return "  \(name)\(number(median)) \(unit)  (\(number(low)) to \(number(high)); \(String((1e9 / median).rounded() / 1e3)) µs each)"
+    }
+}

@@ -1,0 +1,13 @@
+/// Step 1: may this caller send to this endpoint of this vendor?
+enum CallerStep {
+    static func check(_ context: inout StepContext) {
+        let input = context.input
+        context.note("caller") { input.policy.callers[input.caller.position].id }
+        context.note(at: input.policy.callers[input.caller.position].position)
+        guard context.route?.candidates.isEmpty ?? true else { return }
+        let isNamed = input.policy.callers[input.caller.position].mayUse.contains { permission in
+            permission.vendor == input.vendor && (permission.endpoints?.contains(input.endpoint) ?? true)
+        }
+        if !isNamed { context.fail(.callerNotPermitted) }
+    }
+}

@@ -1,0 +1,15 @@
+/// Step 3: is there a purpose, known, specific, and covered by what the caller may use?
+enum PurposeStep {
+    static func check(_ context: inout StepContext) {
+        if context.input.unknownPurpose { context.fail(.purposeUnknown) }
+        guard let purpose = context.purpose else {
+            if !context.input.unknownPurpose { context.fail(.purposeMissing) }
+            return
+        }
+        let input = context.input
+        context.note("purpose") { input.policy.purposes[purpose.position].name }
+        context.note(at: input.policy.purposes[purpose.position].position)
+        if input.policy.purposes[purpose.position].generic { context.fail(.purposeTooGeneric) }
+        if context.candidate == nil { context.fail(.purposeNotCovered) }
+    }
+}

@@ -1,0 +1,77 @@
+/// A request's head as the gate sees it: base-URL prefix and proxy form already removed.
+package struct RequestHead: Sendable {
+    package var vendor: String
+    /// From `/to/{vendor}@{host}/…`; nil: the vendor's first destination.
+    package var host: String?
+    package var method: String
+    /// Path and query, raw bytes, beginning with `/`.
+    package var target: [UInt8]
+    package var contentType: String?
+    package var contentEncoding: String?
+    /// `Waybill-Purpose`, as received.
+    package var purpose: String?
+    package var hasBody: Bool
+    /// The caller signed the body (SigV4, Content-MD5, Digest): it cannot be changed.
+    package var isBodySigned: Bool
+    package init(
+        vendor: String, host: String?, method: String, target: [UInt8], contentType: String?, contentEncoding: String?, purpose: String?,
+        hasBody: Bool, isBodySigned: Bool = false
+    ) {
+        self.vendor = vendor
+        self.host = host
+        self.method = method
+        self.target = target
+        self.contentType = contentType
+        self.contentEncoding = contentEncoding
+        self.purpose = purpose
+        self.hasBody = hasBody
+        self.isBodySigned = isBodySigned
+    }
+}
+
+/// A head that may be followed by a body.
+package struct Admission: Sendable {
+    package var head: RequestHead
+    package var xid: TransferID
+    package var caller: CallerID
+    package var vendor: VendorID
+    package var destination: Vendor.Destination
+    package var match: EndpointMatcher.Match
+    package var coding: ContentCoding
+    package var purposes: [PurposeID]
+    package var unknownPurpose: Bool
+}
+
+package enum Judgement: Sendable {
+    /// Look these up in the store, then judge again.
+    case refresh([Identifier])
+    case send(Shipment)
+}
+
+/// A request that may leave once its draft is in the log.
+package struct Shipment: Sendable {
+    /// Its `body` is what leaves.
+    package var draft: TransferDraft
+    package var outcome: Outcome
+    package var destination: Vendor.Destination
+    package var endpoint: EndpointID
+    package var verdicts: [RecordVerdict]
+    package var sentCount: Int
+    package var heldCount: Int
+    package var deniedCount: Int
+    /// Every subject looked up, as found: if one has changed when the log has committed, the transfer is aborted and judged again.
+    package var basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)]
+    /// Per agreement with a volume limit: what this shipment uses of it.
+    package var volumes: [VolumeUse]
+    package var decisions: [Decision]
+    package var reports: [ReductionReport]
+}
+
+/// What one shipment uses of an agreement's daily volume.
+package struct VolumeUse: Sendable {
+    package var agreement: AgreementID
+    package var records: Int
+    /// Known subjects by number; those first seen count one each in `newSubjects`.
+    package var subjects: [UInt32]
+    package var newSubjects: Int
+}

@@ -1,0 +1,156 @@
+extension Gate {
+    /// Decodes, scans, decides every record, reduces, and proves what was written.
+    ///
+    /// - Parameter body: as received, content coding still on.
+    /// - Parameter reporting: also list dropped and changed paths, for dry runs and policy tests.
+    package func judge(
+        _ admission: Admission, body: [UInt8], standing: Standing, now: Timestamp, reporting: Bool = false
+    ) throws(Refusal) -> Judgement {
+        try judge(admission, body: body, standing: standing, now: now, reporting: reporting, explaining: nil)
+    }
+
+    /// The same, with every check written down.
+    package func judge(
+        _ admission: Admission, body: [UInt8], standing: Standing, now: Timestamp, reporting: Bool, explaining: Explaining?
+    ) throws(Refusal) -> Judgement {
+        var judging = Judging(gate: self, admission: admission, standing: standing, now: now)
+        let (decoded, scanned) = try judging.scan(body)
+        let records = judging.lookUpSubjects(scanned, in: decoded)
+        if !judging.staleIdentifiers.isEmpty { return .refresh(judging.staleIdentifiers) }
+        judging.decide(records, explaining: explaining)
+        if let refusal = judging.refusalByRecords(scanned) { throw refusal }
+        let reduced = try judging.reduce(decoded, scanned, reporting: reporting)
+        return .send(judging.shipment(reduced, scanned))
+    }
+}
+
+/// Collects every check of every record, also of a request that ends in a refusal.
+package final class Explaining {
+    package internal(set) var checks: [[CheckTrace]] = []
+    package init() {}
+}
+
+/// One run of `Gate.judge`: the state that its steps share.
+struct Judging {
+    let gate: Gate
+    let admission: Admission
+    let now: Timestamp
+    var standing: Standing
+    var endpointID: EndpointID
+    var staleIdentifiers: [Identifier] = []
+    var basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)] = []
+    var records: [JudgedRecord] = []
+    /// Records sent in this request so far, by agreement id.
+    var sentCounts: [String: Int] = [:]
+
+    var policy: PolicySet { gate.policy }
+    var vendor: Vendor { gate.policy.vendors[admission.vendor.position] }
+    var endpoint: Endpoint { vendor.endpoints[endpointID.position] }
+    var program: EndpointProgram { gate.programs[admission.vendor.position][endpointID.position] }
+    var answers: Answers { Answers(policy: policy, caller: admission.caller, xid: admission.xid, head: admission.head) }
+
+    init(gate: Gate, admission: Admission, standing: Standing, now: Timestamp) {
+        self.gate = gate
+        self.admission = admission
+        self.standing = standing
+        self.now = now
+        endpointID = admission.match.endpoints[admission.match.endpoints.count - 1]
+    }
+
+    /// Chooses among the endpoints of one shape: the first whose `only` the body is exactly, else the one without.
+    mutating func scan(_ body: [UInt8]) throws(Refusal) -> ([UInt8], ScannedBody) {
+        do throws(BodyError) {
+            let decoded = try admission.coding.decode(body, limits: gate.limits)
+            for candidate in admission.match.endpoints {
+                let shape = vendor.endpoints[candidate.position]
+                endpointID = candidate
+                if shape.body == .none { return ([], ScannedBody.absent) }
+                if decoded.isEmpty { throw BodyError(.empty) }
+                let scanned = try JSONBody.scan(decoded, shape: shape.shape, limits: gate.limits)
+                if shape.only.isEmpty || (scanned.records.allSatisfy(\.matchesOnly) && scanned.unclassifiedOutside == 0) {
+                    if scanned.records.isEmpty { throw BodyError(.shapeMismatch) }
+                    return (decoded, scanned)
+                }
+            }
+        } catch {
+            throw answers.refuse(error)
+        }
+        throw answers.refuse(.recordSchemaUnknown)
+    }
+
+    mutating func reduce(_ body: [UInt8], _ scanned: ScannedBody, reporting: Bool) throws(Refusal) -> ReducedBody {
+        guard endpoint.body != .none else { return ReducedBody(bytes: [], isChanged: false, reports: []) }
+        let actions = records.map(\.action)
+        let shared = sharedPlan()
+        let contexts = gate.contexts[admission.vendor.position]
+        do {
+            let reduced = try JSONBody.reduce(
+                body, scanned: scanned, shape: endpoint.shape, actions: actions, shared: shared, policy: policy,
+                context: { contexts[$0.position] }, reporting: reporting)
+            guard reduced.isChanged else { return reduced }
+            if admission.head.isBodySigned { throw answers.signedBody }
+            try JSONBody.prove(reduced.bytes, shape: endpoint.shape, actions: actions, shared: shared, policy: policy, limits: gate.limits)
+            return reduced
+        } catch let error as BodyError {
+            throw answers.refuse(error)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw answers.refuse(BodyError(.proofFailed))
+        }
+    }
+
+    /// Personal data outside the records goes only as narrowly as every record sent allows.
+    private func sharedPlan() -> FieldPlan {
+        var plan: FieldPlan?
+        for record in records where record.isSent {
+            for person in record.persons {
+                guard let decision = person.decision, decision.permits else { continue }
+                plan = plan.map { narrower($0, decision.plan) } ?? decision.plan
+            }
+        }
+        return plan ?? .dropAll(.fieldNotAgreed, fieldCount: policy.fields.count)
+    }
+
+    private func narrower(_ a: FieldPlan, _ b: FieldPlan) -> FieldPlan {
+        var plan = a
+        for i in plan.actions.indices {
+            switch (a.actions[i], b.actions[i]) {
+            case (.drop, _): break
+            case (_, .drop): plan.actions[i] = b.actions[i]
+            case (.apply(let x), .apply(let y)):
+                if type(of: policy[y]).narrowness > type(of: policy[x]).narrowness { plan.actions[i] = b.actions[i] }
+            }
+        }
+        return plan
+    }
+}
+
+/// One record as judged: the people in it and what becomes of it.
+struct JudgedRecord {
+    struct Person {
+        /// Index into the endpoint's `people`; 0 where the endpoint is about no person.
+        var index: Int
+        var input: SubjectInput
+        /// Identifiers of the identified subject that stand in the record.
+        var identifiers: [Identifier]
+        /// Nil: this person does not appear in the record.
+        var decision: Decision?
+    }
+    var persons: [Person]
+    var isSent = false
+    var outcome = Outcome.deny
+    var codes: [ReasonCode] = []
+
+    /// A plan per person of the endpoint, nil for those dropped or absent.
+    var action: RecordAction {
+        guard isSent else { return .omit }
+        return .write(persons.map { person in person.decision.flatMap { $0.permits ? $0.plan : nil } })
+    }
+}
+
+extension ScannedBody {
+    /// Of a request without a body: one record, of which only the path may hold fields.
+    static let absent = ScannedBody(
+        records: [Record(range: 0..<0, hits: [], unclassified: 0, matchesOnly: false)], shared: [], unclassifiedOutside: 0, start: 0, marks: [])
+}

@@ -1,0 +1,10 @@
+/// Removes the member.
+struct Drop: RedactionOperator {
+    static let name = "drop"
+    static let narrowness = 100
+    init(arguments: OperatorArguments) throws(OperatorError) { try arguments.requireNone(Self.name) }
+    func apply(to value: ScalarValue, in context: RedactionContext, into output: inout [UInt8]) -> RedactionResult { .notApplicable }
+    var summary: String { Self.name }
+    var keepsValue: Bool { false }
+    var dropsMember: Bool { true }
+}

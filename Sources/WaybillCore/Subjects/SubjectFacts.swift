@@ -1,0 +1,145 @@
+/// Everything imported about a subject beside consents, with the dates that a profile leaves out.
+package struct SubjectFacts: Sendable, Hashable {
+    package struct Objection: Sendable, Hashable {
+        package var scope: SubjectProfile.ObjectionScope
+        package var at: Timestamp
+        package init(scope: SubjectProfile.ObjectionScope, at: Timestamp) {
+            self.scope = scope
+            self.at = at
+        }
+    }
+
+    /// A choice that a browser or a site sent along.
+    package struct Signal: Sendable, Hashable {
+        package enum Content: Sendable, Hashable {
+            case gpc(Bool)
+            case usPrivacy(USPrivacyString)
+            /// A US-privacy string of no known form: it denies until a later one can be read. Its text is not kept.
+            case unreadable
+        }
+        package var content: Content
+        package var at: Timestamp
+        package init(content: Content, at: Timestamp) {
+            self.content = content
+            self.at = at
+        }
+    }
+
+    package var kind: SubjectProfile.Kind?
+    package var countries: [Region]
+    package var countrySource: String?
+    package var born: Day?
+    package var preference: Int?
+    package var restricted: Bool
+    /// Histories: an import adds to them and never takes away.
+    package var objections: [Objection]
+    package var signals: [Signal]
+
+    package init(
+        kind: SubjectProfile.Kind? = nil, countries: [Region] = [], countrySource: String? = nil, born: Day? = nil, preference: Int? = nil,
+        restricted: Bool = false, objections: [Objection] = [], signals: [Signal] = []
+    ) {
+        self.kind = kind
+        self.countries = countries
+        self.countrySource = countrySource
+        self.born = born
+        self.preference = preference
+        self.restricted = restricted
+        self.objections = objections
+        self.signals = signals
+    }
+}
+
+/// One facts line as a change: what it does not mention stays as it is.
+package struct SubjectFactsChange: Sendable, Hashable {
+    /// `.some(nil)` clears.
+    package var kind: SubjectProfile.Kind??
+    package var countries: [Region]?
+    package var countrySource: String??
+    package var born: Day??
+    package var preference: Int??
+    package var restricted: Bool?
+    package var objections: [SubjectFacts.Objection] = []
+    package var signals: [SubjectFacts.Signal] = []
+
+    package init() {}
+}
+
+extension SubjectFacts {
+    package mutating func apply(_ change: SubjectFactsChange) {
+        if let kind = change.kind { self.kind = kind }
+        if let countries = change.countries { self.countries = countries }
+        if let countrySource = change.countrySource { self.countrySource = countrySource }
+        if let born = change.born { self.born = born }
+        if let preference = change.preference { self.preference = preference }
+        if let restricted = change.restricted { self.restricted = restricted }
+        for objection in change.objections where !objections.contains(objection) { objections.append(objection) }
+        for signal in change.signals where !signals.contains(signal) { signals.append(signal) }
+    }
+
+    /// When the subject last objected to direct marketing or to everything: a grant after it lifts the objection for its purpose.
+    var marketingObjectionAt: Timestamp? {
+        objections.filter { $0.scope == .directMarketing || $0.scope == .all }.map(\.at).max()
+    }
+
+    /// The scopes that stand, by objection or by signal. A stop binds whatever its date; a US-privacy string that says "not opted
+    /// out" undoes nothing, and neither does GPC's absence: opting in again takes a step of its own.
+    var standingScopes: [SubjectProfile.ObjectionScope] {
+        let optedOutOfSale = signals.contains { $0.content == .usPrivacy(.optedOut(true)) }
+        return SubjectProfile.ObjectionScope.allCases.filter { scope in
+            objections.contains { $0.scope == scope } || (optedOutOfSale && (scope == .sale || scope == .share))
+        }
+    }
+
+    var gpcSeen: Bool { signals.contains { $0.content == .gpc(true) } }
+
+    /// The latest privacy string decides; at a tie the unreadable one.
+    var lastSignalUnreadable: Bool {
+        var latest: (at: Timestamp, unreadable: Bool)?
+        for signal in signals {
+            let unreadable: Bool
+            switch signal.content {
+            case .gpc: continue
+            case .usPrivacy: unreadable = false
+            case .unreadable: unreadable = true
+            }
+            if latest.map({ $0.at < signal.at || ($0.at == signal.at && unreadable) }) ?? true { latest = (signal.at, unreadable) }
+        }
+        return latest?.unreadable ?? false
+    }
+}
+
+/// A subject's whole history, as a store keeps it.
+package struct SubjectHistory: Sendable {
+    /// A grant that ends within this time is worth a warning.
+    package static let expiresSoonSeconds: Int64 = 30 * 86_400
+
+    package var number: UInt32
+    package var salt: InlineArray<16, UInt8>
+    package var facts: SubjectFacts
+    /// In order of receipt.
+    package var events: [ConsentEvent]
+
+    package init(number: UInt32, salt: InlineArray<16, UInt8>, facts: SubjectFacts = SubjectFacts(), events: [ConsentEvent] = []) {
+        self.number = number
+        self.salt = salt
+        self.facts = facts
+        self.events = events
+    }
+
+    /// What the index holds from `now` until `changesAt`.
+    package func indexed(notices: [String: Notice], now: Timestamp) -> IndexedSubject {
+        let fold = events.isEmpty
+            ? nil : ConsentFold.fold(events, notices: notices, now: now, objectionAt: facts.marketingObjectionAt)
+        let warnsFrom = fold?.expiresAt?.adding(seconds: -Self.expiresSoonSeconds)
+        let expiresSoon = warnsFrom.map { now >= $0 } ?? false
+        let changes = [fold?.changesAt, expiresSoon ? nil : warnsFrom].compactMap { $0 }
+        return IndexedSubject(
+            number: number, salt: salt,
+            profile: SubjectProfile(
+                consents: fold?.standings ?? [], kind: facts.kind, countries: facts.countries, preference: facts.preference,
+                objections: facts.standingScopes.map { SubjectProfile.Objection(scope: $0) }, restricted: facts.restricted,
+                gpc: facts.gpcSeen, unreadableSignal: facts.lastSignalUnreadable),
+            born: facts.born, changesAt: changes.min(), expiresSoon: expiresSoon)
+    }
+}

@@ -1,0 +1,239 @@
+import Logging
+import NIOCore
+import WaybillCore
+import WaybillLedger
+
+/// A refusal on its way to the caller.
+struct PendingRefusal {
+    var refusal: Refusal
+    var marks: Marks
+    var omitsBody: Bool
+}
+
+/// The way back: refusals, the vendor's answer, and what is owed before the next request.
+extension CallerHandler {
+    // MARK: Refusing
+
+    func refuse(_ refusal: Refusal) {
+        guard let transit else { return }
+        let isBodyPending = if case .body = reading { true } else { false }
+        let pending = PendingRefusal(refusal: refusal, marks: marks(of: refusal, transit), omitsBody: transit.head.isHEAD)
+        note(refusal, xid: pending.marks.xid)
+        release()
+        guard isOpen else { return leaveIfDone() }
+        answer(pending, bodyPending: isBodyPending ? transit.head.framing : .none, received: transit.body.readableBytes)
+    }
+
+    /// Nothing was admitted: malformed, unknown, or not for us.
+    func refuseUnadmitted(_ refusal: Refusal, head: CallerHead?) {
+        let marks = Marks(xid: loop.newTransferID().description, refusal: refusal)
+        note(refusal, xid: marks.xid)
+        let pending = PendingRefusal(refusal: refusal, marks: marks, omitsBody: head?.isHEAD ?? false)
+        if let head, head.hasBody, head.expectation != .none {
+            // Whether the body still comes is the caller's choice now (RFC 9110 §10.1.1); only closing leaves no doubt.
+            self.refusal = pending
+            writeRefusal(closes: true)
+        } else {
+            answer(pending, bodyPending: head?.framing ?? .none, received: 0)
+        }
+    }
+
+    /// Reads the rest of the body if it is short, so that the caller sees the answer and the connection lives on.
+    private func answer(_ pending: PendingRefusal, bodyPending: BodyReader.Framing, received: Int) {
+        refusal = pending
+        let left = loop.limits.refusedBodyBytesMax
+        switch bodyPending {
+        case .chunked where !isBroken: readRefusedBody(left: left)
+        case .length(let length) where !isBroken && length - received <= left: readRefusedBody(left: left)
+        case .length, .chunked: writeRefusal(closes: true)
+        case .none, .untilClose:
+            // A request without body still has its end to be read off the parser.
+            if isBroken {
+                writeRefusal(closes: true)
+            } else if parser.isInsideBody {
+                readRefusedBody(left: left)
+            } else {
+                writeRefusal(closes: closesAfterAnswer)
+            }
+        }
+    }
+
+    private func readRefusedBody(left: Int) {
+        reading = .refusedBody(left: left)
+        setDeadline(loop.limits.drainMillisecondsMax)
+        pump()
+    }
+
+    func discard(_ bytes: ByteBuffer, left: Int) {
+        guard bytes.readableBytes <= left else { return writeRefusal(closes: true) }
+        reading = .refusedBody(left: left - bytes.readableBytes)
+    }
+
+    func writeRefusal(closes: Bool) {
+        guard let pending = refusal, let context else { return }
+        refusal = nil
+        let closes = closes || closesAfterAnswer
+        var out = context.channel.allocator.buffer(capacity: 1_024)
+        out.writeRefusal(
+            pending.refusal, marks: pending.marks, date: loop.httpDate(), closes: closes, omitsBody: pending.omitsBody,
+            allocator: context.channel.allocator)
+        context.write(wrapOutboundOut(out), promise: nil)
+        endAnswer(closes: closes)
+    }
+
+    private func marks(of refusal: Refusal, _ transit: Transit) -> Marks {
+        var marks = Marks(xid: transit.xid.description, refusal: refusal)
+        if transit.hasLeft, let shipment = transit.shipment {
+            marks.decision = shipment.outcome
+            (marks.sent, marks.held, marks.denied) = (shipment.sentCount, shipment.heldCount, shipment.deniedCount)
+        }
+        marks.vendorStatus = transit.answer?.status
+        return marks
+    }
+
+    private func note(_ refusal: Refusal, xid: String) {
+        switch refusal.logging {
+        case .entry(let draft): loop.state.recorder.recordDenial(draft)
+        case .counted: loop.state.recorder.count(refused: refusal.code)
+        }
+        loop.logger.info(
+            "request refused",
+            metadata: ["xid": "\(xid)", "status": "\(refusal.status)", "code": "\(refusal.code)"])
+    }
+
+    // MARK: Relaying
+
+    func relayHead() {
+        guard let transit, let answer = transit.answer, let shipment = transit.shipment, let context else { return }
+        let plan = transit.policy[transit.admission.vendor]
+        let framing = CallerAnswerHead.framing(answer, isHTTP10: transit.head.isHTTP10)
+        self.transit?.answerFraming = framing
+        closesAfterAnswer = closesAfterAnswer || framing == .untilClose || loop.isStopping
+        let rewriter = LinkRewriter(
+            prefix: transit.head.fields.array(transit.target.prefix), vendor: plan.name, destination: shipment.destination,
+            destinations: plan.destinations)
+        let marks = Marks(
+            xid: transit.xid.description, decision: shipment.outcome, sent: shipment.sentCount, held: shipment.heldCount,
+            denied: shipment.deniedCount, vendorStatus: answer.status >= 400 ? answer.status : nil)
+        let out = CallerAnswerHead.write(
+            answer, framing: framing, marks: marks, plan: plan, rewriter: rewriter, answersHEAD: transit.head.isHEAD,
+            closes: closesAfterAnswer, allocator: context.channel.allocator)
+        setDeadline(loop.limits.answerIdleMillisecondsMax)
+        context.write(wrapOutboundOut(out), promise: nil)
+    }
+
+    private func relay(_ bytes: ByteBuffer) {
+        guard case .relaying = exchange?.state, let context, let framing = transit?.answerFraming else { return }
+        setDeadline(loop.limits.answerIdleMillisecondsMax)
+        switch framing {
+        case .chunked:
+            var size = context.channel.allocator.buffer(capacity: 12)
+            size.writeString(String(bytes.readableBytes, radix: 16))
+            size.writeStaticString("\r\n")
+            context.write(wrapOutboundOut(size), promise: nil)
+            context.write(wrapOutboundOut(bytes), promise: nil)
+            context.write(wrapOutboundOut(ByteBuffer(staticString: "\r\n")), promise: nil)
+        case .length, .untilClose:
+            context.write(wrapOutboundOut(bytes), promise: nil)
+        case .none: break
+        }
+    }
+
+    func finishAnswer() {
+        let xid = transit?.xid
+        let status = transit?.answer?.status
+        if transit?.answerFraming == .chunked, let context {
+            context.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: nil)
+        }
+        release()
+        loop.logger.debug("transfer finished", metadata: ["xid": "\(xid?.description ?? "")", "status": "\(status ?? 0)"])
+        guard isOpen else { return leaveIfDone() }
+        endAnswer(closes: closesAfterAnswer)
+    }
+
+    // MARK: Afterwards
+
+    /// The exchange is over; what it held goes back.
+    func letGo() {
+        release()
+        leaveIfDone()
+    }
+
+    private func release() {
+        releaseUpstream()
+        if let transit { loop.bodies.release(transit.reservedBytes) }
+        transit?.dropShipment(loop.state, now: loop.state.clock.now())
+        transit = nil
+        exchange = nil
+        awaitedTicket = nil
+    }
+
+    func releaseUpstream() {
+        guard let (connection, destination) = transit?.upstream else { return }
+        transit?.upstream = nil
+        loop.pool.release(connection, to: destination)
+    }
+
+    /// The answer is written: on to the next request, or close once the caller has had the time to read it.
+    private func endAnswer(closes: Bool) {
+        guard let context else { return }
+        guard closes || loop.isStopping else {
+            context.flush()
+            reading = .head
+            setDeadline(parser.bufferedBytes > 0 ? loop.limits.callerHeadMillisecondsMax : loop.limits.callerIdleMillisecondsMax)
+            return pump()
+        }
+        // Closing with bytes unread would reset the connection and could take the answer with it: our half first, then wait.
+        reading = .discarding
+        parser.discard()
+        setDeadline(loop.limits.drainMillisecondsMax)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+            self.context?.close(mode: .output, promise: nil)
+        }
+        resumeReading()
+    }
+}
+
+extension Marks {
+    init(xid: String, refusal: Refusal) {
+        self.init(xid: xid, decision: refusal.outcome, sent: 0, held: 0, denied: 0)
+        for record in refusal.records {
+            switch record.decision {
+            case .hold: held += 1
+            case .deny: denied += 1
+            case .allow, .allowRedacted: break
+            }
+        }
+    }
+}
+
+extension CallerHandler: UpstreamDelegate {
+    func upstreamWrote(_ connection: UpstreamConnection, isComplete: Bool) {
+        guard exchange?.state == .sending else { return }
+        setDeadline(isComplete ? loop.limits.answerHeadMillisecondsMax : loop.limits.vendorWriteIdleMillisecondsMax)
+    }
+
+    func upstreamAnswered(_ connection: UpstreamConnection, head: AnswerHead) {
+        transit?.answer = head
+        advance { $0.answered(status: head.status, sentBytes: connection.sentBodyBytes, now: .now()) }
+    }
+
+    func upstreamAnswered(_ connection: UpstreamConnection, bytes: ByteBuffer) { relay(bytes) }
+
+    func upstreamPaused(_ connection: UpstreamConnection) { context?.flush() }
+
+    func upstreamFinished(_ connection: UpstreamConnection) {
+        advance {
+            $0.answerEnded(sentBytes: connection.sentBodyBytes, sentAll: connection.hasWrittenAll, now: .now())
+        }
+    }
+
+    func upstreamFailed(_ connection: UpstreamConnection, fault: AnswerFault?) {
+        let sent = connection.sentBodyBytes
+        if let fault {
+            advance { $0.answerRejected(fault, sentBytes: sent, now: .now()) }
+        } else {
+            advance { $0.vendorClosed(sentBytes: sent, now: .now()) }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+import NIOCore
+import WaybillCore
+import WaybillLedger
+
+/// The way to the vendor: admit, receive, judge, connect, record, confirm, forward.
+extension CallerHandler {
+    /// Path, caller, vendor, endpoint: all that the head can tell.
+    func begin(_ head: CallerHead) {
+        closesAfterAnswer = head.closes || loop.isStopping
+        do throws(Refusal) {
+            let target = try Self.route(head)
+            let (policy, standing) = (loop.state.policy, loop.state.standing)
+            guard let caller = CallerAuthentication.caller(head.fields, policy: policy.gate.policy) else { throw .unauthenticated }
+            guard head.expectation != .other else { throw .unknownExpectation }
+            let xid = loop.newTransferID()
+            let admission = try policy.gate.admit(Self.gateHead(head, target), caller: caller, xid: xid)
+            try checkLength(head)
+            var transit = Transit(head: head, target: target, xid: xid, policy: policy, standing: standing, admission: admission)
+            if case .length(let length) = head.framing {
+                guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
+                transit.reservedBytes = length
+            }
+            self.transit = transit
+            exchange = Exchange(limits: loop.limits, now: .now())
+            let expectsContinue = head.expectation == .continue100 && !head.isHTTP10 && head.hasBody
+            advance { $0.admitted(expectsContinue: expectsContinue) }
+        } catch {
+            refuseUnadmitted(error, head: head)
+        }
+    }
+
+    private static func route(_ head: CallerHead) throws(Refusal) -> BaseURLTarget {
+        let bytes = head.fields.bytes.readableBytesUInt8Span
+        if bytes.matches(head.method, Array("connect".utf8)) || bytes.matches(head.method, Array("trace".utf8)) { throw .methodNotAllowed }
+        guard let target = BaseURLTarget(head.fields, target: head.target) else {
+            throw head.isAbsoluteForm ? .misdirected : .noSuchPath
+        }
+        return target
+    }
+
+    private func checkLength(_ head: CallerHead) throws(Refusal) {
+        if case .length(let length) = head.framing, length > loop.limits.bodyBytesMax { throw .bodyTooLarge }
+    }
+
+    static func gateHead(_ head: CallerHead, _ target: BaseURLTarget) -> RequestHead {
+        let fields = head.fields
+        return RequestHead(
+            vendor: target.vendor, host: target.host, method: head.methodText, target: target.targetBytes(fields),
+            contentType: fields.first(.contentType).flatMap(fields.text),
+            contentEncoding: fields.first(.contentEncoding).flatMap(fields.text),
+            purpose: fields.first(.waybillPurpose).flatMap(fields.text), hasBody: head.hasBody, isBodySigned: isBodySigned(fields))
+    }
+
+    /// SigV4, Content-MD5, Digest and their like: a changed body would no longer fit them.
+    private static func isBodySigned(_ fields: HTTPFields) -> Bool {
+        let bytes = fields.bytes.readableBytesUInt8Span
+        for line in fields.lines {
+            switch line.known {
+            case .contentMD5, .digest, .contentDigest, .reprDigest, .signature, .amzContentSHA256: return true
+            case .authorization where bytes.hasPrefix(line.value, Array("aws4-".utf8)): return true
+            default: continue
+            }
+        }
+        return false
+    }
+
+    func receiveBody(sendsContinue: Bool) {
+        reading = .body
+        setDeadline(loop.limits.callerBodyIdleMillisecondsMax)
+        if sendsContinue, let context {
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+        }
+        pump()
+    }
+
+    func receive(_ bytes: ByteBuffer) {
+        setDeadline(loop.limits.callerBodyIdleMillisecondsMax)
+        guard let transit else { return }
+        let total = transit.body.readableBytes + bytes.readableBytes
+        if total > transit.reservedBytes {
+            guard total <= loop.limits.bodyBytesMax else { return advance { $0.refused(.bodyTooLarge) } }
+            guard loop.bodies.reserve(total - transit.reservedBytes) else { return advance { $0.refused(.bodiesInFlight) } }
+            self.transit?.reservedBytes = total
+        }
+        append(bytes, isFirst: transit.body.readableBytes == 0)
+    }
+
+    private func append(_ bytes: ByteBuffer, isFirst: Bool) {
+        if isFirst {
+            transit?.body = bytes
+        } else {
+            transit?.body.writeImmutableBuffer(bytes)
+        }
+    }
+
+    func judge() {
+        guard let transit else { return }
+        let body = transit.body.getBytes(at: transit.body.readerIndex, length: transit.body.readableBytes) ?? []
+        do throws(Refusal) {
+            let judgement = try judgeWithinVolumes(transit, body)
+            if case .send(let shipment) = judgement { self.transit?.shipment = shipment }
+            advance { $0.judged(judgement) }
+        } catch {
+            advance { $0.refused(error) }
+        }
+    }
+
+    /// Judges, and reserves what the result uses of daily volumes. Where another loop took the rest meanwhile, judging again says so.
+    private func judgeWithinVolumes(_ transit: Transit, _ body: [UInt8]) throws(Refusal) -> Judgement {
+        let (state, policy) = (loop.state, transit.policy)
+        for _ in 0..<loop.limits.attemptsMax {
+            let now = state.clock.now()
+            var standing = transit.standing
+            if policy.limitsVolumes {
+                standing.volumes = state.volumes.volumes(now: now)
+                standing.wasSeenToday = { [volumes = state.volumes] in volumes.wasSeenToday(agreement: $0, subject: $1) }
+            }
+            let judgement = try policy.gate.judge(transit.admission, body: body, standing: standing, now: now, reporting: false)
+            guard case .send(let shipment) = judgement else { return judgement }
+            if state.volumes.reserve(shipment.volumes, policy: policy.gate.policy, now: now) { return judgement }
+        }
+        throw .decisionUnstable
+    }
+
+    func refresh(_ identifiers: [Identifier]) {
+        setDeadline(loop.limits.refreshMillisecondsMax)
+        let mailbox = loop.mailbox
+        let ticket = newTicket()
+        loop.state.refresher.refresh(identifiers) { mailbox.refreshed(ticket, $0) }
+    }
+
+    /// A verified connection first, so that no intent is recorded for a vendor that cannot be reached.
+    func connect() {
+        guard let transit, let destination = transit.shipment?.destination else { return }
+        if let (upstream, bound) = transit.upstream {
+            if upstream.isUsable, bound == destination { return advance { $0.connected() } }
+            releaseUpstream()
+        }
+        setDeadline(loop.limits.connectMillisecondsMax)
+        let xid = transit.xid
+        loop.pool.connect(to: destination) { result in
+            guard self.exchange?.state == .connecting, self.transit?.xid == xid else {
+                if case .success(let connection) = result { self.loop.pool.release(connection, to: destination) }
+                return
+            }
+            switch result {
+            case .success(let connection):
+                connection.checkOut(self)
+                self.transit?.upstream = (connection, destination)
+                self.advance { $0.connected() }
+            case .failure(let fault): self.advance { $0.connectFailed(fault) }
+            }
+        }
+    }
+
+    func record() {
+        guard let draft = transit?.shipment?.draft else { return }
+        setDeadline(loop.limits.commitMillisecondsMax)
+        outstandingCommits += 1
+        loop.state.recorder.record(draft, ticket: newTicket(), for: loop.mailbox)
+    }
+
+    private func newTicket() -> UInt64 {
+        let ticket = loop.mailbox.ticket(for: self)
+        awaitedTicket = ticket
+        return ticket
+    }
+
+    /// It is durable: does everything it rests on still stand?
+    func confirm(_ receipt: CommitReceipt) {
+        guard let transit else { return }
+        let confirmation: Exchange.Confirmation
+        if !transit.stillStands(loop.state, now: loop.state.clock.now()) {
+            confirmation = .superseded
+        } else if transit.upstream?.connection.isUsable == true {
+            confirmation = .stands
+        } else {
+            confirmation = .connectionLost
+        }
+        advance { $0.confirmed(confirmation, receipt, now: .now()) }
+    }
+
+    /// The only place that writes to a vendor; it takes the log's permission with it.
+    func forward(_ recorded: consuming RecordedTransfer) {
+        guard let transit, let shipment = transit.shipment, let upstream = transit.upstream?.connection, let context,
+            recorded.xid == transit.xid
+        else {
+            return
+        }
+        let head = VendorRequestHead.write(
+            transit.head, target: transit.admission.head.target, destination: shipment.destination,
+            plan: transit.policy[transit.admission.vendor], bodyBytes: shipment.draft.body.count, allocator: context.channel.allocator)
+        setDeadline(loop.limits.answerHeadMillisecondsMax)
+        self.transit?.hasLeft = true
+        upstream.send(
+            head: head, body: context.channel.allocator.buffer(bytes: shipment.draft.body), isHEAD: transit.head.isHEAD)
+    }
+
+    /// Admits again, because the admission belongs to a policy set that may be gone, and under an id of its own: each intent has one.
+    func startOver() {
+        guard var transit else { return }
+        transit.dropShipment(loop.state, now: loop.state.clock.now())
+        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing)
+        transit.xid = loop.newTransferID()
+        do throws(Refusal) {
+            guard let caller = CallerAuthentication.caller(transit.head.fields, policy: transit.policy.gate.policy) else {
+                throw .unauthenticated
+            }
+            transit.admission = try transit.policy.gate.admit(
+                Self.gateHead(transit.head, transit.target), caller: caller, xid: transit.xid)
+            self.transit = transit
+            judge()
+        } catch {
+            self.transit = transit
+            advance { $0.refused(error) }
+        }
+    }
+}
+
+extension CallerHandler: TicketHolder {
+    func resume(ticket: UInt64, with news: LoopMailbox.News) {
+        if case .committed = news { outstandingCommits -= 1 }
+        if ticket == awaitedTicket {
+            awaitedTicket = nil
+            switch news {
+            case .refreshed(let isDone): advance { $0.refreshed(isDone) }
+            case .committed(let result): advance { $0.recorded(result, now: .now()) }
+            }
+        } else if case .committed(.success(let receipt)) = news {
+            loop.state.recorder.record(Exchange.outcomeOfLateCommit(receipt))
+        }
+        leaveIfDone()
+    }
+}

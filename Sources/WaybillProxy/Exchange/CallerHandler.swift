@@ -1,0 +1,236 @@
+import NIOCore
+import WaybillCore
+import WaybillLedger
+
+/// One caller's connection: reads requests one at a time and takes each through the gate.
+///
+/// Everything it waits for comes back on its event loop; nothing blocks and nothing is shared with another thread.
+final class CallerHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What the bytes that come are for.
+    enum Reading {
+        /// The next request's head.
+        case head
+        case body
+        /// The rest of a refused body; the refusal is written when it is read.
+        case refusedBody(left: Int)
+        /// Not now: the exchange is under way.
+        case held
+        /// Thrown away until the caller closes: the answer is written and nothing more is served.
+        case discarding
+    }
+
+    let loop: LoopContext
+    let connections: ConnectionCount
+    var context: ChannelHandlerContext?
+    var parser: RequestParser
+    var reading = Reading.head
+    var exchange: Exchange?
+    var transit: Transit?
+    /// A refusal that waits for the end of its body.
+    var refusal: PendingRefusal?
+    var closesAfterAnswer = false
+    /// What came is no HTTP: where the next message would begin is unknown.
+    var isBroken = false
+    var awaitedTicket: UInt64?
+    /// Intents handed to the log whose fate is not known yet.
+    var outstandingCommits = 0
+    var deadline: NIODeadline
+    private var isReadHeld = false
+    private var isPumping = false
+    private(set) var isOpen = true
+
+    init(loop: LoopContext, connections: ConnectionCount) {
+        self.loop = loop
+        self.connections = connections
+        parser = RequestParser(headBytesMax: loop.limits.requestHeadBytesMax, fieldsMax: loop.limits.fieldsMax)
+        deadline = .now() + .milliseconds(Int64(loop.limits.callerHeadMillisecondsMax))
+    }
+
+    func setDeadline(_ milliseconds: Int) { deadline = .now() + .milliseconds(Int64(milliseconds)) }
+
+    // MARK: The path of a request
+
+    /// Every step of gateway.md's "Path of a request", in its order. Steps that must wait return; the news bring them back here.
+    func perform(_ action: Exchange.Action) {
+        switch action {
+        case .none: break
+        case .receiveBody(let sendsContinue): receiveBody(sendsContinue: sendsContinue)
+        case .judge: judge()
+        case .refresh(let identifiers): refresh(identifiers)
+        case .connect: connect()
+        case .record: record()
+        case .confirm(let receipt): confirm(receipt)
+        case .forward(let receipt): forward(receipt.redeem())
+        case .startOver(let outcome):
+            loop.state.recorder.record(outcome)
+            startOver()
+        case .relayHead: relayHead()
+        case .finish(let outcome):
+            loop.state.recorder.record(outcome)
+            finishAnswer()
+        case .refuse(let refusal, let outcome):
+            if let outcome { loop.state.recorder.record(outcome) }
+            refuse(refusal)
+        case .breakOff(let outcome):
+            loop.state.recorder.record(outcome)
+            context?.flush()
+            context?.close(promise: nil)
+            letGo()
+        case .letGo(let outcome):
+            if let outcome { loop.state.recorder.record(outcome) }
+            letGo()
+        }
+    }
+
+    // MARK: Bytes from the caller
+
+    /// Takes messages off what has come, as far as they are wanted now.
+    func pump() {
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        do throws(HTTPFault) {
+            while wantsBytes, let part = try parser.next() { received(part) }
+        } catch {
+            broken(by: error)
+        }
+        if wantsBytes { resumeReading() }
+    }
+
+    func resumeReading() {
+        guard isReadHeld else { return }
+        isReadHeld = false
+        context?.read()
+    }
+
+    private var wantsBytes: Bool {
+        switch reading {
+        case .head, .body, .refusedBody: true
+        case .held, .discarding: false
+        }
+    }
+
+    private func received(_ part: RequestParser.Part) {
+        switch (part, reading) {
+        case (.head(let head), .head): begin(head)
+        case (.body(let bytes), .body): receive(bytes)
+        case (.end, .body):
+            reading = .held
+            advance { $0.received() }
+        case (.body(let bytes), .refusedBody(let left)): discard(bytes, left: left)
+        case (.end, .refusedBody): writeRefusal(closes: closesAfterAnswer)
+        default: break
+        }
+    }
+
+    /// Bytes that are no HTTP: whoever sends them may disagree with us about where a message ends, so nothing more is served.
+    private func broken(by fault: HTTPFault) {
+        isBroken = true
+        if refusal != nil {
+            writeRefusal(closes: true)
+        } else if exchange != nil {
+            advance { $0.refused(Refusal(fault)) }
+        } else {
+            refuseUnadmitted(Refusal(fault), head: nil)
+        }
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.add(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .discarding = reading { return }
+        if case .head = reading, !parser.isInsideMessage { setDeadline(loop.limits.callerHeadMillisecondsMax) }
+        parser.feed(unwrapInboundIn(data))
+        pump()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if case .held = reading {
+            isReadHeld = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if let upstream = transit?.upstream?.connection, case .relaying = exchange?.state {
+            if context.channel.isWritable {
+                setDeadline(loop.limits.answerIdleMillisecondsMax)
+                upstream.resumeReading()
+            } else {
+                setDeadline(loop.limits.callerWriteIdleMillisecondsMax)
+                upstream.pauseReading()
+            }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isOpen = false
+        connections.leave()
+        refusal = nil
+        reading = .discarding
+        parser.discard()
+        if exchange != nil {
+            let upstream = transit?.upstream?.connection
+            advance { $0.callerLeft(sentBytes: upstream?.sentBodyBytes ?? 0, sentAll: upstream?.hasWrittenAll ?? true, now: .now()) }
+        }
+        leaveIfDone()
+        context.fireChannelInactive()
+    }
+
+    /// Out of the loop's list once the channel is closed and no exchange owes the log an outcome.
+    func leaveIfDone() {
+        if !isOpen, exchange == nil, outstandingCommits == 0 { loop.remove(self) }
+    }
+
+    /// Reports an event to the exchange and does what follows from it.
+    func advance(_ event: (inout Exchange) -> Exchange.Action) {
+        guard var current = exchange else { return }
+        let action = event(&current)
+        exchange = current
+        perform(action)
+    }
+
+    // MARK: Clock and stop
+
+    func tick(now: NIODeadline) {
+        guard now >= deadline else { return }
+        deadline = .distantFuture
+        if refusal != nil { return writeRefusal(closes: true) }
+        if exchange != nil {
+            let sent = transit?.upstream?.connection.sentBodyBytes ?? 0
+            return advance { $0.timedOut(sentBytes: sent, now: now) }
+        }
+        if case .head = reading, parser.isInsideMessage {
+            isBroken = true
+            refuseUnadmitted(.headTimedOut, head: nil)
+        } else {
+            context?.close(promise: nil)
+        }
+    }
+
+    func stop() {
+        closesAfterAnswer = true
+        if case .head = reading, !parser.isInsideMessage { context?.close(promise: nil) }
+    }
+
+    func abort() {
+        let sent = transit?.upstream?.connection.sentBodyBytes ?? 0
+        advance { $0.cutOff(sentBytes: sent, now: .now()) }
+        context?.close(promise: nil)
+    }
+}

@@ -1,0 +1,70 @@
+import NIOCore
+import WaybillCore
+
+/// What one exchange carries along while it goes through its states.
+struct Transit {
+    let head: CallerHead
+    let target: BaseURLTarget
+    var xid: TransferID
+    /// The policy set and standing the present attempt is judged by.
+    var policy: PolicySnapshot
+    var standing: Standing
+    var admission: Admission
+    /// As received; kept until the end because it may be judged again.
+    var body = ByteBuffer()
+    /// What was taken from the shared budget for it.
+    var reservedBytes = 0
+    /// What it uses of daily volumes is reserved until it has left.
+    var shipment: Shipment?
+    /// Held from before the record to the end of the answer.
+    var upstream: (connection: UpstreamConnection, destination: Vendor.Destination)?
+    /// The first byte may have been written.
+    var hasLeft = false
+    var answer: AnswerHead?
+    /// The vendor's answer's body goes on like this.
+    var answerFraming = CallerAnswerHead.Framing.none
+
+    init(head: CallerHead, target: BaseURLTarget, xid: TransferID, policy: PolicySnapshot, standing: Standing, admission: Admission) {
+        self.head = head
+        self.target = target
+        self.xid = xid
+        self.policy = policy
+        self.standing = standing
+        self.admission = admission
+    }
+
+    /// Gives back what a shipment that did not leave had reserved.
+    mutating func dropShipment(_ state: GateState, now: Timestamp) {
+        if let shipment, !hasLeft { state.volumes.release(shipment.volumes, policy: policy.gate.policy, now: now) }
+        shipment = nil
+    }
+
+    /// Whether everything the decision rested on is as it was: the policy set, suspensions and holds, and each subject looked up.
+    func stillStands(_ state: GateState, now: Timestamp) -> Bool {
+        guard let shipment else { return false }
+        let current = state.policy
+        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing) else {
+            return false
+        }
+        let subjects = current.gate.subjects
+        return shipment.basedOn.allSatisfy { based in
+            switch subjects.find(based.identifier, now: now) {
+            case .known(let entry):
+                // A subject first seen in this very record has been given a number by the log meanwhile, and nothing else.
+                if based.number == nil { return entry.number >= 1 << 31 && entry.profile == SubjectProfile() && entry.born == nil }
+                return entry.number == based.number && entry.profileNumber == based.profile
+            case .unknown: return based.number == nil
+            case .stale, .unavailable: return false
+            }
+        }
+    }
+}
+
+extension Standing {
+    /// Same stops; volumes alone may differ, for they change with every transfer.
+    func bindsLike(_ other: Standing) -> Bool {
+        logAvailable == other.logAvailable && clockTrusted == other.clockTrusted && dutiesRecordable == other.dutiesRecordable
+            && vendorsNotApproved == other.vendorsNotApproved && vendorsSuspended == other.vendorsSuspended
+            && vendorsOnBreachHold == other.vendorsOnBreachHold && agreements == other.agreements && proofs == other.proofs
+    }
+}

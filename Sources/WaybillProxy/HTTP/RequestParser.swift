@@ -1,0 +1,193 @@
+import NIOCore
+
+/// A request's head that passed every check on framing: slices of the bytes received.
+struct CallerHead {
+    var fields: HTTPFields
+    var method: Range<Int>
+    /// Path and query; an absolute-form target is reduced to them.
+    var target: Range<Int>
+    /// The target named a scheme and authority (and it equals Host).
+    var isAbsoluteForm: Bool
+    var isHTTP10: Bool
+    var framing: BodyReader.Framing
+    /// The caller wants the connection closed afterwards.
+    var closes: Bool
+    var expectation: Expectation
+    var isHEAD: Bool
+
+    enum Expectation { case none, continue100, other }
+
+    var hasBody: Bool { framing != .none && framing != .length(0) }
+    var methodText: String { fields.text(method) ?? "" }
+}
+
+/// Bytes of one caller's connection in, requests out. Everything it lets pass has exactly one meaning.
+///
+/// The narrow boundary of the HTTP/1.1 codec: nothing else reads the wire.
+struct RequestParser {
+    enum Part {
+        case head(CallerHead)
+        case body(ByteBuffer)
+        case end
+    }
+    private let headBytesMax: Int
+    private let fieldsMax: Int
+    private var buffer = ByteBuffer()
+    private var scanner = HeadScanner()
+    private var body: BodyReader?
+
+    init(headBytesMax: Int, fieldsMax: Int) {
+        self.headBytesMax = headBytesMax
+        self.fieldsMax = fieldsMax
+    }
+
+    /// Part of a message has come and its end has not.
+    var isInsideMessage: Bool { body != nil || buffer.readableBytes > 0 }
+    var isInsideBody: Bool { body != nil }
+    var bufferedBytes: Int { buffer.readableBytes }
+
+    mutating func feed(_ bytes: ByteBuffer) {
+        if buffer.readableBytes == 0 {
+            buffer = bytes
+        } else {
+            buffer.writeImmutableBuffer(bytes)
+        }
+    }
+
+    /// Lets go of everything received: for a connection that will not be read as HTTP any more.
+    mutating func discard() { buffer = ByteBuffer() }
+
+    /// Nil: more is needed. After a fault the connection is of no use but for the answer.
+    mutating func next() throws(HTTPFault) -> Part? {
+        if body != nil {
+            switch try body?.next(from: &buffer) {
+            case .bytes(let bytes): return .body(bytes)
+            case .end:
+                body = nil
+                return .end
+            case nil: return nil
+            }
+        }
+        guard buffer.readableBytes > 0 else { return nil }
+        guard let length = try scanner.headLength(in: buffer) else {
+            if buffer.readableBytes > headBytesMax { throw .headTooLarge }
+            return nil
+        }
+        guard length <= headBytesMax, let bytes = buffer.readSlice(length: length) else { throw .headTooLarge }
+        let head = try CallerHead(parsing: bytes, fieldsMax: fieldsMax)
+        body = BodyReader(head.framing, refusesTrailers: true)
+        return .head(head)
+    }
+}
+
+extension CallerHead {
+    init(parsing bytes: ByteBuffer, fieldsMax: Int) throws(HTTPFault) {
+        let line = try StartLine(bytes.readableBytesUInt8Span)
+        var fields = HTTPFields(bytes: bytes)
+        try fields.parseLines(from: line.length, fieldsMax: fieldsMax, strictNames: true)
+        let span = bytes.readableBytesUInt8Span
+        try Self.checkSingles(fields, span)
+        let path = try Self.checkHost(fields, span, target: line.target)
+        self.init(
+            fields: fields, method: line.method, target: path, isAbsoluteForm: path != line.target, isHTTP10: line.isHTTP10,
+            framing: try Self.framing(fields, span, isHTTP10: line.isHTTP10),
+            closes: line.isHTTP10 || fields.connectionNames(span, [UInt8]("close".utf8)), expectation: Self.expectation(fields, span),
+            isHEAD: span.equals(line.method, Array("HEAD".utf8)))
+    }
+
+    private struct StartLine {
+        var method: Range<Int>
+        var target: Range<Int>
+        var isHTTP10: Bool
+        var length: Int
+
+        init(_ bytes: borrowing Span<UInt8>) throws(HTTPFault) {
+            var i = 0
+            while HTTPBytes.isNameByte(bytes[i]) { i += 1 }
+            guard i > 0, i <= 32, bytes[i] == HTTPBytes.space else { throw .badStartLine }
+            method = 0..<i
+            let start = i + 1
+            i = start
+            while bytes[i] > HTTPBytes.space, bytes[i] < 0x7f, bytes[i] != UInt8(ascii: "#") { i += 1 }
+            guard i > start, bytes[i] == HTTPBytes.space else { throw .badStartLine }
+            target = start..<i
+            // "HTTP/1.x\r\n"
+            guard bytes.count >= i + 11, bytes.matches((i + 1)..<(i + 8), Array("http/1.".utf8)), bytes[i + 1] == UInt8(ascii: "H"),
+                bytes[i + 9] == HTTPBytes.cr, bytes[i + 10] == HTTPBytes.lf,
+                bytes[i + 8] == UInt8(ascii: "1") || bytes[i + 8] == UInt8(ascii: "0")
+            else { throw .badStartLine }
+            isHTTP10 = bytes[i + 8] == UInt8(ascii: "0")
+            length = i + 11
+        }
+    }
+
+    private static func checkSingles(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) throws(HTTPFault) {
+        guard fields.count(.contentType) < 2, fields.count(.contentEncoding) < 2,
+            !fields.connectionNames(span, [UInt8]("content-type".utf8)), !fields.connectionNames(span, [UInt8]("content-encoding".utf8))
+        else { throw .repeatedContentField }
+    }
+
+    /// Host once and sound; an absolute-form target must name the same authority. Returns where path and query are.
+    private static func checkHost(
+        _ fields: HTTPFields, _ span: borrowing Span<UInt8>, target: Range<Int>
+    ) throws(HTTPFault) -> Range<Int> {
+        guard fields.count(.host) == 1, let host = fields.first(.host), !host.isEmpty else { throw .badHost }
+        for i in host where !isAuthorityByte(span[i]) { throw .badHost }
+        if span[target.lowerBound] == UInt8(ascii: "/") { return target }
+        for scheme in ["http://", "https://"] {
+            let length = scheme.utf8.count
+            guard target.count > length, span.matches(target.lowerBound..<(target.lowerBound + length), Array(scheme.utf8)) else {
+                continue
+            }
+            let start = target.lowerBound + length
+            var end = start
+            while end < target.upperBound, span[end] != UInt8(ascii: "/"), span[end] != UInt8(ascii: "?") { end += 1 }
+            var authority: [UInt8] = []
+            for i in start..<end { authority.append(HTTPBytes.lowercased(span[i])) }
+            guard span.matches(host, authority), end < target.upperBound, span[end] == UInt8(ascii: "/") else { throw .badHost }
+            return end..<target.upperBound
+        }
+        // Authority form (CONNECT), `*`, or anything else: the listener's matter, not a fault of framing.
+        return target
+    }
+
+    private static func isAuthorityByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+
+    private static func framing(
+        _ fields: HTTPFields, _ span: borrowing Span<UInt8>, isHTTP10: Bool
+    ) throws(HTTPFault) -> BodyReader.Framing {
+        let lengths = fields.count(.contentLength)
+        if let coding = fields.first(.transferEncoding) {
+            // Exactly `chunked`, in lower case as every client sends it: whatever else could be read two ways.
+            guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.equals(coding, Array("chunked".utf8))
+            else { throw .badTransferEncoding }
+            return .chunked
+        }
+        guard let value = fields.first(.contentLength) else { return .none }
+        guard lengths == 1, let length = span.decimal(value) else { throw .badLength }
+        return .length(length)
+    }
+
+    private static func expectation(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) -> Expectation {
+        guard let value = fields.first(.expect) else { return .none }
+        guard fields.count(.expect) == 1, span.matches(value, Array("100-continue".utf8)) else { return .other }
+        return .continue100
+    }
+}
+
+extension HTTPFields {
+    /// `Connection` lists `name` (lower case).
+    func connectionNames(_ span: borrowing Span<UInt8>, _ name: [UInt8]) -> Bool {
+        for line in lines where line.known == .connection || line.known == .proxyConnection {
+            for element in span.listElements(line.value) where span.matches(element, name) { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,79 @@
+import Logging
+import NIOCore
+import WaybillCore
+
+/// Everything the exchanges of one event loop share. Used on that loop only.
+final class LoopContext {
+    let eventLoop: any EventLoop
+    let state: GateState
+    let limits: ProxyLimits
+    let pool: UpstreamPool
+    let mailbox: LoopMailbox
+    let bodies: BodyBudget
+    let logger: Logger
+    private var callers: [ObjectIdentifier: CallerHandler] = [:]
+    private(set) var isStopping = false
+    private var whenEmpty: EventLoopPromise<Void>?
+    private var ticker: RepeatedTask?
+    private var date = HTTPDate()
+
+    init(eventLoop: any EventLoop, state: GateState, limits: ProxyLimits, pool: UpstreamPool, bodies: BodyBudget, logger: Logger) {
+        self.eventLoop = eventLoop
+        self.state = state
+        self.limits = limits
+        self.pool = pool
+        self.bodies = bodies
+        self.logger = logger
+        mailbox = LoopMailbox(eventLoop: eventLoop)
+    }
+
+    func newTransferID() -> TransferID {
+        TransferID(now: state.clock.now(), random: (.random(in: .min ... .max), .random(in: .min ... .max)))
+    }
+
+    func httpDate() -> String { date.at(state.clock.now()) }
+
+    func startTicking() {
+        let tick = TimeAmount.milliseconds(Int64(limits.tickMilliseconds))
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        ticker = eventLoop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in bound.value.tick() }
+    }
+
+    private func tick() {
+        let now = NIODeadline.now()
+        for caller in callers.values { caller.tick(now: now) }
+        pool.tick(now: now)
+    }
+
+    func add(_ caller: CallerHandler) {
+        callers[ObjectIdentifier(caller)] = caller
+        if isStopping { caller.stop() }
+    }
+
+    func remove(_ caller: CallerHandler) {
+        callers[ObjectIdentifier(caller)] = nil
+        if isStopping, callers.isEmpty { finishStop() }
+    }
+
+    /// Idle callers are let go at once, the others after their exchange. Done when none is left.
+    func stop(_ promise: EventLoopPromise<Void>) {
+        isStopping = true
+        whenEmpty = promise
+        for caller in callers.values { caller.stop() }
+        if callers.isEmpty { finishStop() }
+    }
+
+    /// The grace is over: whoever is left is cut off, and the log told what is known.
+    func abort() {
+        for caller in callers.values { caller.abort() }
+        // A commit the log still owes us keeps no one waiting: its intent then ends as `unknown` at the next start.
+        finishStop()
+    }
+
+    private func finishStop() {
+        ticker?.cancel()
+        pool.stop()
+        whenEmpty?.succeed(())
+        whenEmpty = nil
+    }
+}

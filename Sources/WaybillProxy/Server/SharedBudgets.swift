@@ -1,0 +1,39 @@
+import Synchronization
+
+/// Bytes of request bodies held by all event loops together.
+final class BodyBudget: Sendable {
+    private let bytesMax: Int
+    private let used = Atomic<Int>(0)
+
+    init(bytesMax: Int) { self.bytesMax = bytesMax }
+
+    /// False: there is no room, and nothing was reserved.
+    func reserve(_ bytes: Int) -> Bool {
+        guard bytes > 0 else { return true }
+        if used.wrappingAdd(bytes, ordering: .relaxed).newValue <= bytesMax { return true }
+        used.wrappingSubtract(bytes, ordering: .relaxed)
+        return false
+    }
+
+    func release(_ bytes: Int) {
+        if bytes > 0 { used.wrappingSubtract(bytes, ordering: .relaxed) }
+    }
+
+    var usedBytes: Int { used.load(ordering: .relaxed) }
+}
+
+/// Connections of one listener.
+final class ConnectionCount: Sendable {
+    private let max: Int
+    private let open = Atomic<Int>(0)
+
+    init(max: Int) { self.max = max }
+
+    func enter() -> Bool {
+        if open.wrappingAdd(1, ordering: .relaxed).newValue <= max { return true }
+        open.wrappingSubtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func leave() { open.wrappingSubtract(1, ordering: .relaxed) }
+}

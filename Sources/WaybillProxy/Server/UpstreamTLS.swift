@@ -1,0 +1,51 @@
+import NIOSSL
+
+/// TLS towards vendors: 1.2 or later, the system's roots and those of `trust`, full verification with the destination's name.
+enum UpstreamTLS {
+    static func context(trust: [String]) throws(ProxyError) -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.certificateVerification = .fullVerification
+        configuration.applicationProtocols = ["http/1.1"]
+        for path in trust { configuration.additionalTrustRoots.append(.certificates(try certificates(path))) }
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw ProxyError(code: .trustUnreadable, message: "TLS towards vendors cannot be set up: \(error).")
+        }
+    }
+
+    private static func certificates(_ path: String) throws(ProxyError) -> [NIOSSLCertificate] {
+        let remedy = "give a PEM file with at least one CERTIFICATE block, or remove it from 'trust'"
+        do {
+            let certificates = try NIOSSLCertificate.fromPEMFile(path)
+            guard !certificates.isEmpty else {
+                throw ProxyError(code: .trustUnreadable, message: "The trust file \(path) holds no certificate; \(remedy).")
+            }
+            return certificates
+        } catch let error as ProxyError {
+            throw error
+        } catch {
+            throw ProxyError(code: .trustUnreadable, message: "The trust file \(path) cannot be read (\(error)); \(remedy).")
+        }
+    }
+}
+
+/// TLS of a listener.
+enum ListenerTLS {
+    static func context(_ tls: ProxyConfiguration.Listener.TLS) throws(ProxyError) -> NIOSSLContext {
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(tls.certificatePath).map { NIOSSLCertificateSource.certificate($0) }
+            let key = try NIOSSLPrivateKey(file: tls.keyPath, format: .pem)
+            var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.applicationProtocols = ["http/1.1"]
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw ProxyError(
+                code: .certificateUnreadable,
+                message: "The listener's certificate \(tls.certificatePath) and key \(tls.keyPath) cannot be used (\(error)); "
+                    + "give a PEM chain, leaf first, and its unencrypted key.")
+        }
+    }
+}

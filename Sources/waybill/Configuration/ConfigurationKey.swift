@@ -1,0 +1,111 @@
+/// One key of `waybill.yaml`: what it may hold, what it is without being written, what it means. The reader, the check for
+/// unknown keys and the generated reference all go by this table.
+struct ConfigurationKey: Sendable {
+    enum Kind: Sendable {
+        case text
+        /// Relative to the configuration file.
+        case path
+        case paths
+        case texts
+        /// `host:port`; a mapping with `address` and `tls` in the file says the same.
+        case address
+        /// `host:port` → `host:port`.
+        case addresses
+        case flag
+        case integer(ClosedRange<Int>)
+        case milliseconds(ClosedRange<Int>)
+        case choice([String])
+    }
+    var name: String
+    var kind: Kind
+    /// As one would write it; nil: nothing.
+    var fallback: String?
+    var summary: String
+
+    init(_ name: String, _ kind: Kind, _ fallback: String?, _ summary: String) {
+        self.name = name
+        self.kind = kind
+        self.fallback = fallback
+        self.summary = summary
+    }
+
+    /// `WAYBILL_LIMITS_BODY_BYTES`.
+    var environmentName: String { "WAYBILL_" + String(name.uppercased().map { $0 == "." ? "_" : $0 }) }
+
+    /// What a value must look like, to end a sentence with.
+    var expectation: String {
+        switch kind {
+        case .text: "a text"
+        case .path: "a path"
+        case .paths: "a list of paths"
+        case .texts: "a list of texts"
+        case .address: "an address like 127.0.0.1:8080"
+        case .addresses: "a mapping from host:port to host:port"
+        case .flag: "true or false"
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .milliseconds(let range): "a time like 500ms, 10s or 5m, from \(range.lowerBound) ms to \(range.upperBound) ms"
+        case .choice(let words): "one of \(words.joined(separator: ", "))"
+        }
+    }
+}
+
+extension ConfigurationKey {
+    static let store = ConfigurationKey(
+        "store", .text, "sqlite:var/waybill.db",
+        "Where consents and subject facts are kept. The transfer log stands in a file of its own beside it (`var/waybill-log.db`).")
+    static let policies = ConfigurationKey("policies", .path, "policies", "The directory of policy files; read again when a file changes.")
+    static let keys = ConfigurationKey(
+        "keys", .path, "var/keys", "The directory of private keys (0700; its files 0600): master.key, log.key, ca.key, ca.pem.")
+    static let secrets = ConfigurationKey(
+        "secrets", .path, "var/secrets",
+        "The directory of vendors' credentials: `${secret:NAME}` in a vendor file is the content of the file NAME there (0600), or "
+            + "of the environment variable `WAYBILL_SECRET_NAME`.")
+    static let insecure = ConfigurationKey("insecure", .flag, "false", "Allows plain HTTP listeners off the loopback interface.")
+    static let resolve = ConfigurationKey(
+        "resolve", .addresses, nil,
+        "Explicit addresses of vendors' destinations, for tests and private links; each one is named at start. They are not checked "
+            + "against special-purpose ranges.")
+    static let trust = ConfigurationKey("trust", .paths, nil, "PEM files of extra root certificates for vendors.")
+    static let threads = ConfigurationKey("threads", .integer(0...256), "0", "Event loops; 0: one a core.")
+    static let logLevel = ConfigurationKey(
+        "log_level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
+        "What goes to standard error, as JSON lines.")
+    static let origin = ConfigurationKey(
+        "log.origin", .text, "{organisation.id}/waybill", "The transfer log's name in its checkpoints. Fixed once the log has entries.")
+    static let checkpointEvery = ConfigurationKey(
+        "log.checkpoint_every", .milliseconds(100...60_000), "1s", "How often a checkpoint is signed while there is traffic.")
+    static let checkpointCopy = ConfigurationKey(
+        "log.checkpoint_copy", .path, "var/checkpoint", "The last signed checkpoint, kept outside the database; never put it in a backup.")
+    static let witnesses = ConfigurationKey("log.witnesses", .texts, nil, "Witnesses that cosign checkpoints. Accepted, not asked yet.")
+    static let caPermit = ConfigurationKey(
+        "ca.permit", .texts, nil,
+        "DNS suffixes the interception CA may sign for. Without it: the hosts of all destinations when the CA is created.")
+
+    static let listeners = ["gate", "proxy", "control"]
+    static func listener(_ name: String) -> ConfigurationKey {
+        let summaries = [
+            "gate": "Base-URL listener: `http://gate/to/{vendor}/…`.",
+            "proxy": "Forward proxy with interception. Accepted, not served yet.",
+            "control": "API and console. Accepted, not served yet.",
+        ]
+        return ConfigurationKey("listen.\(name)", .address, name == "gate" ? "127.0.0.1:8080" : nil, summaries[name] ?? "")
+    }
+    static func address(_ listener: String) -> ConfigurationKey {
+        ConfigurationKey("listen.\(listener).address", .address, nil, "The same as `listen.\(listener)`, where `tls` stands beside it.")
+    }
+    static func tls(_ listener: String, _ part: String) -> ConfigurationKey {
+        let summaries = [
+            "certificate": "PEM file: the certificate and what is between it and its root.", "key": "PEM file of its private key (0600).",
+            "client_ca": "PEM file of the CAs whose client certificates are accepted.",
+        ]
+        return ConfigurationKey("listen.\(listener).tls.\(part)", .path, nil, summaries[part] ?? "")
+    }
+    static let tlsParts = ["certificate", "key", "client_ca"]
+
+    /// Every key, in the order of the reference.
+    static let all: [ConfigurationKey] =
+        listeners.flatMap { name in [listener(name), address(name)] + tlsParts.map { tls(name, $0) } }
+        + [store, policies, keys, secrets, insecure, resolve, trust, threads]
+        + ConfiguredLimit.all.map(\.key)
+        + [origin, checkpointEvery, checkpointCopy, witnesses, caPermit, logLevel]
+}

@@ -1,0 +1,52 @@
+/// The configuration of one installation, typed and complete. Paths are ready to open: relative ones were resolved against the
+/// directory of the configuration file.
+struct Settings: Sendable {
+    struct TLSFiles: Sendable, Hashable {
+        var certificate: String
+        var key: String
+        var clientCA: String?
+    }
+    struct Listener: Sendable, Hashable {
+        var address: HostPort
+        var tls: TLSFiles?
+    }
+    struct Log: Sendable {
+        /// As written; `{organisation.id}` is filled in when the policies are known.
+        var origin: String
+        var checkpointEveryMilliseconds: Int
+        var checkpointCopy: String
+        var witnesses: [String]
+    }
+    /// The configuration file, as named on the command line.
+    var file: String
+    var gate: Listener
+    /// Configured, and not served yet: names of keys.
+    var notServed: [String]
+    var insecure: Bool
+    /// SQLite database file.
+    var store: String
+    var policies: String
+    var keys: String
+    var secrets: String
+    var resolve: [HostPort: HostPort]
+    var trust: [String]
+    var threads: Int
+    var limits: GateLimits
+    var log: Log
+    var caPermit: [String]
+    var logLevel: String
+    /// Environment variables that begin with `WAYBILL_` and are no key.
+    var unknownVariables: [String]
+
+    /// The transfer log's own database: `waybill.db` → `waybill-log.db`.
+    var logStore: String {
+        let directory = Files.parent(of: store)
+        let name = store.hasPrefix(directory + "/") ? String(store.dropFirst(directory.count + 1)) : store
+        let dot = name.lastIndex(of: ".")
+        let stem = dot.map { String(name[..<$0]) } ?? name
+        return Files.resolve(stem + "-log" + (dot.map { String(name[$0...]) } ?? ""), against: directory)
+    }
+    /// Where `serve` keeps its socket and lock.
+    var stateDirectory: String { Files.parent(of: store) }
+    var socket: String { Files.resolve("waybill.sock", against: stateDirectory) }
+}

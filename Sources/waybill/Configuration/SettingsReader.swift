@@ -1,0 +1,99 @@
+import Configuration
+import FoundationEssentials
+
+/// Reads `Settings` from flags, environment and file, in falling precedence.
+enum SettingsReader {
+    /// `flags`: dotted key → value. Throws with every unknown key of the file, or the first value that does not fit.
+    static func read(file path: String, flags: [String: String], environment: [String: String]) async throws(CommandFailure) -> Settings {
+        let text: String
+        do throws(SystemError) {
+            text = String(decoding: try Files.read(path, bytesMax: ConfigurationFile.bytesMax), as: UTF8.self)
+        } catch {
+            if error.isMissing {
+                throw CommandFailure(
+                    "there is no configuration file \(path)", remedy: "name one with --config FILE, or make an installation with `waybill init DIR`")
+            }
+            throw error.failure
+        }
+        let file = try ConfigurationFile(text: text, name: path)
+        for key in flags.keys.sorted() where !ConfigurationKey.all.contains(where: { $0.name == key }) {
+            throw CommandFailure("--set \(key): unknown key", remedy: "see docs/reference/configuration.md", status: .usage)
+        }
+        var provider: (any ConfigProvider)?
+        if !file.isEmpty {
+            do {
+                let location = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)])
+                provider = try await FileProvider<YAMLSnapshot>(config: ConfigReader(provider: location))
+            } catch {
+                throw CommandFailure("\(path) cannot be read, \(error)", remedy: "mend the file")
+            }
+        }
+        let values = ConfigurationValues(file: file, fileProvider: provider, flags: flags, environment: environment)
+        var settings = try settings(values, path: path)
+        let known = Set(ConfigurationKey.all.map(\.environmentName))
+        settings.unknownVariables = environment.keys.filter {
+            $0.hasPrefix("WAYBILL_") && !$0.hasPrefix(SecretStore.environmentPrefix) && !known.contains($0)
+        }.sorted()
+        return settings
+    }
+
+    private static func settings(_ values: ConfigurationValues, path: String) throws(CommandFailure) -> Settings {
+        let base = Files.parent(of: path)
+        func located(_ key: ConfigurationKey) -> String { Files.resolve(values.text(key) ?? "", against: base) }
+        let insecure = try values.flag(.insecure)
+        guard let gate = try listener("gate", values, base: base) else { throw values.unfit(.listener("gate")) }
+        guard gate.tls != nil || gate.address.isLoopback || insecure else {
+            throw CommandFailure(
+                "\(values.origin(of: .listener("gate"))): plain HTTP on \(gate.address) would be readable on the network",
+                remedy: "listen on 127.0.0.1, set `listen.gate.tls`, or say `insecure: true`")
+        }
+        var notServed: [String] = []
+        for name in ConfigurationKey.listeners where name != "gate" {
+            if try listener(name, values, base: base) != nil { notServed.append("listen.\(name)") }
+        }
+        let witnesses = values.texts(.witnesses)
+        if !witnesses.isEmpty { notServed.append("log.witnesses") }
+        var limits = GateLimits()
+        for limit in ConfiguredLimit.all {
+            if let value = try values.integer(limit.key) { limit.apply(value, &limits) }
+        }
+        return Settings(
+            file: path, gate: gate, notServed: notServed, insecure: insecure, store: try store(values, base: base), policies: located(.policies),
+            keys: located(.keys), secrets: located(.secrets), resolve: try values.addresses(.resolve),
+            trust: values.texts(.trust).map { Files.resolve($0, against: base) }, threads: try values.integer(.threads) ?? 0, limits: limits,
+            log: Settings.Log(
+                origin: values.text(.origin) ?? "", checkpointEveryMilliseconds: try values.milliseconds(.checkpointEvery) ?? 1_000,
+                checkpointCopy: located(.checkpointCopy), witnesses: witnesses),
+            caPermit: values.texts(.caPermit), logLevel: try values.choice(.logLevel) ?? "info", unknownVariables: [])
+    }
+
+    private static func listener(_ name: String, _ values: ConfigurationValues, base: String) throws(CommandFailure) -> Settings.Listener? {
+        let (short, long) = (ConfigurationKey.listener(name), ConfigurationKey.address(name))
+        // The short form has a default, which must not win over a written long one.
+        let key = !values.isSet(short) && values.isSet(long) ? long : short
+        guard let address = try values.address(key) else { return nil }
+        let files = ConfigurationKey.tlsParts.map { part in
+            values.text(.tls(name, part)).map { Files.resolve($0, against: base) }
+        }
+        switch (files[0], files[1], files[2]) {
+        case (nil, nil, nil): return Settings.Listener(address: address, tls: nil)
+        case (let certificate?, let key?, let clientCA):
+            return Settings.Listener(address: address, tls: Settings.TLSFiles(certificate: certificate, key: key, clientCA: clientCA))
+        default:
+            throw CommandFailure("`listen.\(name).tls` needs both `certificate` and `key`", remedy: "add the missing one")
+        }
+    }
+
+    private static func store(_ values: ConfigurationValues, base: String) throws(CommandFailure) -> String {
+        let text = values.text(.store) ?? ""
+        if text.hasPrefix("postgres:") || text.hasPrefix("postgresql:") {
+            // The URL may hold a password, so it is not shown.
+            throw CommandFailure(
+                "\(values.origin(of: .store)): PostgreSQL stores are not built yet", remedy: "use `store: sqlite:var/waybill.db`")
+        }
+        guard text.hasPrefix("sqlite:"), text.count > "sqlite:".count else {
+            throw CommandFailure("\(values.origin(of: .store)): `store` must be like `sqlite:var/waybill.db`")
+        }
+        return Files.resolve(String(text.dropFirst("sqlite:".count)), against: base)
+    }
+}

@@ -1,0 +1,20 @@
+import WaybillCore
+
+/// `serve --check`: everything that can be known without starting. Changes nothing.
+struct InstallationCheck {
+    let settings: Settings
+
+    func run() throws {
+        let keys = settings.keys
+        if try failing({ () throws(SystemError) in try Files.facts(keys) }) != nil {
+            let directory = try KeyDirectory(keys, create: false)
+            if try directory.privateText("master.key") != nil { _ = try directory.masterKey(create: false) }
+            if try directory.privateText("log.key") != nil { _ = try directory.logKey(create: false) }
+            _ = try InterceptionCA.existing(in: directory)
+        }
+        let policies = PolicyDirectory(settings.policies)
+        let set = try policies.loadForCommand()
+        _ = try Wiring.secrets(settings, set)
+        try Wiring.checkTrust(settings)
+    }
+}
