@@ -37,8 +37,9 @@ package struct ControlClient: Sendable {
                         while let bytes = try await input() {
                             for piece in bytes.pieces(of: limits.frameBytesMax) { try await outbound.write(Self.frame(piece)) }
                         }
+                        // The empty frame ends the input. Closing our half as well would make the kernel report a hang-up when the gate
+                        // closes its half, and the end of its answer could be lost.
                         try await outbound.write(Self.frame([]))
-                        outbound.finish()
                     }
                     let last = try await replies(inbound, onReply: onReply)
                     group.cancelAll()

@@ -63,7 +63,7 @@ struct LogRecovery: Sendable {
         }
         if !isCleanlyEnded { owed.append(.seal(seal)) }
         for (xid, intent) in unclosed.values.sorted(by: { $0.intent.index < $1.intent.index }) {
-            open.open(xid, intent)
+            open.open(TransferKey(xid), intent)
             owed.append(.outcome(TransferOutcome(xid: xid, result: .unknown, status: 0, sentBytes: 0, milliseconds: 0, reason: "crash")))
         }
     }

@@ -149,7 +149,7 @@ package final class TransferLog: TransferRecorder {
             try copy.write(
                 Array(try Checkpoint(origin: author.origin, size: 0, root: MerkleHashing.emptyRoot).signed(by: signers).string.utf8))
         }
-        writer.commit([], inbox: inbox)
+        writer.commit([], inbox: inbox).send()
         if case .closed(let message) = writer.state { throw LogOpenError(message) }
         if writer.state == .open { writer.sign(force: true) }
         phase.withLock { $0 = .running(DraftPreparation(author: author, keys: keys, sightings: sightings)) }
@@ -180,14 +180,15 @@ private struct WriterLoop: Sendable {
     func run(_ initial: LogWriter) {
         var writer = initial
         while true {
+            let replies: Replies
             switch inbox.next(until: writer.deadline(hasRefused: inbox.hasRefused)) {
-            case .batch(let items): writer.commit(items, inbox: inbox)
+            case .batch(let items): replies = writer.commit(items, inbox: inbox)
             case .deadline:
-                writer.commit([], inbox: inbox)
+                replies = writer.commit([], inbox: inbox)
                 writer.probe()
             case .stop(let how):
                 if how == .drain, case .open = writer.state {
-                    writer.commit([], inbox: inbox, sealing: .stop)
+                    writer.commit([], inbox: inbox, sealing: .stop).send()
                     writer.sign(force: true)
                 }
                 publish(writer, stopped: true)
@@ -195,8 +196,10 @@ private struct WriterLoop: Sendable {
                 ended.signal()
                 return
             }
-            writer.sign()
             publish(writer)
+            replies.send()
+            writer.sign()
+            if case .closed = writer.state { publish(writer) }
         }
     }
 

@@ -31,7 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
                 try InstallationCheck(settings: settings).run()
                 StandardStreams.writeOutput("\(settings.file) and what it names are valid\n")
             } else {
-                try await Wiring.serve(settings, logger: logger)
+                try await Serving.run(settings, logger: logger)
             }
         } catch {
             try end(error)

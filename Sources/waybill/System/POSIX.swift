@@ -91,6 +91,9 @@ func disableCoreDumps() throws(SystemError) {
     #endif
 }
 
+/// What this process creates from here on is for its user alone, whatever a library asks for.
+func keepFilesPrivate() { umask(0o077) }
+
 func processID() -> Int32 { getpid() }
 
 /// Seconds, from a clock that is never set back.

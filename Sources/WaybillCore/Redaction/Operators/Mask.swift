@@ -11,6 +11,8 @@ struct Mask: RedactionOperator {
     let cover: Character
     /// As it stands inside JSON quotes.
     private let coverBytes: [UInt8]
+    /// If it is one byte long.
+    private let coverByte: UInt8?
 
     init(arguments: OperatorArguments) throws(OperatorError) {
         let map = try arguments.map(Self.name, scalar: nil, allowed: ["keep_first", "keep_last", "with"], example: Self.example)
@@ -25,6 +27,7 @@ struct Mask: RedactionOperator {
         }
         self.cover = character
         coverBytes = Self.escaped(character)
+        coverByte = coverBytes.count == 1 ? coverBytes.first : nil
     }
 
     private static func escaped(_ character: Character) -> [UInt8] {
@@ -48,6 +51,8 @@ struct Mask: RedactionOperator {
             for (i, byte) in bytes.enumerated() {
                 if keepsAny, i < keepFirst || i >= bytes.count - keepLast {
                     output.append(byte)
+                } else if let coverByte {
+                    output.append(coverByte)
                 } else {
                     output.append(contentsOf: coverBytes)
                 }
