@@ -9,7 +9,7 @@ extension CallerHandler {
         closesAfterAnswer = head.closes || loop.isStopping
         do throws(Refusal) {
             let target = try Self.route(head)
-            let (policy, standing) = (loop.state.policy, loop.state.standing)
+            let (policy, standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
             guard let caller = CallerAuthentication.caller(head.fields, policy: policy.gate.policy) else { throw .unauthenticated }
             guard head.expectation != .other else { throw .unknownExpectation }
             let xid = loop.newTransferID()
@@ -137,11 +137,24 @@ extension CallerHandler {
         }
     }
 
+    /// Takes its part of the day's volume, so that two exchanges cannot pass a limit together, and enters the intent.
     func record() {
-        guard let draft = transit?.shipment?.draft else { return }
+        guard let transit, let shipment = transit.shipment else { return }
+        let policy = transit.policy.gate.policy
+        guard loop.state.volumes.reserve(shipment.volumes, policy: policy, now: loop.state.clock.now()) else {
+            return advance { $0.volumeTaken() }
+        }
+        self.transit?.holdsVolumes = true
         setDeadline(loop.limits.commitMillisecondsMax)
         outstandingCommits += 1
-        loop.state.recorder.record(draft, ticket: newTicket(), for: loop.mailbox)
+        loop.state.recorder.record(shipment.draft, ticket: newTicket(), for: loop.mailbox)
+    }
+
+    /// Gives back what a shipment that does not leave had taken.
+    func releaseVolumes() {
+        guard let transit, transit.holdsVolumes, let shipment = transit.shipment else { return }
+        self.transit?.holdsVolumes = false
+        loop.state.volumes.release(shipment.volumes, policy: transit.policy.gate.policy, now: loop.state.clock.now())
     }
 
     private func newTicket() -> UInt64 {
@@ -176,14 +189,16 @@ extension CallerHandler {
             plan: transit.policy[transit.admission.vendor], bodyBytes: shipment.draft.body.count, allocator: context.channel.allocator)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
         self.transit?.hasLeft = true
+        self.transit?.holdsVolumes = false
         upstream.send(
             head: head, body: context.channel.allocator.buffer(bytes: shipment.draft.body), isHEAD: transit.head.isHEAD)
     }
 
     /// Admits again, because the admission belongs to a policy set that may be gone, and under an id of its own: each intent has one.
     func startOver() {
+        releaseVolumes()
         guard var transit else { return }
-        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing)
+        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
         transit.xid = loop.newTransferID()
         transit.shipment = nil
         do throws(Refusal) {

@@ -32,8 +32,8 @@ struct Exchange {
         /// Durable: look whether what it rests on still stands.
         case confirm(CommitReceipt)
         case forward(CommitReceipt)
-        /// What was recorded did not leave: enter that, and judge anew.
-        case startOver(TransferOutcome)
+        /// It cannot leave as judged: enter that if it was recorded, and judge anew.
+        case startOver(TransferOutcome?)
         case refuse(Refusal, TransferOutcome?)
         case relayHead
         case finish(TransferOutcome)
@@ -143,7 +143,16 @@ struct Exchange {
         }
         attempts += 1
         state = .judging
-        return outcome.map(Action.startOver) ?? .judge
+        return .startOver(outcome)
+    }
+
+    /// Other transfers took what was left of the day's volume since it was judged: judged anew it is denied, or fits after all.
+    mutating func volumeTaken() -> Action {
+        guard state == .recording else { return .none }
+        guard attempts < limits.attemptsMax else { return refused(.volumeExceeded) }
+        attempts += 1
+        state = .judging
+        return .startOver(nil)
     }
 
     // MARK: The answer
