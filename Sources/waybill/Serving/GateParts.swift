@@ -17,6 +17,7 @@ struct GateParts: Sendable {
     let consents: SQLiteConsentStore
     let log: TransferLog
     let history: AgreementHistory
+    let volumes: VolumeBudget
 
     func gate(_ set: PolicySet) -> Gate {
         Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: GateParts.randomSalt), limits: settings.limits.body)
@@ -26,7 +27,8 @@ struct GateParts: Sendable {
         let secrets = try Wiring.secrets(settings, set)
         do {
             return try GateState(
-                gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemClock(), secrets: secrets)
+                gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemClock(),
+                volumes: volumes, secrets: secrets)
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }

@@ -40,7 +40,10 @@ struct SystemError: Error, CustomStringConvertible {
 enum StandardStreams {
     static func writeOutput(_ text: String) { write(Array(text.utf8), to: STDOUT_FILENO) }
     static func writeError(_ text: String) { write(Array(text.utf8), to: STDERR_FILENO) }
-    static func writeOutput(bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+    /// For long output, whose reader may go away or whose disk may fill.
+    static func writeOrThrow(_ bytes: [UInt8]) throws(SystemError) {
+        guard writeAll(bytes, to: STDOUT_FILENO) else { throw SystemError("write to standard output") }
+    }
 
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
