@@ -15,7 +15,7 @@ extension CallerHandler {
             let xid = loop.newTransferID()
             let admission = try policy.gate.admit(Self.gateHead(head, target), caller: caller, xid: xid)
             try checkLength(head)
-            var transit = Transit(head: head, target: target, xid: xid, policy: policy, standing: standing, admission: admission)
+            let transit = Transit(head: head, target: target, xid: xid, policy: policy, standing: standing, admission: admission)
             if case .length(let length) = head.framing {
                 guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
                 transit.reservedBytes = length
@@ -31,7 +31,7 @@ extension CallerHandler {
 
     private static func route(_ head: CallerHead) throws(Refusal) -> BaseURLTarget {
         let bytes = head.fields.bytes.readableBytesUInt8Span
-        if bytes.matches(head.method, Array("connect".utf8)) || bytes.matches(head.method, Array("trace".utf8)) { throw .methodNotAllowed }
+        if bytes.matches(head.method, "connect") || bytes.matches(head.method, "trace") { throw .methodNotAllowed }
         guard let target = BaseURLTarget(head.fields, target: head.target) else {
             throw head.isAbsoluteForm ? .misdirected : .noSuchPath
         }
@@ -57,7 +57,7 @@ extension CallerHandler {
         for line in fields.lines {
             switch line.known {
             case .contentMD5, .digest, .contentDigest, .reprDigest, .signature, .amzContentSHA256: return true
-            case .authorization where bytes.hasPrefix(line.value, Array("aws4-".utf8)): return true
+            case .authorization where bytes.hasPrefix(line.value, "aws4-"): return true
             default: continue
             }
         }
@@ -80,7 +80,7 @@ extension CallerHandler {
         if total > transit.reservedBytes {
             guard total <= loop.limits.bodyBytesMax else { return advance { $0.refused(.bodyTooLarge) } }
             guard loop.bodies.reserve(total - transit.reservedBytes) else { return advance { $0.refused(.bodiesInFlight) } }
-            self.transit?.reservedBytes = total
+            transit.reservedBytes = total
         }
         append(bytes, isFirst: transit.body.readableBytes == 0)
     }
@@ -144,7 +144,7 @@ extension CallerHandler {
         guard loop.state.volumes.reserve(shipment.volumes, policy: policy, now: loop.state.clock.now()) else {
             return advance { $0.volumeTaken() }
         }
-        self.transit?.holdsVolumes = true
+        transit.holdsVolumes = true
         setDeadline(loop.limits.commitMillisecondsMax)
         outstandingCommits += 1
         loop.state.recorder.record(shipment.draft, ticket: newTicket(), for: loop.mailbox)
@@ -153,7 +153,7 @@ extension CallerHandler {
     /// Gives back what a shipment that does not leave had taken.
     func releaseVolumes() {
         guard let transit, transit.holdsVolumes, let shipment = transit.shipment else { return }
-        self.transit?.holdsVolumes = false
+        transit.holdsVolumes = false
         loop.state.volumes.release(shipment.volumes, policy: transit.policy.gate.policy, now: loop.state.clock.now())
     }
 
@@ -188,8 +188,8 @@ extension CallerHandler {
             transit.head, target: transit.admission.head.target, destination: shipment.destination,
             plan: transit.policy[transit.admission.vendor], bodyBytes: shipment.draft.body.count, allocator: context.channel.allocator)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
-        self.transit?.hasLeft = true
-        self.transit?.holdsVolumes = false
+        transit.hasLeft = true
+        transit.holdsVolumes = false
         upstream.send(
             head: head, body: context.channel.allocator.buffer(bytes: shipment.draft.body), isHEAD: transit.head.isHEAD)
     }
@@ -197,7 +197,7 @@ extension CallerHandler {
     /// Admits again, because the admission belongs to a policy set that may be gone, and under an id of its own: each intent has one.
     func startOver() {
         releaseVolumes()
-        guard var transit else { return }
+        guard let transit else { return }
         (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
         transit.xid = loop.newTransferID()
         transit.shipment = nil
@@ -207,10 +207,8 @@ extension CallerHandler {
             }
             transit.admission = try transit.policy.gate.admit(
                 Self.gateHead(transit.head, transit.target), caller: caller, xid: transit.xid)
-            self.transit = transit
             judge()
         } catch {
-            self.transit = transit
             advance { $0.refused(error) }
         }
     }

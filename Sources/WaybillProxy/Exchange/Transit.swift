@@ -1,8 +1,8 @@
 import NIOCore
 import WaybillCore
 
-/// What one exchange carries along while it goes through its states.
-struct Transit {
+/// What one exchange carries along while it goes through its states; a reference, because every step looks at it.
+final class Transit {
     let head: CallerHead
     let target: BaseURLTarget
     var xid: TransferID
