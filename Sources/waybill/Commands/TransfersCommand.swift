@@ -98,12 +98,14 @@ struct TransfersCommand: AsyncParsableCommand {
 
     static func detail(_ text: String, _ settings: Settings) throws -> TransferDetail {
         guard let xid = TransferID(text) else {
-            throw ValidationError("`\(Table.visible(String(text.prefix(40))))` is no transfer id, which looks like 019a2b3c-4d5e-7f80-91a2-b3c4d5e6f708")
+            throw ValidationError(
+                "`\(Table.visible(String(text.prefix(40))))` is no transfer id, which looks like 019a2b3c-4d5e-7f80-91a2-b3c4d5e6f708")
         }
         let reader = try Wiring.logReader(settings)
         defer { reader.close() }
         guard let detail = try reading({ try TransferReader(reader: reader).show(xid) }) else {
-            throw CommandFailure("the log has no transfer \(xid)", remedy: "requests that were malformed or unauthenticated are only counted, in seals")
+            throw CommandFailure(
+                "the log has no transfer \(xid)", remedy: "requests that were malformed or unauthenticated are only counted, in seals")
         }
         return detail
     }

@@ -26,7 +26,9 @@ struct TransferExplanation {
 
     /// The policy set the entry pins, from the archive.
     static func policies(of detail: TransferDetail, _ archive: PolicyArchive) throws -> PolicySet? {
-        guard case .object(let entry) = CanonicalParser.parse(detail.entry.bytes), case .string(let digest) = entry["pset"] else { return nil }
+        guard case .object(let entry) = CanonicalParser.parse(detail.entry.bytes), case .string(let digest) = entry["pset"] else {
+            return nil
+        }
         do {
             return try archive.set(digest)
         } catch is PolicyProblems {
@@ -77,7 +79,8 @@ struct TransferExplanation {
             ("mechanisms", .texts(mechanisms)),
             (
                 "agreements",
-                .list(agreements.map { .object([("agreement", .text($0.name)), ("basis", .text($0.basis)), ("at", .optional($0.position))]) })
+                .list(
+                    agreements.map { .object([("agreement", .text($0.name)), ("basis", .text($0.basis)), ("at", .optional($0.position))]) })
             ),
             (
                 "codes",
@@ -107,7 +110,8 @@ struct TransferExplanation {
     var text: String {
         func listed(_ items: [String], _ none: String = "none") -> String { items.isEmpty ? none : items.joined(separator: ", ") }
         var lines = [
-            "\(summary.xid)  \(summary.time)", "\(summary.method) \(summary.route) of \(summary.vendor) (\(summary.endpoint)), by \(summary.caller)",
+            "\(summary.xid)  \(summary.time)",
+            "\(summary.method) \(summary.route) of \(summary.vendor) (\(summary.endpoint)), by \(summary.caller)",
             "Decision: \(summary.decision.rawValue), purposes: \(listed(summary.purposes))",
         ]
         for agreement in agreements {

@@ -63,7 +63,8 @@ struct GateParts: Sendable {
         let tls = settings.gate.tls
         if tls?.clientCA != nil {
             throw CommandFailure(
-                "`listen.gate.tls.client_ca` asks for client certificates, which are not checked yet", remedy: "remove it, callers use tokens")
+                "`listen.gate.tls.client_ca` asks for client certificates, which are not checked yet",
+                remedy: "remove it, callers use tokens")
         }
         let listener = ProxyConfiguration.Listener(
             host: settings.gate.address.host, port: settings.gate.address.port,

@@ -79,7 +79,8 @@ struct Serving {
             throw CommandFailure(error.message.withoutFullStop)
         }
         guard let lock else {
-            throw CommandFailure("another Waybill process holds the store \(settings.store)", remedy: "stop it, or give this one a store of its own")
+            throw CommandFailure(
+                "another Waybill process holds the store \(settings.store)", remedy: "stop it, or give this one a store of its own")
         }
         return lock
     }
