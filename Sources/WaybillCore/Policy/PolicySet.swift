@@ -18,6 +18,8 @@ package struct PolicySet: Sendable {
     let callersByToken: [[UInt8]: CallerID]
     let callersByName: [String: CallerID]
     let routes: [RouteKey: Route]
+    /// For the load that comes after this one.
+    var basis = PolicyReuse.Basis()
 }
 
 /// What one caller may do at one endpoint, worked out when the set loads: agreement versions and the purposes in them.

@@ -47,8 +47,8 @@ struct LogWriter: Sendable {
 
     /// When the writer must be woken, whether or not there is work.
     func deadline(hasRefused: Bool) -> UInt64 {
-        if case .closed = state { return .max }
         let now = monotonicMilliseconds()
+        if case .closed = state { return now + 3_600_000 }
         if state != .open || !retained.isEmpty { return now + UInt64(configuration.retryMilliseconds) }
         var deadline = UInt64.max
         if signedSize < position.tree.size { deadline = signedAt + UInt64(configuration.checkpointEveryMilliseconds) }

@@ -161,6 +161,7 @@ extension CallerHandler {
 
     private func release() {
         releaseUpstream()
+        releaseVolumes()
         if let transit { loop.bodies.release(transit.reservedBytes) }
         transit = nil
         exchange = nil

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The few file operations that must be exact about permissions, atomicity and what happens on failure.
@@ -28,12 +28,13 @@ enum Files {
             throw SystemError("look at \(path)")
         }
         #if canImport(Darwin)
-        let modified = info.st_mtimespec
+            let modified = info.st_mtimespec
         #else
-        let modified = info.st_mtim
+            let modified = info.st_mtim
         #endif
         return Facts(
-            isDirectory: info.st_mode & S_IFMT == S_IFDIR, mode: mode_t(info.st_mode) & modeMask, owner: info.st_uid, bytes: Int(info.st_size),
+            isDirectory: info.st_mode & S_IFMT == S_IFDIR, mode: mode_t(info.st_mode) & modeMask, owner: info.st_uid,
+            bytes: Int(info.st_size),
             modifiedSeconds: Int(modified.tv_sec), modifiedNanoseconds: Int(modified.tv_nsec), inode: UInt64(info.st_ino))
     }
 
@@ -152,3 +153,33 @@ private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPoi
 }
 
 private func systemRename(_ path: String, _ final: String) -> Int32 { rename(path, final) }
+
+/// A file read in pieces, in order; `-` is standard input.
+final class FilePieces: Sendable {
+    private static let pieceBytes = 65_536
+    private let descriptor: Int32
+    private let name: String
+
+    init(_ path: String) throws(SystemError) {
+        name = path == "-" ? "standard input" : path
+        descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("read \(name)") }
+    }
+
+    deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
+
+    /// Nil at the end.
+    func next() throws(SystemError) -> [UInt8]? {
+        while true {
+            var failure: Int32 = 0
+            let piece = [UInt8](unsafeUninitializedCapacity: FilePieces.pieceBytes) { buffer, count in
+                let got = systemRead(descriptor, UnsafeMutableRawBufferPointer(buffer))
+                if got < 0 { failure = errno }
+                count = max(0, got)
+            }
+            if failure == EINTR { continue }
+            guard failure == 0 else { throw SystemError("read \(name)", code: failure) }
+            return piece.isEmpty ? nil : piece
+        }
+    }
+}

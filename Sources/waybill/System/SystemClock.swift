@@ -1,15 +1,15 @@
 import WaybillCore
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
-/// The only place of this module that reads the wall clock.
-struct SystemClock: Sendable {
+/// The time of day, as the system tells it.
+struct SystemClock: WallClock {
     func now() -> Timestamp {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)

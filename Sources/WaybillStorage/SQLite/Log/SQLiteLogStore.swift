@@ -45,7 +45,10 @@ package final class SQLiteLogStore: LogStore {
         try transact { connection throws(SQLiteFailure) in
             let stored = commit.stored
             try connection.run(
-                "INSERT INTO commits(first, n, ep, node, t, root, oldest_open, sealed_to, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                """
+                INSERT INTO commits(first, n, ep, node, t, root, oldest_open, sealed_to, body)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                """,
                 [
                     .int(Int64(clamping: stored.first)), .int(Int64(stored.count)), .int(Int64(stored.epoch)), .text(stored.node),
                     .int(stored.time.nanoseconds), .blob(stored.root.bytes), .int(Int64(clamping: stored.oldestOpen)),
