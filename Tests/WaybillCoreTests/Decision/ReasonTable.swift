@@ -152,7 +152,7 @@ enum ReasonTable {
     private static let asThirdParty: [Edit] = [
         .replace("us_role: service_provider", "us_role: third_party", in: agreement), .replace("ccpa7051", "ccpa7053", in: agreement),
     ]
-    private static func thirdParty(_ activity: String) -> [Edit] {
+    static func thirdParty(_ activity: String) -> [Edit] {
         asThirdParty + [
             .replace(
                 "us_activity: business_purpose\n    fields:\n      email: keep\n      first_name: keep\n      phone",
