@@ -26,6 +26,10 @@ struct ProgramTests {
     func completions(shell: String) throws {
         let ending = try Program.waybill(["--generate-completion-script", shell])
         #expect(ending.status == 0 && ending.output.contains("waybill") && ending.output.contains("lint"))
+        if shell == "bash" {
+            let checked = try Program.run("/bin/bash", ["-n"], input: ending.output)
+            #expect(checked.status == 0, "\(checked.error)")
+        }
     }
 
     @Test(
