@@ -51,7 +51,8 @@ package struct ControlClient: Sendable {
         } catch let failure as ControlFailure {
             throw failure
         } catch {
-            throw ControlFailure(code: "connection_lost", message: "The gate went away before it answered; see its log, then run the command again.")
+            throw ControlFailure(
+                code: "connection_lost", message: "The gate went away before it answered; see its log, then run the command again.")
         }
     }
 
@@ -76,7 +77,8 @@ package struct ControlClient: Sendable {
             }
             guard pending.count <= limits.replyBytesMax else { break }
         }
-        throw ControlFailure(code: "connection_lost", message: "The gate went away before it answered; see its log, then run the command again.")
+        throw ControlFailure(
+            code: "connection_lost", message: "The gate went away before it answered; see its log, then run the command again.")
     }
 
     private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {

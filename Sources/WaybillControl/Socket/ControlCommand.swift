@@ -64,7 +64,8 @@ package struct ControlDispatcher: Sendable {
         }
         guard let command = commands[request.command] else {
             throw ControlFailure(
-                code: "unknown_command", message: "The gate knows no such command; known are \(commands.keys.sorted().joined(separator: ", ")).")
+                code: "unknown_command",
+                message: "The gate knows no such command; known are \(commands.keys.sorted().joined(separator: ", ")).")
         }
         guard request.arguments.keys.allSatisfy(command.argumentNames.contains) else {
             throw ControlFailure(

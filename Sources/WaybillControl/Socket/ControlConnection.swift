@@ -18,7 +18,8 @@ struct ControlConnection {
             var reader = ConnectionReader(iterator: inbound.makeAsyncIterator())
             do {
                 guard isAdmitted else {
-                    throw ControlFailure(code: "too_many_commands", message: "The gate runs as many commands as it may; wait for one to end.")
+                    throw ControlFailure(
+                        code: "too_many_commands", message: "The gate runs as many commands as it may; wait for one to end.")
                 }
                 let request = try decode(try await reader.line(bytesMax: limits.requestBytesMax))
                 let input = ControlInput { () throws(ControlFailure) in

@@ -19,7 +19,8 @@ struct ControlPath: Sendable {
         let parts = socket.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         directory = parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
         if mkdir(directory, 0o700) != 0, errno != EEXIST {
-            throw Self.failure("The control socket's directory cannot be made (\(String(cString: strerror(errno)))); create it with mode 700.")
+            throw Self.failure(
+                "The control socket's directory cannot be made (\(String(cString: strerror(errno)))); create it with mode 700.")
         }
         var status = stat()
         guard stat(directory, &status) == 0 else {
@@ -30,7 +31,8 @@ struct ControlPath: Sendable {
             throw Self.failure("The control socket's directory can be written by others; run chmod 700 on it.")
         }
         guard temporaryTemplate.utf8.count + 1 + Self.privateName.utf8.count <= Self.bytesMax else {
-            throw Self.failure("The control socket's path is too long (at most \(Self.bytesMax - 18) bytes); put the store nearer to the root.")
+            throw Self.failure(
+                "The control socket's path is too long (at most \(Self.bytesMax - 18) bytes); put the store nearer to the root.")
         }
     }
 

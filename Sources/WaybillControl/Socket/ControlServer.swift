@@ -19,7 +19,8 @@ package final class ControlServer: Sendable {
     private let state = Mutex(State())
 
     package init(
-        socketPath: String, commands: [any ControlCommand], limits: ControlLimits = ControlLimits(), group: any EventLoopGroup, logger: Logger
+        socketPath: String, commands: [any ControlCommand], limits: ControlLimits = ControlLimits(), group: any EventLoopGroup,
+        logger: Logger
     ) {
         self.socketPath = socketPath
         dispatcher = ControlDispatcher(commands)

@@ -16,7 +16,8 @@ package final class StoreLock: Sendable {
         guard descriptor >= 0 else {
             throw ControlFailure(
                 code: "store_lock",
-                message: "The store's lock cannot be opened (\(String(cString: strerror(errno)))); create its directory and check its owner.")
+                message:
+                    "The store's lock cannot be opened (\(String(cString: strerror(errno)))); create its directory and check its owner.")
         }
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let reason = errno

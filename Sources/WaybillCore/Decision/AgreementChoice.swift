@@ -42,20 +42,14 @@ enum AgreementChoice {
         return (fallback, failures)
     }
 
-    /// A newer version that no longer covers the purpose has begun. Versions of one agreement stand side by side in the set.
+    /// A newer version that no longer covers the purpose has begun. It is in no route of the purpose, so all of the vendor's are asked.
     private static func isReplaced(_ id: AgreementID, _ input: DecisionInput) -> Bool {
         let all = input.policy.agreements
-        let version = all[id.position].version
-        for direction in [-1, 1] {
-            var i = id.position + direction
-            while all.indices.contains(i), all[i].id == all[id.position].id {
-                if all[i].version > version {
-                    switch status(of: AgreementID(i), input) {
-                    case .inForce, .governs: return true
-                    case .waits: break
-                    }
-                }
-                i += direction
+        for i in all.indices where all[i].vendor == input.vendor && all[i].version > all[id.position].version {
+            guard all[i].id == all[id.position].id else { continue }
+            switch status(of: AgreementID(i), input) {
+            case .inForce, .governs: return true
+            case .waits: continue
             }
         }
         return false

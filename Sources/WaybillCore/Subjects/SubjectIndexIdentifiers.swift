@@ -98,7 +98,7 @@ struct IdentifierTable {
         }
     }
 
-    private func home(of slot: Slot) -> Int { Int(UInt64(slot.d) * UInt64(slots.count) >> 32) }
+    private func home(of slot: Slot) -> Int { Int((UInt64(slot.d) * UInt64(slots.count)) >> 32) }
     private func following(_ position: Int) -> Int { position + 1 == slots.count ? 0 : position + 1 }
 }
 

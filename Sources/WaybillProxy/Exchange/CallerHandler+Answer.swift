@@ -161,8 +161,8 @@ extension CallerHandler {
 
     private func release() {
         releaseUpstream()
+        releaseVolumes()
         if let transit { loop.bodies.release(transit.reservedBytes) }
-        transit?.dropShipment(loop.state, now: loop.state.clock.now())
         transit = nil
         exchange = nil
         awaitedTicket = nil

@@ -9,13 +9,13 @@ extension CallerHandler {
         closesAfterAnswer = head.closes || loop.isStopping
         do throws(Refusal) {
             let target = try Self.route(head)
-            let (policy, standing) = (loop.state.policy, loop.state.standing)
+            let (policy, standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
             guard let caller = CallerAuthentication.caller(head.fields, policy: policy.gate.policy) else { throw .unauthenticated }
             guard head.expectation != .other else { throw .unknownExpectation }
             let xid = loop.newTransferID()
             let admission = try policy.gate.admit(Self.gateHead(head, target), caller: caller, xid: xid)
             try checkLength(head)
-            var transit = Transit(head: head, target: target, xid: xid, policy: policy, standing: standing, admission: admission)
+            let transit = Transit(head: head, target: target, xid: xid, policy: policy, standing: standing, admission: admission)
             if case .length(let length) = head.framing {
                 guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
                 transit.reservedBytes = length
@@ -31,7 +31,7 @@ extension CallerHandler {
 
     private static func route(_ head: CallerHead) throws(Refusal) -> BaseURLTarget {
         let bytes = head.fields.bytes.readableBytesUInt8Span
-        if bytes.matches(head.method, Array("connect".utf8)) || bytes.matches(head.method, Array("trace".utf8)) { throw .methodNotAllowed }
+        if bytes.matches(head.method, "connect") || bytes.matches(head.method, "trace") { throw .methodNotAllowed }
         guard let target = BaseURLTarget(head.fields, target: head.target) else {
             throw head.isAbsoluteForm ? .misdirected : .noSuchPath
         }
@@ -57,7 +57,7 @@ extension CallerHandler {
         for line in fields.lines {
             switch line.known {
             case .contentMD5, .digest, .contentDigest, .reprDigest, .signature, .amzContentSHA256: return true
-            case .authorization where bytes.hasPrefix(line.value, Array("aws4-".utf8)): return true
+            case .authorization where bytes.hasPrefix(line.value, "aws4-"): return true
             default: continue
             }
         }
@@ -80,7 +80,7 @@ extension CallerHandler {
         if total > transit.reservedBytes {
             guard total <= loop.limits.bodyBytesMax else { return advance { $0.refused(.bodyTooLarge) } }
             guard loop.bodies.reserve(total - transit.reservedBytes) else { return advance { $0.refused(.bodiesInFlight) } }
-            self.transit?.reservedBytes = total
+            transit.reservedBytes = total
         }
         append(bytes, isFirst: transit.body.readableBytes == 0)
     }
@@ -97,29 +97,13 @@ extension CallerHandler {
         guard let transit else { return }
         let body = transit.body.getBytes(at: transit.body.readerIndex, length: transit.body.readableBytes) ?? []
         do throws(Refusal) {
-            let judgement = try judgeWithinVolumes(transit, body)
+            let judgement = try transit.policy.gate.judge(
+                transit.admission, body: body, standing: transit.standing, now: loop.state.clock.now(), reporting: false)
             if case .send(let shipment) = judgement { self.transit?.shipment = shipment }
             advance { $0.judged(judgement) }
         } catch {
             advance { $0.refused(error) }
         }
-    }
-
-    /// Judges, and reserves what the result uses of daily volumes. Where another loop took the rest meanwhile, judging again says so.
-    private func judgeWithinVolumes(_ transit: Transit, _ body: [UInt8]) throws(Refusal) -> Judgement {
-        let (state, policy) = (loop.state, transit.policy)
-        for _ in 0..<loop.limits.attemptsMax {
-            let now = state.clock.now()
-            var standing = transit.standing
-            if policy.limitsVolumes {
-                standing.volumes = state.volumes.volumes(now: now)
-                standing.wasSeenToday = { [volumes = state.volumes] in volumes.wasSeenToday(agreement: $0, subject: $1) }
-            }
-            let judgement = try policy.gate.judge(transit.admission, body: body, standing: standing, now: now, reporting: false)
-            guard case .send(let shipment) = judgement else { return judgement }
-            if state.volumes.reserve(shipment.volumes, policy: policy.gate.policy, now: now) { return judgement }
-        }
-        throw .decisionUnstable
     }
 
     func refresh(_ identifiers: [Identifier]) {
@@ -153,11 +137,24 @@ extension CallerHandler {
         }
     }
 
+    /// Takes its part of the day's volume, so that two exchanges cannot pass a limit together, and enters the intent.
     func record() {
-        guard let draft = transit?.shipment?.draft else { return }
+        guard let transit, let shipment = transit.shipment else { return }
+        let policy = transit.policy.gate.policy
+        guard loop.state.volumes.reserve(shipment.volumes, policy: policy, now: loop.state.clock.now()) else {
+            return advance { $0.volumeTaken() }
+        }
+        transit.holdsVolumes = true
         setDeadline(loop.limits.commitMillisecondsMax)
         outstandingCommits += 1
-        loop.state.recorder.record(draft, ticket: newTicket(), for: loop.mailbox)
+        loop.state.recorder.record(shipment.draft, ticket: newTicket(), for: loop.mailbox)
+    }
+
+    /// Gives back what a shipment that does not leave had taken.
+    func releaseVolumes() {
+        guard let transit, transit.holdsVolumes, let shipment = transit.shipment else { return }
+        transit.holdsVolumes = false
+        loop.state.volumes.release(shipment.volumes, policy: transit.policy.gate.policy, now: loop.state.clock.now())
     }
 
     private func newTicket() -> UInt64 {
@@ -191,27 +188,27 @@ extension CallerHandler {
             transit.head, target: transit.admission.head.target, destination: shipment.destination,
             plan: transit.policy[transit.admission.vendor], bodyBytes: shipment.draft.body.count, allocator: context.channel.allocator)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
-        self.transit?.hasLeft = true
+        transit.hasLeft = true
+        transit.holdsVolumes = false
         upstream.send(
             head: head, body: context.channel.allocator.buffer(bytes: shipment.draft.body), isHEAD: transit.head.isHEAD)
     }
 
     /// Admits again, because the admission belongs to a policy set that may be gone, and under an id of its own: each intent has one.
     func startOver() {
-        guard var transit else { return }
-        transit.dropShipment(loop.state, now: loop.state.clock.now())
-        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing)
+        releaseVolumes()
+        guard let transit else { return }
+        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
         transit.xid = loop.newTransferID()
+        transit.shipment = nil
         do throws(Refusal) {
             guard let caller = CallerAuthentication.caller(transit.head.fields, policy: transit.policy.gate.policy) else {
                 throw .unauthenticated
             }
             transit.admission = try transit.policy.gate.admit(
                 Self.gateHead(transit.head, transit.target), caller: caller, xid: transit.xid)
-            self.transit = transit
             judge()
         } catch {
-            self.transit = transit
             advance { $0.refused(error) }
         }
     }

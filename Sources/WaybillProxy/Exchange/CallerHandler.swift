@@ -66,7 +66,7 @@ final class CallerHandler: ChannelDuplexHandler {
         case .confirm(let receipt): confirm(receipt)
         case .forward(let receipt): forward(receipt.redeem())
         case .startOver(let outcome):
-            loop.state.recorder.record(outcome)
+            if let outcome { loop.state.recorder.record(outcome) }
             startOver()
         case .relayHead: relayHead()
         case .finish(let outcome):

@@ -1,8 +1,8 @@
 import NIOCore
 import WaybillCore
 
-/// What one exchange carries along while it goes through its states.
-struct Transit {
+/// What one exchange carries along while it goes through its states; a reference, because every step looks at it.
+final class Transit {
     let head: CallerHead
     let target: BaseURLTarget
     var xid: TransferID
@@ -14,10 +14,11 @@ struct Transit {
     var body = ByteBuffer()
     /// What was taken from the shared budget for it.
     var reservedBytes = 0
-    /// What it uses of daily volumes is reserved until it has left.
     var shipment: Shipment?
     /// Held from before the record to the end of the answer.
     var upstream: (connection: UpstreamConnection, destination: Vendor.Destination)?
+    /// The shipment's volumes are reserved and have not left.
+    var holdsVolumes = false
     /// The first byte may have been written.
     var hasLeft = false
     var answer: AnswerHead?
@@ -33,17 +34,12 @@ struct Transit {
         self.admission = admission
     }
 
-    /// Gives back what a shipment that did not leave had reserved.
-    mutating func dropShipment(_ state: GateState, now: Timestamp) {
-        if let shipment, !hasLeft { state.volumes.release(shipment.volumes, policy: policy.gate.policy, now: now) }
-        shipment = nil
-    }
-
     /// Whether everything the decision rested on is as it was: the policy set, suspensions and holds, and each subject looked up.
     func stillStands(_ state: GateState, now: Timestamp) -> Bool {
         guard let shipment else { return false }
         let current = state.policy
-        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing) else {
+        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing(now: now))
+        else {
             return false
         }
         let subjects = current.gate.subjects

@@ -7,7 +7,7 @@ package final class GateState: Sendable {
     package let recorder: any TransferRecorder
     package let refresher: any SubjectRefresher
     package let clock: any WallClock
-    /// Today's use of agreements' daily limits; restored from the log before the listeners open.
+    /// What was sent today under agreements with daily limits.
     package let volumes: VolumeBudget
     private let secrets: [String: String]
     private let current: Mutex<Current>
@@ -36,20 +36,25 @@ package final class GateState: Sendable {
         current.withLock { $0.policy = policy }
     }
 
-    /// Suspensions, volumes, the log's state: binds the very next judgement.
+    /// Suspensions, holds, the log's state: binds the very next judgement. Volumes are `volumes`' own.
     package func replace(standing: Standing) { current.withLock { $0.standing = standing } }
     package func updateStanding(_ change: (inout Standing) -> Void) { current.withLock { change(&$0.standing) } }
 
     var policy: PolicySnapshot { current.withLock { $0.policy } }
-    var standing: Standing { current.withLock { $0.standing } }
+    /// Suspensions and the like as last set, volumes as of now.
+    func standing(now: Timestamp) -> Standing {
+        var standing = current.withLock { $0.standing }
+        let volumes = volumes
+        standing.volumes = volumes.volumes(now: now)
+        standing.wasSeenToday = { volumes.wasSeenToday(agreement: $0, subject: $1) }
+        return standing
+    }
 }
 
 /// A gate and what the data plane derives from its policy set once, so that no request pays for it.
 final class PolicySnapshot: Sendable {
     let gate: any Gatekeeper
     let vendors: [VendorPlan]
-    /// Some agreement has a daily limit, so that volumes must be counted.
-    let limitsVolumes: Bool
 
     init(gate: any Gatekeeper, secrets: [String: String]) throws(ProxyError) {
         self.gate = gate
@@ -57,7 +62,6 @@ final class PolicySnapshot: Sendable {
         plans.reserveCapacity(gate.policy.vendors.count)
         for vendor in gate.policy.vendors { plans.append(try VendorPlan(vendor, secrets: secrets)) }
         vendors = plans
-        limitsVolumes = gate.policy.agreements.contains { $0.limits.recordsPerDay != nil || $0.limits.subjectsPerDay != nil }
     }
 
     subscript(id: VendorID) -> VendorPlan { vendors[id.position] }

@@ -50,7 +50,8 @@ struct ConsentCommand: AsyncParsableCommand {
     }
 
     struct History: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "history", abstract: "Every consent event of a subject, in order of receipt.")
+        static let configuration = CommandConfiguration(
+            commandName: "history", abstract: "Every consent event of a subject, in order of receipt.")
         @OptionGroup var installation: ConfigurationOptions
         @OptionGroup var format: OutputOptions
         @Argument(help: "The subject, like email:anna@example.com or crm:17.")
@@ -62,7 +63,8 @@ struct ConsentCommand: AsyncParsableCommand {
             let found = try reply.decode(ConsentHistory.self)
             var table = Table(
                 columns: [
-                    "sequence", "event_time", "state", "purpose", "recipients", "controller", "notice", "proof", "expires", "explicit", "actor",
+                    "sequence", "event_time", "state", "purpose", "recipients", "controller", "notice", "proof", "expires", "explicit",
+                    "actor",
                 ], whenEmpty: "no events")
             for event in found.events {
                 table.append([

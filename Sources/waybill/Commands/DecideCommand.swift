@@ -41,7 +41,8 @@ struct DecideCommand: ParsableCommand {
     func run() throws {
         let set = try PolicyDirectory(policies).loadForCommand()
         guard let callerID = set.caller(named: caller) else {
-            throw CommandFailure("there is no caller `\(caller)` in \(policies)", remedy: "name one of \(set.callers.map(\.id).joined(separator: ", "))")
+            throw CommandFailure(
+                "there is no caller `\(caller)` in \(policies)", remedy: "name one of \(set.callers.map(\.id).joined(separator: ", "))")
         }
         let now = at.flatMap { Timestamp(rfc3339: $0) } ?? SystemClock().now()
         let keyring = Keyring(master: SymmetricKey(data: [UInt8](repeating: 0, count: 32)))
@@ -60,7 +61,8 @@ struct DecideCommand: ParsableCommand {
         }
         guard let head = RequestHead(method: method, url: url, headers: headers, purpose: purpose, hasBody: hasBody, in: set) else {
             let known = set.vendors.flatMap { $0.destinations.map { "\($0.scheme)://\($0.authority)" } }
-            throw CommandFailure("no vendor of \(policies) has the destination of this URL", remedy: "use one of \(known.joined(separator: ", "))")
+            throw CommandFailure(
+                "no vendor of \(policies) has the destination of this URL", remedy: "use one of \(known.joined(separator: ", "))")
         }
         return head
     }

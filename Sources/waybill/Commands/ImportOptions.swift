@@ -24,14 +24,16 @@ struct ImportOptions: ParsableArguments {
                 }
             },
             told: { reply in
-                switch reply.kind {
-                case .problem:
-                    guard let problem = try? reply.decode(LineProblem.self) else { return }
-                    StandardStreams.writeError("\(file): \(problem.text)\n")
-                case .progress:
-                    guard let found = try? reply.decode(ImportProgress.self) else { return }
-                    progress.withLock { $0.update(done: found.imported + found.duplicates) }
-                case .result, .failure: break
+                do {
+                    switch reply.kind {
+                    case .problem: StandardStreams.writeError("\(file): \(try reply.decode(LineProblem.self).text)\n")
+                    case .progress:
+                        let found = try reply.decode(ImportProgress.self)
+                        progress.withLock { $0.update(done: found.imported + found.duplicates) }
+                    case .result, .failure: break
+                    }
+                } catch {
+                    StandardStreams.writeError("\(file): the gate said something that this version does not understand\n")
                 }
             })
         progress.withLock { $0.clear() }

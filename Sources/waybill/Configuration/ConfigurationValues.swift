@@ -12,7 +12,9 @@ struct ConfigurationValues {
         self.file = file
         self.flags = flags
         self.environment = environment
-        let flagValues = flags.map { (AbsoluteConfigKey($0.key.split(separator: ".").map(String.init)), ConfigValue(.string($0.value), isSecret: false)) }
+        let flagValues = flags.map {
+            (AbsoluteConfigKey($0.key.split(separator: ".").map(String.init)), ConfigValue(.string($0.value), isSecret: false))
+        }
         var providers: [any ConfigProvider] = [
             InMemoryProvider(name: "flags", values: Dictionary(flagValues) { _, last in last }),
             EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "waybill"),

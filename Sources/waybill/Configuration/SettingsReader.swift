@@ -11,7 +11,8 @@ enum SettingsReader {
         } catch {
             if error.isMissing {
                 throw CommandFailure(
-                    "there is no configuration file \(path)", remedy: "name one with --config FILE, or make an installation with `waybill init DIR`")
+                    "there is no configuration file \(path)",
+                    remedy: "name one with --config FILE, or make an installation with `waybill init DIR`")
             }
             throw error.failure
         }
@@ -58,9 +59,11 @@ enum SettingsReader {
             if let value = try values.integer(limit.key) { limit.apply(value, &limits) }
         }
         return Settings(
-            file: path, gate: gate, notServed: notServed, insecure: insecure, store: try store(values, base: base), policies: located(.policies),
+            file: path, gate: gate, notServed: notServed, insecure: insecure, store: try store(values, base: base),
+            policies: located(.policies),
             keys: located(.keys), secrets: located(.secrets), resolve: try values.addresses(.resolve),
-            trust: values.texts(.trust).map { Files.resolve($0, against: base) }, threads: try values.integer(.threads) ?? 0, limits: limits,
+            trust: values.texts(.trust).map { Files.resolve($0, against: base) }, threads: try values.integer(.threads) ?? 0,
+            limits: limits,
             log: Settings.Log(
                 origin: values.text(.origin) ?? "", checkpointEveryMilliseconds: try values.milliseconds(.checkpointEvery) ?? 1_000,
                 checkpointCopy: located(.checkpointCopy), witnesses: witnesses),

@@ -17,6 +17,7 @@ struct GateParts: Sendable {
     let consents: SQLiteConsentStore
     let log: TransferLog
     let history: AgreementHistory
+    let volumes: VolumeBudget
 
     func gate(_ set: PolicySet) -> Gate {
         Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: GateParts.randomSalt), limits: settings.limits.body)
@@ -26,7 +27,8 @@ struct GateParts: Sendable {
         let secrets = try Wiring.secrets(settings, set)
         do {
             return try GateState(
-                gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemClock(), secrets: secrets)
+                gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemClock(),
+                volumes: volumes, secrets: secrets)
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
@@ -61,7 +63,8 @@ struct GateParts: Sendable {
         let tls = settings.gate.tls
         if tls?.clientCA != nil {
             throw CommandFailure(
-                "`listen.gate.tls.client_ca` asks for client certificates, which are not checked yet", remedy: "remove it, callers use tokens")
+                "`listen.gate.tls.client_ca` asks for client certificates, which are not checked yet",
+                remedy: "remove it, callers use tokens")
         }
         let listener = ProxyConfiguration.Listener(
             host: settings.gate.address.host, port: settings.gate.address.port,

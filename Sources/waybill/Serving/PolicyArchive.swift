@@ -42,7 +42,9 @@ struct PolicyArchive: Sendable {
             for digest in try Files.names(in: path) {
                 let list = Files.resolve(PolicyArchive.listName, against: Files.resolve(digest, against: path))
                 guard try Files.facts(list) != nil else { continue }
-                for line in String(decoding: try Files.read(list, bytesMax: PolicyArchive.listBytesMax), as: UTF8.self).split(separator: "\n") {
+                for line in String(decoding: try Files.read(list, bytesMax: PolicyArchive.listBytesMax), as: UTF8.self).split(
+                    separator: "\n")
+                {
                     let parts = line.split(separator: " ")
                     if parts.count == 2 { versions.insert(Version(name: String(parts[0]), digest: String(parts[1]))) }
                 }

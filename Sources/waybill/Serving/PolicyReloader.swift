@@ -105,7 +105,8 @@ actor PolicyReloader: Service {
         }
         let count = problems.all.count { $0.severity == .error }
         status.failure = problems.all.first { $0.severity == .error }.map { directory.located($0) } ?? "the set is broken"
-        logger.error("policies not reloaded, the last good set stays in force", metadata: ["errors": "\(count)", "digest": "\(status.digest)"])
+        logger.error(
+            "policies not reloaded, the last good set stays in force", metadata: ["errors": "\(count)", "digest": "\(status.digest)"])
     }
 }
 

@@ -34,9 +34,11 @@ struct Serving {
             let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore)
             try admit(policies, history)
             try await buildIndex(index, consents, logStore)
+            let volumes = try sentToday(logStore)
             let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
             let parts = GateParts(
-                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, history: history)
+                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, history: history,
+                volumes: volumes)
             do {
                 try await serve(parts, policies)
             } catch {
@@ -77,7 +79,8 @@ struct Serving {
             throw CommandFailure(error.message.withoutFullStop)
         }
         guard let lock else {
-            throw CommandFailure("another Waybill process holds the store \(settings.store)", remedy: "stop it, or give this one a store of its own")
+            throw CommandFailure(
+                "another Waybill process holds the store \(settings.store)", remedy: "stop it, or give this one a store of its own")
         }
         return lock
     }
@@ -124,6 +127,16 @@ struct Serving {
             throw CommandFailure(error.message.withoutFullStop)
         }
         index.open()
+    }
+
+    /// Daily limits hold over a restart.
+    private func sentToday(_ log: SQLiteLogStore) throws -> VolumeBudget {
+        let volumes = VolumeBudget()
+        let now = SystemClock().now()
+        for (agreement, volume) in try reading({ try TransferReader(reader: log).recordsToday(now: now) }) {
+            volumes.restore(day: now.day, agreement: agreement, records: volume.records, subjects: volume.subjects)
+        }
+        return volumes
     }
 
     private func openLog(_ store: SQLiteLogStore, _ keys: LogKeys, _ index: SubjectIndex, _ origin: String) throws -> TransferLog {

@@ -9,7 +9,8 @@ struct StoreSession {
 
     /// `input`: what the command reads, piece by piece. `told`: progress and problems as they come.
     func run(
-        _ request: ControlRequest, input: @escaping @Sendable () async throws(ControlFailure) -> [UInt8]? = { () throws(ControlFailure) in nil },
+        _ request: ControlRequest,
+        input: @escaping @Sendable () async throws(ControlFailure) -> [UInt8]? = { () throws(ControlFailure) in nil },
         told: @escaping @Sendable (ControlReply) async -> Void = { _ in }
     ) async throws -> ControlReply {
         keepFilesPrivate()
@@ -31,8 +32,7 @@ struct StoreSession {
         told: @escaping @Sendable (ControlReply) async -> Void, holding lock: borrowing StoreLock
     ) async throws -> ControlReply {
         let (_, keyring) = try Wiring.keyring(settings, create: true)
-        // A broken set must not keep a withdrawal out of the store; what needs the policies says so itself.
-        let policies = try? PolicyDirectory(settings.policies).load().set
+        let policies = try policies(for: request)
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let store = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies?.notices ?? [:])
         let purposes = policies.map { set in Set(set.purposes.map(\.name)) }
@@ -45,6 +45,18 @@ struct StoreSession {
         guard let reply = await last.value else { throw CommandFailure("the command gave no answer", remedy: "run it again") }
         if reply.kind == .failure { throw try reply.decode(ControlFailure.self) }
         return reply
+    }
+
+    /// A broken set must not keep a withdrawal out of the store, so an import goes on without the catalogue. What a history says at
+    /// a moment depends on the notices, so `consent show` needs the set.
+    private func policies(for request: ControlRequest) throws -> PolicySet? {
+        let directory = PolicyDirectory(settings.policies)
+        do {
+            return try directory.loadForCommand()
+        } catch  where request.command != ShowCommand.Kind.standings.rawValue {
+            StandardStreams.writeError("waybill: warning: the policies cannot be read, so purposes are not checked\n")
+            return nil
+        }
     }
 
     /// What the gate carries out for others, and a command line for itself.

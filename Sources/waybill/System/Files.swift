@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The few file operations that must be exact about permissions, atomicity and what happens on failure.
@@ -28,12 +28,13 @@ enum Files {
             throw SystemError("look at \(path)")
         }
         #if canImport(Darwin)
-        let modified = info.st_mtimespec
+            let modified = info.st_mtimespec
         #else
-        let modified = info.st_mtim
+            let modified = info.st_mtim
         #endif
         return Facts(
-            isDirectory: info.st_mode & S_IFMT == S_IFDIR, mode: mode_t(info.st_mode) & modeMask, owner: info.st_uid, bytes: Int(info.st_size),
+            isDirectory: info.st_mode & S_IFMT == S_IFDIR, mode: mode_t(info.st_mode) & modeMask, owner: info.st_uid,
+            bytes: Int(info.st_size),
             modifiedSeconds: Int(modified.tv_sec), modifiedNanoseconds: Int(modified.tv_nsec), inode: UInt64(info.st_ino))
     }
 

@@ -145,11 +145,13 @@ import WaybillStorage
         try await gate.stop()
     }
 
-    @Test(arguments: [
-        ("no.such", [:], "unknown_command"), ("consent.show", [:], "subject_missing"),
-        ("consent.show", ["subject": "bob@example.net"], "subject_malformed"), ("consent.show", ["subject": "crm:0"], "subject_unknown"),
-        ("consent.show", ["who": "crm:0"], "unknown_argument"),
-    ] as [(String, [String: String], String)])
+    @Test(
+        arguments: [
+            ("no.such", [:], "unknown_command"), ("consent.show", [:], "subject_missing"),
+            ("consent.show", ["subject": "bob@example.net"], "subject_malformed"),
+            ("consent.show", ["subject": "crm:0"], "subject_unknown"),
+            ("consent.show", ["who": "crm:0"], "unknown_argument"),
+        ] as [(String, [String: String], String)])
     func `A command that cannot be carried out says why`(command: String, arguments: [String: String], code: String) async throws {
         let gate = try await Self.startGate()
         let failure = await #expect(throws: ControlFailure.self) { _ = try await Self.run(gate, command, arguments) }
@@ -254,7 +256,9 @@ import WaybillStorage
         try await gate.stop()
     }
 
-    @Test(arguments: ["not json\n", "{}\n", #"{"version":9,"command":"status","arguments":{}}"# + "\n", String(repeating: "x", count: 1_100_000)])
+    @Test(arguments: [
+        "not json\n", "{}\n", #"{"version":9,"command":"status","arguments":{}}"# + "\n", String(repeating: "x", count: 1_100_000),
+    ])
     func `What is no request of this version is refused`(text: String) async throws {
         let gate = try await Self.startGate()
         let channel = try await Self.connect(gate)

@@ -129,7 +129,7 @@ enum ReasonTable {
             .specialCategoryConditionMissing,
             edits: [
                 .replace(
-                    "          company: keep\n        required: [email]", "          health: keep\n        required: [health]",
+                    "      company: keep\n    required: [email]", "      health: keep\n    required: [health]",
                     in: agreement)
             ],
             present: ["email", "health"]),
@@ -137,8 +137,8 @@ enum ReasonTable {
             .consentNotExplicit,
             edits: [
                 .replace(
-                    "          company: keep\n        required: [email]",
-                    "          health: keep\n        basis_evidence: {art9: \"9(2)(a)\"}\n        required: [health]", in: agreement)
+                    "      company: keep\n    required: [email]",
+                    "      health: keep\n    basis_evidence: {art9: \"9(2)(a)\"}\n    required: [health]", in: agreement)
             ], present: ["email", "health"]),
         ReasonCase(
             .ageUnknown,
@@ -152,11 +152,11 @@ enum ReasonTable {
     private static let asThirdParty: [Edit] = [
         .replace("us_role: service_provider", "us_role: third_party", in: agreement), .replace("ccpa7051", "ccpa7053", in: agreement),
     ]
-    private static func thirdParty(_ activity: String) -> [Edit] {
+    static func thirdParty(_ activity: String) -> [Edit] {
         asThirdParty + [
             .replace(
-                "us_activity: business_purpose\n        fields:\n          email: keep\n          first_name: keep\n          phone",
-                "us_activity: \(activity)\n        fields:\n          email: keep\n          first_name: keep\n          phone",
+                "us_activity: business_purpose\n    fields:\n      email: keep\n      first_name: keep\n      phone",
+                "us_activity: \(activity)\n    fields:\n      email: keep\n      first_name: keep\n      phone",
                 in: agreement)
         ]
     }
@@ -182,7 +182,7 @@ enum ReasonTable {
             .sensitiveLimitUse,
             edits: american + [
                 .replace(
-                    "          company: keep\n        required: [email]", "          national_id: keep\n        required: [national_id]",
+                    "      company: keep\n    required: [email]", "      national_id: keep\n    required: [national_id]",
                     in: agreement)
             ], lines: californian(#""objections":[{"scope":"sensitive_use","at":"2026-05-01T00:00:00Z"}]"#),
             present: ["email", "national_id"]),
@@ -191,7 +191,7 @@ enum ReasonTable {
             edits: american + [
                 .replace("in_scope: [ccpa]", "in_scope: [vcdpa]", in: organisation),
                 .replace(
-                    "          company: keep\n        required: [email]", "          national_id: keep\n        required: [national_id]",
+                    "      company: keep\n    required: [email]", "      national_id: keep\n    required: [national_id]",
                     in: agreement),
             ], lines: [F.facts(#""countries":["US-VA"]"#)], present: ["email", "national_id"]),
         ReasonCase(.minorOptInMissing, edits: american + thirdParty("sale"), lines: californian(#""born":"2012-01-01""#)),

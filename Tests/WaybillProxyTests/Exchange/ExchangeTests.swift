@@ -45,8 +45,8 @@ import WaybillCore
 
     private func outcome(of action: Exchange.Action) -> TransferOutcome? {
         switch action {
-        case .startOver(let outcome), .finish(let outcome), .breakOff(let outcome): outcome
-        case .refuse(_, let outcome), .letGo(let outcome): outcome
+        case .finish(let outcome), .breakOff(let outcome): outcome
+        case .startOver(let outcome), .refuse(_, let outcome), .letGo(let outcome): outcome
         default: nil
         }
     }

@@ -57,11 +57,13 @@ final class FakeGate: Gatekeeper, Sendable {
     }
 
     static func shipment(
-        _ admission: Admission, body: [UInt8], basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)] = []
+        _ admission: Admission, body: [UInt8], basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)] = [],
+        volumes: [VolumeUse] = []
     ) -> Shipment {
         Shipment(
             draft: draft(admission, body: body), outcome: .allowRedacted, destination: admission.destination, endpoint: EndpointID(0),
-            verdicts: [], sentCount: 1, heldCount: 0, deniedCount: 2, basedOn: basedOn, reports: [])
+            verdicts: [], sentCount: 1, heldCount: 0, deniedCount: 2, basedOn: basedOn,
+            volumes: volumes, decisions: [], reports: [])
     }
 }
 
@@ -100,6 +102,7 @@ enum FakePolicy {
 
 /// Subjects a test can change while a request is under way.
 final class FakeSubjects: SubjectLookup, Sendable {
+    let sequence: Int64 = 0
     private let findings = Mutex<[Identifier: SubjectFinding]>([:])
     func set(_ identifier: Identifier, _ finding: SubjectFinding) { findings.withLock { $0[identifier] = finding } }
     func find(_ identifier: Identifier, now: Timestamp) -> SubjectFinding { findings.withLock { $0[identifier] ?? .unknown } }

@@ -29,6 +29,8 @@ struct Harness {
         /// Overrides; nil: the vendor's name leads to the fake vendor.
         var resolve: [String: String]?
         var vendorHost = FakePolicy.vendorHost
+        /// In place of the fake one.
+        var realGate: Gate?
         init() { limits.tickMilliseconds = 10 }
     }
 
@@ -60,7 +62,7 @@ struct Harness {
         let recorder = FakeRecorder()
         let refresher = FakeRefresher(answer: setup.refresherAnswer)
         let state = try GateState(
-            gate: gate, recorder: recorder, refresher: refresher, clock: FixedClock(), secrets: setup.secrets)
+            gate: setup.realGate ?? gate, recorder: recorder, refresher: refresher, clock: FixedClock(), secrets: setup.secrets)
         var listener = ProxyConfiguration.Listener(host: "127.0.0.1", port: 0)
         if let identity = setup.listenerTLS {
             let (certificate, key) = (directory.appending(path: "gate.pem"), directory.appending(path: "gate.key"))

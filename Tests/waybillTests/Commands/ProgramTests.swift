@@ -28,7 +28,9 @@ struct ProgramTests {
         #expect(ending.status == 0 && ending.output.contains("waybill") && ending.output.contains("lint"))
     }
 
-    @Test("A missing directory or configuration ends with 1 and one sentence", arguments: [["lint", "/nonexistent"], ["ca", "show", "--config", "/nonexistent.yaml"]])
+    @Test(
+        "A missing directory or configuration ends with 1 and one sentence",
+        arguments: [["lint", "/nonexistent"], ["ca", "show", "--config", "/nonexistent.yaml"]])
     func missing(arguments: [String]) throws {
         let ending = try Program.waybill(arguments)
         #expect(ending.status == 1)

@@ -40,7 +40,8 @@ package struct ShowCommand: ControlCommand {
             throw ControlFailure(code: error.code.rawValue, message: error.message)
         }
         guard let stored else {
-            throw ControlFailure(code: "subject_unknown", message: "The store knows nothing about this subject; import its consents or facts first.")
+            throw ControlFailure(
+                code: "subject_unknown", message: "The store knows nothing about this subject; import its consents or facts first.")
         }
         switch kind {
         case .standings:

@@ -13,7 +13,9 @@ enum PersonalizationStep {
     /// The person's own word always wins. Else, where opt-in applies, as far as the purposes they consented to go; nil: none.
     private static func ceiling(_ context: StepContext) -> Int? {
         if let preference = context.profile?.preference { return preference }
-        guard !context.regimes.isDisjoint(with: .european) else { return nil }
+        let optIn = context.regimes.intersection(.european).list
+        // A purpose that rests on consent alone is within its own ceiling, or was refused for want of consent.
+        if optIn.allSatisfy({ context.basis($0) == .consent }) { return nil }
         var ceiling = 0
         for standing in context.profile?.consents ?? [] where standing.state.permits {
             guard let name = standing.purpose, let id = context.input.policy.purpose(named: name) else { continue }
