@@ -14,7 +14,8 @@ enum LogBenchmark {
     static let pool = 16_384
 
     static func groups() throws -> [BenchmarkGroup] {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "waybill-bench-\(UUID().uuidString)")
+        let folder = FileManager.default.temporaryDirectory.appending(path: "waybill-log-benchmark")
+        if FileManager.default.fileExists(atPath: folder.path) { try FileManager.default.removeItem(at: folder) }
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let writer = try WriterUnderTest(folder: folder)
         let rows = try writer.sampleRows()
