@@ -49,7 +49,7 @@ class Context:
 
     def row(self, mark, what, detail=""):
         pad = " " * max(0, 8 - len(self.paint.plain(mark)))
-        print(f"  {mark}{pad} {what:<58} {detail}".rstrip(), flush=True)
+        print(f"  {mark}{pad} {what:<72} {detail}".rstrip(), flush=True)
 
     def note(self, text):
         print(f"           {self.paint.dim(text)}", flush=True)

@@ -16,8 +16,8 @@ struct Waybill: AsyncParsableCommand {
             """,
         version: "waybill 0.1.0",
         subcommands: [
-            InitCommand.self, LintCommand.self,
-            CACommand.self, ReferenceCommand.self,
+            ServeCommand.self, InitCommand.self, LintCommand.self, TestCommand.self, DecideCommand.self, ConsentCommand.self,
+            SubjectCommand.self, TransfersCommand.self, LogCommand.self, CACommand.self, ReferenceCommand.self,
         ])
 
     // `@concurrent`: commands wait on files and sockets, and must not do so on the main actor.

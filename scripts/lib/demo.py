@@ -48,6 +48,8 @@ class Demo:
                 for number, scene in enumerate(scenes(), 1):
                     self.play(number, scene, place, gate, vendors)
                 self.summary()
+                # Outcomes and refusals ride with a later commit, within 100 ms; an intent never does.
+                time.sleep(0.5)
                 self.show(place, "transfers", "list")
                 self.expect(gate.stop() == 0, "the gate stops cleanly on SIGTERM")
             self.verify(place)

@@ -104,6 +104,11 @@ class Installation:
         done = self.command("log", "export", "--config", self.config, "--format", "ndjson")
         return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
 
+    def journal_bytes(self):
+        """Everything the gate has written to standard error."""
+        path = self.home / "gate.log"
+        return path.read_bytes() if path.exists() else b""
+
     def verify(self, ok=(0, 5)):
         """`waybill log verify --json`: its report, with the exit code as `exit`."""
         done = self.command("log", "verify", "--config", self.config, "--json", ok=ok)

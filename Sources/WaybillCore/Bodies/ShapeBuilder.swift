@@ -118,7 +118,8 @@ struct ShapeBuilder {
                     var place = Int(truncatingIfNeeded: hash) & (capacity - 1)
                     while table[place].node >= 0 { place = (place + 1) & (capacity - 1) }
                     table[place] = ShapeTree.Child(
-                        hash: hash, nameStart: Int32(bytes.count), nameEnd: Int32(bytes.count + name.count), node: Int32(child),
+                        hash: hash, head: NameHash.head(name.span, from: 0, to: name.count), nameStart: Int32(bytes.count),
+                        nameEnd: Int32(bytes.count + name.count), node: Int32(child),
                         fold: Int32(ownFolds.firstIndex(of: fold) ?? 0))
                     bytes += name
                 }

@@ -32,6 +32,8 @@ final class ShapeTree: Sendable {
     }
     struct Child: Sendable {
         var hash: UInt64 = 0
+        /// `NameHash.head` of the name.
+        var head: UInt64 = 0
         var nameStart: Int32 = 0
         var nameEnd: Int32 = 0
         /// -1: an empty place.
@@ -93,7 +95,7 @@ final class ShapeTree: Sendable {
         while true {
             let child = children[Int(node.tableStart) + place]
             if child.node < 0 { return nil }
-            if child.hash == hash, isEqual(name, start, end, Int(child.nameStart), Int(child.nameEnd)) {
+            if child.hash == hash, isNamed(child, name, start, end) {
                 return Match(node: child.node, fold: child.fold)
             }
             place = (place + 1) & Int(node.mask)
@@ -132,12 +134,17 @@ final class ShapeTree: Sendable {
         return -1
     }
 
-    private func isEqual(_ name: Span<UInt8>, _ start: Int, _ end: Int, _ ownStart: Int, _ ownEnd: Int) -> Bool {
-        guard end - start == ownEnd - ownStart else { return false }
-        var i = 0
-        while i < end - start {
-            if name[start + i] != bytes[ownStart + i] { return false }
-            i += 1
+    /// The child's name stands at `start`; its first eight bytes are compared as one word.
+    @inline(__always)
+    private func isNamed(_ child: Child, _ name: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+        let count = end &- start
+        guard count == Int(child.nameEnd &- child.nameStart) else { return false }
+        if count == 0 { return true }
+        guard NameHash.head(name, from: start, to: end) == child.head else { return false }
+        var i = 8
+        while i < count {
+            if name[start &+ i] != bytes[Int(child.nameStart) &+ i] { return false }
+            i &+= 1
         }
         return true
     }

@@ -20,22 +20,42 @@ struct SlotVerdicts {
         }
         self.plans = plans
         verdicts.removeAll(keepingCapacity: true)
+        var person = -1
+        var actions: [FieldPlan.Action] = []
+        var last = Seen()
         for slot in slots {
-            verdicts.append(Self.verdict(plans.indices.contains(slot.person) ? plans[slot.person] : nil, slot.field, operators))
+            if slot.person != person {
+                person = slot.person
+                actions = plans.indices.contains(person) ? plans[person]?.actions ?? [] : []
+            }
+            verdicts.append(Self.verdict(actions, slot.field, operators, &last))
         }
     }
 
     /// One plan for all slots, whoever they are about.
     mutating func load(forAll plan: FieldPlan, _ operators: [any RedactionOperator]) {
-        verdicts = slots.map { Self.verdict(plan, $0.field, operators) }
+        var last = Seen()
+        verdicts = slots.map { Self.verdict(plan.actions, $0.field, operators, &last) }
     }
 
     subscript(slot: Int) -> Verdict { verdicts[slot] }
 
-    private static func verdict(_ plan: FieldPlan?, _ field: FieldID, _ operators: [any RedactionOperator]) -> Verdict {
-        guard let plan, plan.actions.indices.contains(field.position), case .apply(let id) = plan.actions[field.position],
-            operators.indices.contains(id.position), !operators[id.position].dropsMember
+    /// The operator looked at last: neighbours mostly have the same.
+    private struct Seen {
+        var id = -1
+        var verdict = Verdict.drop
+    }
+
+    private static func verdict(
+        _ actions: [FieldPlan.Action], _ field: FieldID, _ operators: [any RedactionOperator], _ last: inout Seen
+    ) -> Verdict {
+        guard actions.indices.contains(field.position), case .apply(let id) = actions[field.position],
+            operators.indices.contains(id.position)
         else { return .drop }
-        return operators[id.position].keepsValue ? .keep : .apply(id.position)
+        if id.position != last.id {
+            let reduction = operators[id.position]
+            last = Seen(id: id.position, verdict: reduction.dropsMember ? .drop : reduction.keepsValue ? .keep : .apply(id.position))
+        }
+        return last.verdict
     }
 }

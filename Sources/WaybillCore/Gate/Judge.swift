@@ -33,20 +33,21 @@ package final class Explaining {
 /// One run of `Gate.judge`: the state that its steps share.
 struct Judging {
     let gate: Gate
+    let policy: PolicySet
     let admission: Admission
+    let vendor: Vendor
     let now: Timestamp
     var standing: Standing
-    var endpointID: EndpointID
+    /// Chosen by `scan`.
+    private(set) var endpointID: EndpointID
+    private(set) var endpoint: Endpoint
+    private(set) var program: EndpointProgram
     var staleIdentifiers: [Identifier] = []
     var basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)] = []
     var records: [JudgedRecord] = []
     /// Records sent in this request so far, by agreement id.
     var sentCounts: [String: Int] = [:]
 
-    var policy: PolicySet { gate.policy }
-    var vendor: Vendor { gate.policy.vendors[admission.vendor.position] }
-    var endpoint: Endpoint { vendor.endpoints[endpointID.position] }
-    var program: EndpointProgram { gate.programs[admission.vendor.position][endpointID.position] }
     var answers: Answers { Answers(policy: policy, caller: admission.caller, xid: admission.xid, head: admission.head) }
 
     init(gate: Gate, admission: Admission, standing: Standing, now: Timestamp) {
@@ -54,7 +55,18 @@ struct Judging {
         self.admission = admission
         self.standing = standing
         self.now = now
+        policy = gate.policy
+        vendor = policy.vendors[admission.vendor.position]
         endpointID = admission.match.endpoints[admission.match.endpoints.count - 1]
+        endpoint = vendor.endpoints[endpointID.position]
+        program = gate.programs[admission.vendor.position][endpointID.position]
+    }
+
+    private mutating func choose(_ id: EndpointID) {
+        guard id != endpointID else { return }
+        endpointID = id
+        endpoint = vendor.endpoints[id.position]
+        program = gate.programs[admission.vendor.position][id.position]
     }
 
     /// Chooses among the endpoints of one shape: the first whose `only` the body is exactly, else the one without.
@@ -62,12 +74,11 @@ struct Judging {
         do throws(BodyError) {
             let decoded = try admission.coding.decode(body, limits: gate.limits)
             for candidate in admission.match.endpoints {
-                let shape = vendor.endpoints[candidate.position]
-                endpointID = candidate
-                if shape.body == .none { return ([], ScannedBody.absent) }
+                choose(candidate)
+                if endpoint.body == .none { return ([], ScannedBody.absent) }
                 if decoded.isEmpty { throw BodyError(.empty) }
-                let scanned = try JSONBody.scan(decoded, shape: shape.shape, limits: gate.limits)
-                if shape.only.isEmpty || (scanned.records.allSatisfy(\.matchesOnly) && scanned.unclassifiedOutside == 0) {
+                let scanned = try JSONBody.scan(decoded, shape: endpoint.shape, limits: gate.limits)
+                if endpoint.only.isEmpty || (scanned.records.allSatisfy(\.matchesOnly) && scanned.unclassifiedOutside == 0) {
                     if scanned.records.isEmpty { throw BodyError(.shapeMismatch) }
                     return (decoded, scanned)
                 }

@@ -129,7 +129,8 @@ package struct SubjectHistory: Sendable {
 
     /// What the index holds from `now` until `changesAt`.
     package func indexed(notices: [String: Notice], now: Timestamp) -> IndexedSubject {
-        let fold = events.isEmpty
+        let fold =
+            events.isEmpty
             ? nil : ConsentFold.fold(events, notices: notices, now: now, objectionAt: facts.marketingObjectionAt)
         let warnsFrom = fold?.expiresAt?.adding(seconds: -Self.expiresSoonSeconds)
         let expiresSoon = warnsFrom.map { now >= $0 } ?? false

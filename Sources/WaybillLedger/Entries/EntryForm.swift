@@ -1,4 +1,16 @@
-/// What an entry is about. The keys of each kind stand in docs/reference/log-entries.md.
+/// What an entry is about. What the keys mean stands in docs/reference/log-entries.md; in short, beyond those of transfer-log.md:
+///
+/// | key | kinds | meaning |
+/// |---|---|---|
+/// | `cseq` | intent, denied | consent sequence |
+/// | `endp` | intent, denied | endpoint id |
+/// | `nd` | intent, denied | records denied |
+/// | `pset` | intent, denied | digest of the policy set |
+/// | `reason` | outcome | why the gate itself ended it |
+/// | `of`, `heads`, `refused`, `why` | seal | what is sealed, vendors' heads, counted refusals, occasion |
+/// | `act`, `d` | config | administrative act and details |
+/// | `old`, `new` | keychange | verifier keys |
+/// | `tomb`, `n` | erasure | tombstone, entries that named the subject |
 package enum EntryKind: String, CaseIterable, Sendable {
     case intent, outcome, denied, seal, config, keychange, erasure
 }
@@ -27,7 +39,6 @@ package struct EntryAuthor: Sendable, Equatable {
 /// `intent` and `denied` are encoded where they arise, on many threads; `nseq`, `t` and `vseq` are spliced in at the cuts.
 package struct EntryDraft: Sendable {
     package var kind: EntryKind
-    package var xid: [UInt8]
     var bytes: [UInt8]
     /// Where `nseq`'s digits go, where `t`'s text goes, and where `vseq`'s digits go (intents).
     var nseqAt: Int

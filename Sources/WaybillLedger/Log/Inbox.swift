@@ -66,7 +66,16 @@ final class Inbox: Sendable {
         }
     }
 
-    func count(refused code: String) { state.withLock { count(code, in: &$0) } }
+    /// The first count since a seal wakes the writer, so that it sets the deadline of the next one.
+    func count(refused code: String) {
+        let mustWake = state.withLock { state in
+            let mustWake = state.isSleeping && state.refused.isEmpty
+            count(code, in: &state)
+            if mustWake { state.isSleeping = false }
+            return mustWake
+        }
+        if mustWake { wake.signal() }
+    }
 
     func takeRefused() -> [String: Int] { state.withLock { state in exchange(&state.refused, with: [:]) } }
 
@@ -89,7 +98,8 @@ final class Inbox: Sendable {
                     return (.batch(take(&state)), 0)
                 }
                 if let stop = state.stop { return (state.riders.isEmpty ? .stop(stop) : .batch(take(&state)), 0) }
-                if deadline <= now { return (.deadline, 0) }
+                // Without a deadline nobody would seal what was counted since the writer looked.
+                if deadline <= now || (deadline == .max && !state.refused.isEmpty) { return (.deadline, 0) }
                 state.isSleeping = true
                 return (nil, min(deadline, rideBy))
             }

@@ -28,6 +28,8 @@ struct LogBatch {
     private(set) var sighted: [Sighting] = []
     private(set) var hasTraffic = false
     private(set) var hasSeal = false
+    /// A seal other than the minute's.
+    private(set) var endsEpoch = false
     private var closing: Set<TransferKey> = []
     private var opening: Set<TransferKey> = []
     private var owedInBatch: Set<Fingerprint> = []
@@ -55,7 +57,7 @@ struct LogBatch {
         case .outcome(let outcome):
             // A second outcome, or one of a transfer that has no intent: there is nothing to close.
             let key = TransferKey(outcome.xid)
-            guard let intent = open[outcome.xid], closing.insert(key).inserted else { return }
+            guard let intent = open[key], closing.insert(key).inserted else { return }
             let author = author
             append { EntryEncoding.outcome(outcome, intentLeaf: intent.leaf, stamp: .init(author: author, nseq: $0, time: $1), into: &$2) }
             closed.append(outcome.xid)
@@ -80,11 +82,12 @@ struct LogBatch {
         if seal.epoch == author.epoch { position.active = [:] }
         position.sealedTo = position.tree.size
         hasSeal = true
+        endsEpoch = endsEpoch || seal.why != .minute
     }
 
     private mutating func add(intent transfer: PreparedTransfer, _ reply: LogItem.Reply, _ sightings: Sightings) {
         let key = TransferKey(reply.xid)
-        guard open[reply.xid] == nil || closing.contains(key), opening.insert(key).inserted else {
+        guard open[key] == nil || closing.contains(key), opening.insert(key).inserted else {
             let message = "This transfer already has an intent without an outcome; record the outcome first."
             return rejected.append((reply, RecordError(code: .busy, message: message)))
         }

@@ -63,7 +63,7 @@ struct LogRecovery: Sendable {
         }
         if !isCleanlyEnded { owed.append(.seal(seal)) }
         for (xid, intent) in unclosed.values.sorted(by: { $0.intent.index < $1.intent.index }) {
-            open.open(xid, intent)
+            open.open(TransferKey(xid), intent)
             owed.append(.outcome(TransferOutcome(xid: xid, result: .unknown, status: 0, sentBytes: 0, milliseconds: 0, reason: "crash")))
         }
     }
@@ -95,7 +95,7 @@ struct LogRecovery: Sendable {
         let root = checkpoint.size <= tree.size ? try treeRoot(at: checkpoint.size, store) : nil
         if root != checkpoint.root || (identity != nil && !origins.contains(checkpoint.origin)) {
             let message =
-                "The log's store holds \(tree.size) entries and does not extend the checkpoint of \(checkpoint.size) entries kept outside it; \(remedy)"
+                "The log's store (\(tree.size) entries) does not extend the checkpoint outside it (\(checkpoint.size) entries); \(remedy)"
             loss = Loss(message: message, lost: checkpoint)
         }
         if signedBy.first?.hash != verifiers.first?.hash, let old = signedBy.first, let new = verifiers.first {

@@ -23,6 +23,7 @@ struct LogWriter: Sendable {
     private var sealedAt: UInt64 = monotonicMilliseconds()
     private var hasTraffic = false
     private var mustKeepCheckpoint = false
+    private var keptAt: UInt64 = monotonicMilliseconds()
     private var copyFails = false
 
     init(
@@ -47,8 +48,8 @@ struct LogWriter: Sendable {
 
     /// When the writer must be woken, whether or not there is work.
     func deadline(hasRefused: Bool) -> UInt64 {
-        if case .closed = state { return .max }
         let now = monotonicMilliseconds()
+        if case .closed = state { return now + 3_600_000 }
         if state != .open || !retained.isEmpty { return now + UInt64(configuration.retryMilliseconds) }
         var deadline = UInt64.max
         if signedSize < position.tree.size { deadline = signedAt + UInt64(configuration.checkpointEveryMilliseconds) }
@@ -58,13 +59,13 @@ struct LogWriter: Sendable {
 
     private var mustSeal: Bool { monotonicMilliseconds() >= sealedAt + UInt64(configuration.sealEverySeconds) * 1_000 }
 
-    /// Commits what is given and what an earlier rollback left over, and answers everyone.
-    mutating func commit(_ items: [LogItem], inbox: Inbox, sealing: Seal.Why? = nil) {
+    /// Commits what is given and what an earlier rollback left over. The caller sends the answers once others can see the new state.
+    mutating func commit(_ items: [LogItem], inbox: Inbox, sealing: Seal.Why? = nil) -> Replies {
         var replies = Replies()
         for (reply, error) in inbox.takeRejected() { replies.add(.failure(error), to: reply) }
         if case .closed(let message) = state {
             fail(items, RecordError(code: .closed, message: message), &replies)
-            return replies.send()
+            return replies
         }
         let now = clock.now()
         guard now.adding(seconds: Int64(configuration.clockBehindSecondsMax)) >= position.time else {
@@ -74,18 +75,18 @@ struct LogWriter: Sendable {
             retain(all, inbox)
             set(.refusing(message))
             fail(items, RecordError(code: .clock, message: message), &replies)
-            return replies.send()
+            return replies
         }
         let items = retained + items
         retained = []
         let why = sealing ?? (mustSeal && (hasTraffic || inbox.hasRefused) ? .minute : nil)
-        guard !items.isEmpty || why != nil else { return replies.send() }
+        guard !items.isEmpty || why != nil else { return replies }
         var batch = LogBatch(position: position, author: author, open: open, now: now)
         for item in items { batch.add(item, sightings: sightings) }
         let refused = why == nil ? [:] : inbox.takeRefused()
         if let why { batch.addSeal(why, refused: refused) }
         for (reply, error) in batch.rejected { replies.add(.failure(error), to: reply) }
-        guard batch.count > 0 else { return replies.send() }
+        guard batch.count > 0 else { return replies }
         do {
             let commit = batch.finish(identity: identity)
             try store.append(commit)
@@ -94,19 +95,23 @@ struct LogWriter: Sendable {
             inbox.giveBack(refused: refused)
             failed(error, items, batch, inbox, &replies)
         }
-        replies.send()
+        return replies
     }
 
     private mutating func adopt(_ batch: LogBatch, _ replies: inout Replies) {
         position = batch.position
-        for xid in batch.closed { open.close(xid) }
-        for (xid, intent) in batch.opened { open.open(xid, intent) }
+        for xid in batch.closed { open.close(TransferKey(xid)) }
+        for (xid, intent) in batch.opened { open.open(TransferKey(xid), intent) }
         identity = nil
         hasTraffic = hasTraffic || batch.hasTraffic
         if batch.hasSeal {
             hasTraffic = false
             sealedAt = monotonicMilliseconds()
-            mustKeepCheckpoint = true
+            // Of the checkpoints of quiet running one an hour is kept for good, and those at the ends of epochs.
+            if batch.endsEpoch || sealedAt >= keptAt + 3_600_000 {
+                mustKeepCheckpoint = true
+                keptAt = sealedAt
+            }
         }
         if !batch.sighted.isEmpty {
             sightings.becameDurable(batch.sighted, now: monotonicMilliseconds())

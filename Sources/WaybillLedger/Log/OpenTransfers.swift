@@ -11,16 +11,15 @@ struct OpenTransfers: Sendable {
     private var order: [(index: UInt64, key: TransferKey)] = []
     private var head = 0
 
-    subscript(xid: TransferID) -> Intent? { byKey[TransferKey(xid)] }
+    subscript(key: TransferKey) -> Intent? { byKey[key] }
 
-    mutating func open(_ xid: TransferID, _ intent: Intent) {
-        let key = TransferKey(xid)
+    mutating func open(_ key: TransferKey, _ intent: Intent) {
         byKey[key] = intent
         order.append((intent.index, key))
     }
 
-    mutating func close(_ xid: TransferID) {
-        byKey[TransferKey(xid)] = nil
+    mutating func close(_ key: TransferKey) {
+        byKey[key] = nil
         while head < order.count, byKey[order[head].key]?.index != order[head].index { head += 1 }
         guard head > 4_096, head * 2 > order.count else { return }
         order.removeFirst(head)
@@ -45,7 +44,54 @@ struct TransferKey: Hashable, Sendable {
     private let low: UInt64
     init(_ xid: TransferID) {
         (high, low) = withUnsafeBytes(of: xid.bytes) {
-            ($0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            (UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)), UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+        }
+    }
+
+    var xid: TransferID {
+        var bytes = InlineArray<16, UInt8>(repeating: 0)
+        for i in 0..<8 {
+            bytes[i] = UInt8(truncatingIfNeeded: high >> UInt64(56 - 8 * i))
+            bytes[8 + i] = UInt8(truncatingIfNeeded: low >> UInt64(56 - 8 * i))
+        }
+        return TransferID(bytes: bytes)
+    }
+
+    /// Nil unless in the 8-4-4-4-12 form with lower-case digits.
+    init?(_ text: UnsafeRawBufferPointer) {
+        guard text.count == 36, text[8] == 0x2d, text[13] == 0x2d, text[18] == 0x2d, text[23] == 0x2d,
+            let a = UInt64(hexDigits: text, 0..<8), let b = UInt64(hexDigits: text, 9..<13), let c = UInt64(hexDigits: text, 14..<18),
+            let d = UInt64(hexDigits: text, 19..<23), let e = UInt64(hexDigits: text, 24..<36)
+        else { return nil }
+        high = a << 32 | b << 16 | c
+        low = d << 48 | e
+    }
+}
+
+extension UInt64 {
+    /// At most 16 lower-case digits.
+    init?(hexDigits bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
+        var value: UInt64 = 0
+        for i in range {
+            let byte = bytes[i]
+            switch byte {
+            case 48...57: value = value << 4 | UInt64(byte &- 48)
+            case 97...102: value = value << 4 | UInt64(byte &- 87)
+            default: return nil
+            }
+        }
+        self = value
+    }
+}
+
+extension TreeHash {
+    /// Nil unless 64 lower-case hexadecimal digits.
+    init?(hexDigits text: UnsafeRawBufferPointer) {
+        guard text.count == 64, let a = UInt64(hexDigits: text, 0..<16), let b = UInt64(hexDigits: text, 16..<32),
+            let c = UInt64(hexDigits: text, 32..<48), let d = UInt64(hexDigits: text, 48..<64)
+        else { return nil }
+        self.init { target in
+            for (i, word) in [a, b, c, d].enumerated() { target.storeBytes(of: word.bigEndian, toByteOffset: i * 8, as: UInt64.self) }
         }
     }
 }

@@ -60,6 +60,17 @@ package struct LogCommit: Sendable {
     package var sightings: [StoredSighting]
     /// Set when this commit begins an origin.
     package var identity: LogIdentity?
+
+    package init(
+        stored: StoredCommit, tiles: [(name: Tile.Name, body: [UInt8])], sideRow: [UInt8], sightings: [StoredSighting],
+        identity: LogIdentity?
+    ) {
+        self.stored = stored
+        self.tiles = tiles
+        self.sideRow = sideRow
+        self.sightings = sightings
+        self.identity = identity
+    }
 }
 
 package struct StoredCommit: Sendable, Equatable {

@@ -47,20 +47,27 @@ package struct MerkleTree {
 
     /// RFC 6962, 2.1.2: PROOF(old, D[new]).
     package mutating func consistencyProof(from old: UInt64, to new: UInt64) throws -> [TreeHash] {
-        guard old > 0, old <= new, new <= size else { throw TreeError.sizeOutOfRange }
-        var (low, high) = (UInt64(0), new)
+        guard old > 0, old <= new else { throw TreeError.sizeOutOfRange }
+        return try subtreeProof(low: 0, high: old, in: new)
+    }
+
+    /// That the subtree over leaves `low..<high` belongs to the tree of `size`; `low` as for `subtree`.
+    package mutating func subtreeProof(low: UInt64, high: UInt64, in size: UInt64) throws -> [TreeHash] {
+        guard low < high, high <= size, size <= self.size else { throw TreeError.sizeOutOfRange }
+        var (wanted, from, to) = (low, UInt64(0), size)
         var proof = [TreeHash]()
-        while old != high {
-            let middle = low + split(high - low)
-            if old <= middle {
-                proof.append(try subtree(middle, high))
-                high = middle
+        while (wanted, high) != (from, to) {
+            let middle = from + split(to - from)
+            if high <= middle {
+                proof.append(try subtree(middle, to))
+                to = middle
             } else {
-                proof.append(try subtree(low, middle))
-                low = middle
+                proof.append(try subtree(from, middle))
+                from = middle
+                wanted = max(wanted, middle)
             }
         }
-        if low > 0 { proof.append(try subtree(low, high)) }
+        if wanted > low { proof.append(try subtree(from, to)) }
         return proof.reversed()
     }
 

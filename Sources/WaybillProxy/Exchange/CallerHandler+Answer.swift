@@ -75,7 +75,8 @@ extension CallerHandler {
         let closes = closes || closesAfterAnswer
         var out = context.channel.allocator.buffer(capacity: 1_024)
         out.writeRefusal(
-            pending.refusal, marks: pending.marks, closes: closes, omitsBody: pending.omitsBody, allocator: context.channel.allocator)
+            pending.refusal, marks: pending.marks, date: loop.httpDate(), closes: closes, omitsBody: pending.omitsBody,
+            allocator: context.channel.allocator)
         context.write(wrapOutboundOut(out), promise: nil)
         endAnswer(closes: closes)
     }
@@ -160,6 +161,7 @@ extension CallerHandler {
 
     private func release() {
         releaseUpstream()
+        releaseVolumes()
         if let transit { loop.bodies.release(transit.reservedBytes) }
         transit = nil
         exchange = nil

@@ -9,13 +9,13 @@ extension CallerHandler {
         closesAfterAnswer = head.closes || loop.isStopping
         do throws(Refusal) {
             let target = try Self.route(head)
-            let (policy, standing) = (loop.state.policy, loop.state.standing)
+            let (policy, standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
             guard let caller = CallerAuthentication.caller(head.fields, policy: policy.gate.policy) else { throw .unauthenticated }
             guard head.expectation != .other else { throw .unknownExpectation }
             let xid = loop.newTransferID()
             let admission = try policy.gate.admit(Self.gateHead(head, target), caller: caller, xid: xid)
             try checkLength(head)
-            var transit = Transit(head: head, target: target, xid: xid, policy: policy, standing: standing, admission: admission)
+            let transit = Transit(head: head, target: target, xid: xid, policy: policy, standing: standing, admission: admission)
             if case .length(let length) = head.framing {
                 guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
                 transit.reservedBytes = length
@@ -31,7 +31,7 @@ extension CallerHandler {
 
     private static func route(_ head: CallerHead) throws(Refusal) -> BaseURLTarget {
         let bytes = head.fields.bytes.readableBytesUInt8Span
-        if bytes.matches(head.method, Array("connect".utf8)) || bytes.matches(head.method, Array("trace".utf8)) { throw .methodNotAllowed }
+        if bytes.matches(head.method, "connect") || bytes.matches(head.method, "trace") { throw .methodNotAllowed }
         guard let target = BaseURLTarget(head.fields, target: head.target) else {
             throw head.isAbsoluteForm ? .misdirected : .noSuchPath
         }
@@ -57,7 +57,7 @@ extension CallerHandler {
         for line in fields.lines {
             switch line.known {
             case .contentMD5, .digest, .contentDigest, .reprDigest, .signature, .amzContentSHA256: return true
-            case .authorization where bytes.hasPrefix(line.value, Array("aws4-".utf8)): return true
+            case .authorization where bytes.hasPrefix(line.value, "aws4-"): return true
             default: continue
             }
         }
@@ -80,7 +80,7 @@ extension CallerHandler {
         if total > transit.reservedBytes {
             guard total <= loop.limits.bodyBytesMax else { return advance { $0.refused(.bodyTooLarge) } }
             guard loop.bodies.reserve(total - transit.reservedBytes) else { return advance { $0.refused(.bodiesInFlight) } }
-            self.transit?.reservedBytes = total
+            transit.reservedBytes = total
         }
         append(bytes, isFirst: transit.body.readableBytes == 0)
     }
@@ -137,16 +137,29 @@ extension CallerHandler {
         }
     }
 
+    /// Takes its part of the day's volume, so that two exchanges cannot pass a limit together, and enters the intent.
     func record() {
-        guard let draft = transit?.shipment?.draft else { return }
+        guard let transit, let shipment = transit.shipment else { return }
+        let policy = transit.policy.gate.policy
+        guard loop.state.volumes.reserve(shipment.volumes, policy: policy, now: loop.state.clock.now()) else {
+            return advance { $0.volumeTaken() }
+        }
+        transit.holdsVolumes = true
         setDeadline(loop.limits.commitMillisecondsMax)
-        loop.state.recorder.record(draft, ticket: newTicket(), for: loop.mailbox)
+        outstandingCommits += 1
+        loop.state.recorder.record(shipment.draft, ticket: newTicket(), for: loop.mailbox)
+    }
+
+    /// Gives back what a shipment that does not leave had taken.
+    func releaseVolumes() {
+        guard let transit, transit.holdsVolumes, let shipment = transit.shipment else { return }
+        transit.holdsVolumes = false
+        loop.state.volumes.release(shipment.volumes, policy: transit.policy.gate.policy, now: loop.state.clock.now())
     }
 
     private func newTicket() -> UInt64 {
         let ticket = loop.mailbox.ticket(for: self)
         awaitedTicket = ticket
-        outstandingTickets += 1
         return ticket
     }
 
@@ -175,15 +188,17 @@ extension CallerHandler {
             transit.head, target: transit.admission.head.target, destination: shipment.destination,
             plan: transit.policy[transit.admission.vendor], bodyBytes: shipment.draft.body.count, allocator: context.channel.allocator)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
-        self.transit?.hasLeft = true
+        transit.hasLeft = true
+        transit.holdsVolumes = false
         upstream.send(
             head: head, body: context.channel.allocator.buffer(bytes: shipment.draft.body), isHEAD: transit.head.isHEAD)
     }
 
     /// Admits again, because the admission belongs to a policy set that may be gone, and under an id of its own: each intent has one.
     func startOver() {
-        guard var transit else { return }
-        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing)
+        releaseVolumes()
+        guard let transit else { return }
+        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
         transit.xid = loop.newTransferID()
         transit.shipment = nil
         do throws(Refusal) {
@@ -192,10 +207,8 @@ extension CallerHandler {
             }
             transit.admission = try transit.policy.gate.admit(
                 Self.gateHead(transit.head, transit.target), caller: caller, xid: transit.xid)
-            self.transit = transit
             judge()
         } catch {
-            self.transit = transit
             advance { $0.refused(error) }
         }
     }
@@ -203,7 +216,7 @@ extension CallerHandler {
 
 extension CallerHandler: TicketHolder {
     func resume(ticket: UInt64, with news: LoopMailbox.News) {
-        outstandingTickets -= 1
+        if case .committed = news { outstandingCommits -= 1 }
         if ticket == awaitedTicket {
             awaitedTicket = nil
             switch news {

@@ -36,7 +36,8 @@ final class CallerHandler: ChannelDuplexHandler {
     /// What came is no HTTP: where the next message would begin is unknown.
     var isBroken = false
     var awaitedTicket: UInt64?
-    var outstandingTickets = 0
+    /// Intents handed to the log whose fate is not known yet.
+    var outstandingCommits = 0
     var deadline: NIODeadline
     private var isReadHeld = false
     private var isPumping = false
@@ -65,7 +66,7 @@ final class CallerHandler: ChannelDuplexHandler {
         case .confirm(let receipt): confirm(receipt)
         case .forward(let receipt): forward(receipt.redeem())
         case .startOver(let outcome):
-            loop.state.recorder.record(outcome)
+            if let outcome { loop.state.recorder.record(outcome) }
             startOver()
         case .relayHead: relayHead()
         case .finish(let outcome):
@@ -76,6 +77,7 @@ final class CallerHandler: ChannelDuplexHandler {
             refuse(refusal)
         case .breakOff(let outcome):
             loop.state.recorder.record(outcome)
+            context?.flush()
             context?.close(promise: nil)
             letGo()
         case .letGo(let outcome):
@@ -192,7 +194,7 @@ final class CallerHandler: ChannelDuplexHandler {
 
     /// Out of the loop's list once the channel is closed and no exchange owes the log an outcome.
     func leaveIfDone() {
-        if !isOpen, exchange == nil, outstandingTickets == 0 { loop.remove(self) }
+        if !isOpen, exchange == nil, outstandingCommits == 0 { loop.remove(self) }
     }
 
     /// Reports an event to the exchange and does what follows from it.

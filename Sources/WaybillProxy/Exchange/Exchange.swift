@@ -32,8 +32,8 @@ struct Exchange {
         /// Durable: look whether what it rests on still stands.
         case confirm(CommitReceipt)
         case forward(CommitReceipt)
-        /// What was recorded did not leave: enter that, and judge anew.
-        case startOver(TransferOutcome)
+        /// It cannot leave as judged: enter that if it was recorded, and judge anew.
+        case startOver(TransferOutcome?)
         case refuse(Refusal, TransferOutcome?)
         case relayHead
         case finish(TransferOutcome)
@@ -46,7 +46,8 @@ struct Exchange {
     /// What `confirm` found.
     enum Confirmation { case stands, superseded, connectionLost }
 
-    private let limits: ProxyLimits
+    private let attemptsMax: Int
+    private let refreshesMax: Int
     private(set) var state = State.receiving
     private(set) var isCallerGone = false
     private var attempts = 1
@@ -56,7 +57,8 @@ struct Exchange {
     private var began: NIODeadline
 
     init(limits: ProxyLimits, now: NIODeadline) {
-        self.limits = limits
+        attemptsMax = limits.attemptsMax
+        refreshesMax = limits.refreshesMax
         began = now
     }
 
@@ -80,7 +82,7 @@ struct Exchange {
             return .connect
         case .refresh(let identifiers):
             refreshes += 1
-            guard refreshes <= limits.refreshesMax else { return refused(.consentUnavailable) }
+            guard refreshes <= refreshesMax else { return refused(.consentUnavailable) }
             state = .refreshing
             return .refresh(identifiers)
         }
@@ -104,9 +106,9 @@ struct Exchange {
         return refused(Refusal(fault))
     }
 
-    /// A refusal by the gate, by a limit, or because the caller broke a rule; only before anything was recorded.
+    /// A refusal by the gate, by a limit, or because the caller broke a rule; too late once an intent stands.
     mutating func refused(_ refusal: Refusal) -> Action {
-        guard state != .ended else { return .none }
+        guard state != .ended, open == nil else { return .none }
         state = .ended
         return .refuse(refusal, nil)
     }
@@ -138,12 +140,21 @@ struct Exchange {
         }
         let reason = confirmation == .superseded ? "superseded_decision" : "connection_lost"
         let outcome = settle(.aborted, now: now, reason: reason)
-        guard attempts < limits.attemptsMax else {
+        guard attempts < attemptsMax else {
             return end(.refuse(confirmation == .superseded ? .decisionUnstable : .connectionUnstable, outcome))
         }
         attempts += 1
         state = .judging
-        return outcome.map(Action.startOver) ?? .judge
+        return .startOver(outcome)
+    }
+
+    /// Other transfers took what was left of the day's volume since it was judged: judged anew it is denied, or fits after all.
+    mutating func volumeTaken() -> Action {
+        guard state == .recording else { return .none }
+        guard attempts < attemptsMax else { return refused(.volumeExceeded) }
+        attempts += 1
+        state = .judging
+        return .startOver(nil)
     }
 
     // MARK: The answer

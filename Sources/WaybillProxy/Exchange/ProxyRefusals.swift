@@ -47,6 +47,9 @@ extension Refusal {
     static let decisionUnstable = Refusal(
         status: 503, code: ReasonCode.policyUnavailable.rawValue, title: "The decision did not hold",
         detail: "Policies or subjects changed again and again while the transfer was recorded; nothing was sent. Try again.")
+    static let volumeExceeded = Refusal(
+        status: 429, code: ReasonCode.volumeExceeded.rawValue, title: "The day's volume is used up",
+        detail: "The agreement's daily limit is reached; nothing was sent.")
     static let connectionUnstable = Refusal(
         status: 502, code: ConnectFault.unreachable.rawValue, title: "The vendor cannot be reached",
         detail: "The vendor closed each connection before the transfer could leave; nothing was sent.")

@@ -1,8 +1,8 @@
 import NIOCore
 import WaybillCore
 
-/// What one exchange carries along while it goes through its states.
-struct Transit {
+/// What one exchange carries along while it goes through its states; a reference, because every step looks at it.
+final class Transit {
     let head: CallerHead
     let target: BaseURLTarget
     var xid: TransferID
@@ -17,6 +17,8 @@ struct Transit {
     var shipment: Shipment?
     /// Held from before the record to the end of the answer.
     var upstream: (connection: UpstreamConnection, destination: Vendor.Destination)?
+    /// The shipment's volumes are reserved and have not left.
+    var holdsVolumes = false
     /// The first byte may have been written.
     var hasLeft = false
     var answer: AnswerHead?
@@ -36,7 +38,8 @@ struct Transit {
     func stillStands(_ state: GateState, now: Timestamp) -> Bool {
         guard let shipment else { return false }
         let current = state.policy
-        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing) else {
+        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing(now: now))
+        else {
             return false
         }
         let subjects = current.gate.subjects

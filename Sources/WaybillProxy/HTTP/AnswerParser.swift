@@ -114,7 +114,7 @@ extension AnswerHead {
     init(parsing bytes: ByteBuffer, fieldsMax: Int, answersHEAD: Bool) throws(HTTPFault) {
         let span = bytes.readableBytesUInt8Span
         // "HTTP/1.x nnn"
-        guard span.count >= 14, span.matches(0..<7, Array("http/1.".utf8)), span[8] == HTTPBytes.space,
+        guard span.count >= 14, span.matches(0..<7, "http/1."), span[8] == HTTPBytes.space,
             span[7] == UInt8(ascii: "1") || span[7] == UInt8(ascii: "0"), let status = span.decimal(9..<12), (100...599).contains(status)
         else { throw .badStartLine }
         var i = 12
@@ -126,7 +126,7 @@ extension AnswerHead {
         let framing = try Self.framing(fields, span, status: status, answersHEAD: answersHEAD, isHTTP10: isHTTP10)
         self.init(
             fields: fields, status: status, framing: framing,
-            closes: isHTTP10 || framing == .untilClose || fields.connectionNames(span, Array("close".utf8)))
+            closes: isHTTP10 || framing == .untilClose || fields.connectionNames(span, "close"))
     }
 
     /// RFC 9112 §6.3, without its leniencies.
@@ -135,7 +135,7 @@ extension AnswerHead {
     ) throws(HTTPFault) -> BodyReader.Framing {
         let lengths = fields.count(.contentLength)
         if let coding = fields.first(.transferEncoding) {
-            guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.matches(coding, Array("chunked".utf8)) else {
+            guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.matches(coding, "chunked") else {
                 throw .badTransferEncoding
             }
             return answersHEAD || hasNoBody(status) ? .none : .chunked

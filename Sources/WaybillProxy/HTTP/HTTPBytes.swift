@@ -47,14 +47,17 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Equal byte for byte.
-    func equals(_ range: Range<Int>, _ exact: [UInt8]) -> Bool {
-        guard range.count == exact.count else { return false }
-        var i = range.lowerBound
-        for byte in exact {
-            guard self[i] == byte else { return false }
-            i += 1
-        }
+    /// The same with a literal, which must be ASCII, lower case and longer than one character.
+    func matches(_ range: Range<Int>, _ lowercased: StaticString) -> Bool {
+        guard range.count == lowercased.utf8CodeUnitCount else { return false }
+        for i in 0..<range.count where HTTPBytes.lowercased(self[range.lowerBound + i]) != lowercased.utf8Start[i] { return false }
+        return true
+    }
+
+    /// Equal byte for byte; likewise.
+    func equals(_ range: Range<Int>, _ exact: StaticString) -> Bool {
+        guard range.count == exact.utf8CodeUnitCount else { return false }
+        for i in 0..<range.count where self[range.lowerBound + i] != exact.utf8Start[i] { return false }
         return true
     }
 

@@ -42,7 +42,11 @@ extension HTTPFields {
     private static func parseLine(
         _ bytes: borrowing Span<UInt8>, at start: inout Int, strictNames: Bool
     ) throws(HTTPFault) -> Line? {
-        if bytes[start] == HTTPBytes.cr { return nil }
+        if bytes[start] == HTTPBytes.cr {
+            // Only the empty line at the very end; a CR before anything else would hide the lines behind it.
+            guard start + 2 == bytes.count else { throw .bareCRorLF }
+            return nil
+        }
         if bytes[start] == HTTPBytes.space || bytes[start] == HTTPBytes.tab { throw .folded }
         var i = start
         while bytes[i] != UInt8(ascii: ":") {

@@ -91,8 +91,8 @@ extension CallerHead {
         self.init(
             fields: fields, method: line.method, target: path, isAbsoluteForm: path != line.target, isHTTP10: line.isHTTP10,
             framing: try Self.framing(fields, span, isHTTP10: line.isHTTP10),
-            closes: line.isHTTP10 || fields.connectionNames(span, [UInt8]("close".utf8)), expectation: Self.expectation(fields, span),
-            isHEAD: span.equals(line.method, Array("HEAD".utf8)))
+            closes: line.isHTTP10 || fields.connectionNames(span, "close"), expectation: Self.expectation(fields, span),
+            isHEAD: span.equals(line.method, "HEAD"))
     }
 
     private struct StartLine {
@@ -108,11 +108,11 @@ extension CallerHead {
             method = 0..<i
             let start = i + 1
             i = start
-            while bytes[i] > HTTPBytes.space, bytes[i] < 0x7f { i += 1 }
+            while bytes[i] > HTTPBytes.space, bytes[i] < 0x7f, bytes[i] != UInt8(ascii: "#") { i += 1 }
             guard i > start, bytes[i] == HTTPBytes.space else { throw .badStartLine }
             target = start..<i
             // "HTTP/1.x\r\n"
-            guard bytes.count >= i + 11, bytes.matches((i + 1)..<(i + 8), Array("http/1.".utf8)), bytes[i + 1] == UInt8(ascii: "H"),
+            guard bytes.count >= i + 11, bytes.matches((i + 1)..<(i + 8), "http/1."), bytes[i + 1] == UInt8(ascii: "H"),
                 bytes[i + 9] == HTTPBytes.cr, bytes[i + 10] == HTTPBytes.lf,
                 bytes[i + 8] == UInt8(ascii: "1") || bytes[i + 8] == UInt8(ascii: "0")
             else { throw .badStartLine }
@@ -123,7 +123,7 @@ extension CallerHead {
 
     private static func checkSingles(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) throws(HTTPFault) {
         guard fields.count(.contentType) < 2, fields.count(.contentEncoding) < 2,
-            !fields.connectionNames(span, [UInt8]("content-type".utf8)), !fields.connectionNames(span, [UInt8]("content-encoding".utf8))
+            !fields.connectionNames(span, "content-type"), !fields.connectionNames(span, "content-encoding")
         else { throw .repeatedContentField }
     }
 
@@ -134,9 +134,9 @@ extension CallerHead {
         guard fields.count(.host) == 1, let host = fields.first(.host), !host.isEmpty else { throw .badHost }
         for i in host where !isAuthorityByte(span[i]) { throw .badHost }
         if span[target.lowerBound] == UInt8(ascii: "/") { return target }
-        for scheme in ["http://", "https://"] {
-            let length = scheme.utf8.count
-            guard target.count > length, span.matches(target.lowerBound..<(target.lowerBound + length), Array(scheme.utf8)) else {
+        for scheme: StaticString in ["http://", "https://"] {
+            let length = scheme.utf8CodeUnitCount
+            guard target.count > length, span.matches(target.lowerBound..<(target.lowerBound + length), scheme) else {
                 continue
             }
             let start = target.lowerBound + length
@@ -166,7 +166,7 @@ extension CallerHead {
         let lengths = fields.count(.contentLength)
         if let coding = fields.first(.transferEncoding) {
             // Exactly `chunked`, in lower case as every client sends it: whatever else could be read two ways.
-            guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.equals(coding, Array("chunked".utf8))
+            guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.equals(coding, "chunked")
             else { throw .badTransferEncoding }
             return .chunked
         }
@@ -177,14 +177,14 @@ extension CallerHead {
 
     private static func expectation(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) -> Expectation {
         guard let value = fields.first(.expect) else { return .none }
-        guard fields.count(.expect) == 1, span.matches(value, Array("100-continue".utf8)) else { return .other }
+        guard fields.count(.expect) == 1, span.matches(value, "100-continue") else { return .other }
         return .continue100
     }
 }
 
 extension HTTPFields {
     /// `Connection` lists `name` (lower case).
-    func connectionNames(_ span: borrowing Span<UInt8>, _ name: [UInt8]) -> Bool {
+    func connectionNames(_ span: borrowing Span<UInt8>, _ name: StaticString) -> Bool {
         for line in lines where line.known == .connection || line.known == .proxyConnection {
             for element in span.listElements(line.value) where span.matches(element, name) { return true }
         }

@@ -47,10 +47,14 @@ extension ByteBuffer {
     }
 
     /// A refusal, whole. `omitsBody`: the answer to HEAD.
-    mutating func writeRefusal(_ refusal: Refusal, marks: Marks, closes: Bool, omitsBody: Bool, allocator: ByteBufferAllocator) {
+    mutating func writeRefusal(
+        _ refusal: Refusal, marks: Marks, date: String, closes: Bool, omitsBody: Bool, allocator: ByteBufferAllocator
+    ) {
         var body = ProblemDocument.encode(refusal, xid: marks.xid, allocator: allocator)
         writeStatusLine(refusal.status)
-        writeStaticString("Content-Type: application/problem+json\r\n")
+        writeStaticString("Date: ")
+        writeString(date)
+        writeStaticString("\r\nContent-Type: application/problem+json\r\n")
         writeLength(body.readableBytes)
         switch refusal.status {
         case 401: writeStaticString("WWW-Authenticate: Waybill-Token\r\n")

@@ -62,7 +62,7 @@ struct LinkRewriter {
                 guard text.utf8.count >= base.utf8.count, text.prefix(base.count).lowercased() == base.lowercased() else { continue }
                 let rest = String(text.dropFirst(base.count))
                 guard rest.isEmpty || rest.hasPrefix("/") || rest.hasPrefix("?") || rest.hasPrefix("#"), staysBelow(rest) else { continue }
-                let start = candidate == destination ? prefix : Array("/to/\(vendor)@\(candidate.host)".utf8)
+                let start = candidate == destination ? prefix : Array("/to/\(vendor)@\(candidate.authority)".utf8)
                 return start + Array((rest.hasPrefix("/") ? rest : "/" + rest).utf8)
             }
         }

@@ -59,6 +59,11 @@ extension Span<UInt8> {
         range.count >= lowercased.count && matches(range.lowerBound..<(range.lowerBound + lowercased.count), lowercased)
     }
 
+    func hasPrefix(_ range: Range<Int>, _ lowercased: StaticString) -> Bool {
+        range.count >= lowercased.utf8CodeUnitCount
+            && matches(range.lowerBound..<(range.lowerBound + lowercased.utf8CodeUnitCount), lowercased)
+    }
+
     func hasSuffix(_ range: Range<Int>, _ lowercased: [UInt8]) -> Bool {
         range.count >= lowercased.count && matches((range.upperBound - lowercased.count)..<range.upperBound, lowercased)
     }

@@ -7,6 +7,8 @@ package final class GateState: Sendable {
     package let recorder: any TransferRecorder
     package let refresher: any SubjectRefresher
     package let clock: any WallClock
+    /// What was sent today under agreements with daily limits.
+    package let volumes: VolumeBudget
     private let secrets: [String: String]
     private let current: Mutex<Current>
 
@@ -18,11 +20,12 @@ package final class GateState: Sendable {
     /// `secrets`: values for `${secret:name}` in vendors' credentials; a missing one throws.
     package init(
         gate: any Gatekeeper, standing: Standing = Standing(), recorder: any TransferRecorder, refresher: any SubjectRefresher,
-        clock: any WallClock, secrets: [String: String] = [:]
+        clock: any WallClock, volumes: VolumeBudget = VolumeBudget(), secrets: [String: String] = [:]
     ) throws(ProxyError) {
         self.recorder = recorder
         self.refresher = refresher
         self.clock = clock
+        self.volumes = volumes
         self.secrets = secrets
         current = Mutex(Current(policy: try PolicySnapshot(gate: gate, secrets: secrets), standing: standing))
     }
@@ -33,12 +36,19 @@ package final class GateState: Sendable {
         current.withLock { $0.policy = policy }
     }
 
-    /// Suspensions, volumes, the log's state: binds the very next judgement.
+    /// Suspensions, holds, the log's state: binds the very next judgement. Volumes are `volumes`' own.
     package func replace(standing: Standing) { current.withLock { $0.standing = standing } }
     package func updateStanding(_ change: (inout Standing) -> Void) { current.withLock { change(&$0.standing) } }
 
     var policy: PolicySnapshot { current.withLock { $0.policy } }
-    var standing: Standing { current.withLock { $0.standing } }
+    /// Suspensions and the like as last set, volumes as of now.
+    func standing(now: Timestamp) -> Standing {
+        var standing = current.withLock { $0.standing }
+        let volumes = volumes
+        standing.volumes = volumes.volumes(now: now)
+        standing.wasSeenToday = { volumes.wasSeenToday(agreement: $0, subject: $1) }
+        return standing
+    }
 }
 
 /// A gate and what the data plane derives from its policy set once, so that no request pays for it.

@@ -15,6 +15,7 @@ final class LoopContext {
     private(set) var isStopping = false
     private var whenEmpty: EventLoopPromise<Void>?
     private var ticker: RepeatedTask?
+    private var date = HTTPDate()
 
     init(eventLoop: any EventLoop, state: GateState, limits: ProxyLimits, pool: UpstreamPool, bodies: BodyBudget, logger: Logger) {
         self.eventLoop = eventLoop
@@ -29,6 +30,8 @@ final class LoopContext {
     func newTransferID() -> TransferID {
         TransferID(now: state.clock.now(), random: (.random(in: .min ... .max), .random(in: .min ... .max)))
     }
+
+    func httpDate() -> String { date.at(state.clock.now()) }
 
     func startTicking() {
         let tick = TimeAmount.milliseconds(Int64(limits.tickMilliseconds))
@@ -63,6 +66,8 @@ final class LoopContext {
     /// The grace is over: whoever is left is cut off, and the log told what is known.
     func abort() {
         for caller in callers.values { caller.abort() }
+        // A commit the log still owes us keeps no one waiting: its intent then ends as `unknown` at the next start.
+        finishStop()
     }
 
     private func finishStop() {

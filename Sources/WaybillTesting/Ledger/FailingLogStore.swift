@@ -2,7 +2,13 @@ import Synchronization
 package import WaybillCore
 package import WaybillLedger
 
-/// A store whose writes fail as told; reads go through.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A store whose writes fail or dawdle as told; reads go through.
 package final class FailingLogStore: LogStore {
     package enum Fault: Sendable {
         /// Nothing is written, and the error says so.
@@ -15,7 +21,12 @@ package final class FailingLogStore: LogStore {
     private let faults = Mutex<[Fault]>([])
     private let standing = Mutex<Fault?>(nil)
 
-    package init(_ base: any LogStore) { self.base = base }
+    private let delayMilliseconds: UInt32
+
+    package init(_ base: any LogStore, delayMilliseconds: UInt32 = 0) {
+        self.base = base
+        self.delayMilliseconds = delayMilliseconds
+    }
 
     /// The next writes fail, one after the other.
     package func fail(_ next: Fault...) { faults.withLock { $0.append(contentsOf: next) } }
@@ -30,6 +41,7 @@ package final class FailingLogStore: LogStore {
     }
 
     private func write(_ body: () throws(LogStoreError) -> Void) throws(LogStoreError) {
+        if delayMilliseconds > 0 { usleep(delayMilliseconds * 1_000) }
         let fault = standing.withLock { $0 } ?? faults.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         switch fault {
         case .beforeWriting(let error): throw error

@@ -9,7 +9,8 @@ struct InterceptionCA: Sendable {
     static let validityDays = 1_825
     static let keyFile = "ca.key"
     static let certificateFile = "ca.pem"
-    /// Nothing can be permitted by an empty list (RFC 5280 reads it as "everything"), so a CA for no destination gets a name that never resolves.
+    /// Nothing can be permitted by an empty list (RFC 5280 reads it as "everything"), so a CA for no destination gets a name that
+    /// never resolves.
     static let nowhere = "invalid"
 
     let certificatePEM: String
@@ -38,7 +39,8 @@ struct InterceptionCA: Sendable {
     /// Makes and stores a CA. `permit`: DNS suffixes. Throws if one exists.
     static func create(in keys: KeyDirectory, organisation: String, permit: [String]) throws(CommandFailure) -> InterceptionCA {
         if try existing(in: keys) != nil {
-            throw CommandFailure("there is a CA in \(keys.path) already", remedy: "show it with `waybill ca show`; `ca rotate` will replace one")
+            throw CommandFailure(
+                "there is a CA in \(keys.path) already", remedy: "show it with `waybill ca show`; `ca rotate` will replace one")
         }
         let suffixes = try self.suffixes(permit)
         let key = P256.Signing.PrivateKey()
@@ -62,7 +64,8 @@ struct InterceptionCA: Sendable {
             let suffix = String(name.lowercased().drop { $0 == "." })
             let labels = suffix.split(separator: ".", omittingEmptySubsequences: false)
             let isName = labels.allSatisfy { label in
-                (1...63).contains(label.utf8.count) && label.utf8.allSatisfy { $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
+                (1...63).contains(label.utf8.count)
+                    && label.utf8.allSatisfy { $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
             }
             guard isName, suffix.utf8.count <= 253 else {
                 throw CommandFailure("`ca.permit` holds \(name), which is no DNS name", remedy: "write suffixes like hubapi.com")
@@ -79,7 +82,10 @@ struct InterceptionCA: Sendable {
             CommonName("Waybill interception CA")
         }
         let publicKey = Certificate.PublicKey(key.publicKey)
-        let everyAddress = [ASN1OctetString(contentBytes: ArraySlice(repeating: 0, count: 8)), ASN1OctetString(contentBytes: ArraySlice(repeating: 0, count: 32))]
+        let everyAddress = [
+            ASN1OctetString(contentBytes: ArraySlice(repeating: 0, count: 8)),
+            ASN1OctetString(contentBytes: ArraySlice(repeating: 0, count: 32)),
+        ]
         let identifier = SubjectKeyIdentifier(keyIdentifier: ArraySlice(Insecure.SHA1.hash(data: publicKey.subjectPublicKeyInfoBytes)))
         let extensions = try Certificate.Extensions {
             Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))

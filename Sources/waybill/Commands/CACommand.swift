@@ -27,7 +27,8 @@ struct CACommand: AsyncParsableCommand {
         func run() async throws {
             let settings = try await installation.settings()
             guard let ca = try InterceptionCA.existing(in: try KeyDirectory(settings.keys, create: false)) else {
-                throw CommandFailure("there is no CA in \(settings.keys) yet", remedy: "make one with `waybill ca init`, or start `waybill serve`")
+                throw CommandFailure(
+                    "there is no CA in \(settings.keys) yet", remedy: "make one with `waybill ca init`, or start `waybill serve`")
             }
             StandardStreams.writeOutput(ca.certificatePEM)
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Crypto
 import FoundationEssentials
 import WaybillCore
+import WaybillLedger
 
 struct DecideCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -41,9 +42,10 @@ struct DecideCommand: ParsableCommand {
     func run() throws {
         let set = try PolicyDirectory(policies).loadForCommand()
         guard let callerID = set.caller(named: caller) else {
-            throw CommandFailure("there is no caller `\(caller)` in \(policies)", remedy: "name one of \(set.callers.map(\.id).joined(separator: ", "))")
+            throw CommandFailure(
+                "there is no caller `\(caller)` in \(policies)", remedy: "name one of \(set.callers.map(\.id).joined(separator: ", "))")
         }
-        let now = at.flatMap { Timestamp(rfc3339: $0) } ?? SystemClock().now()
+        let now = at.flatMap { Timestamp(rfc3339: $0) } ?? SystemWallClock().now()
         let keyring = Keyring(master: SymmetricKey(data: [UInt8](repeating: 0, count: 32)))
         let index = try book().index(key: keyring.fingerprints, notices: set.notices, now: now)
         let gate = Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: { InlineArray(repeating: 0) }))
@@ -54,22 +56,16 @@ struct DecideCommand: ParsableCommand {
     }
 
     private func head(in set: PolicySet, hasBody: Bool) throws -> RequestHead {
-        guard let target = TargetURL(url, in: set) else {
-            throw CommandFailure(
-                "no vendor of \(policies) has the destination of this URL",
-                remedy: "use one of \(set.vendors.flatMap { $0.destinations.map { "\($0.scheme)://\($0.authority)" } }.joined(separator: ", "))")
-        }
-        var fields: [String: String] = [:]
-        for line in header {
+        let headers = header.map { line in
             let halves = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            fields[halves[0].trimmed().lowercased()] = halves[1].trimmed()
+            return (name: halves[0].trimmed(), value: halves[1].trimmed())
         }
-        let isSigned = fields["content-md5"] != nil || fields["digest"] != nil || fields["content-digest"] != nil
-            || fields["authorization"]?.hasPrefix("AWS4-") == true
-        return RequestHead(
-            vendor: target.vendor, host: target.host, method: method.uppercased(), target: target.target,
-            contentType: fields["content-type"] ?? (hasBody ? "application/json" : nil), contentEncoding: fields["content-encoding"],
-            purpose: purpose ?? fields["waybill-purpose"], hasBody: hasBody, isBodySigned: isSigned)
+        guard let head = RequestHead(method: method, url: url, headers: headers, purpose: purpose, hasBody: hasBody, in: set) else {
+            let known = set.vendors.flatMap { $0.destinations.map { "\($0.scheme)://\($0.authority)" } }
+            throw CommandFailure(
+                "no vendor of \(policies) has the destination of this URL", remedy: "use one of \(known.joined(separator: ", "))")
+        }
+        return head
     }
 
     private func bodyBytes() throws(CommandFailure) -> [UInt8] {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Crypto
 import FoundationEssentials
 import WaybillCore
+import WaybillLedger
 
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +22,9 @@ struct InitCommand: AsyncParsableCommand {
     var country = "DE"
 
     func validate() throws {
-        guard !id.isEmpty, id.utf8.count <= 64, id.utf8.allSatisfy({ $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }) else {
+        guard !id.isEmpty, id.utf8.count <= 64,
+            id.utf8.allSatisfy({ $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) })
+        else {
             throw ValidationError("--id must be lower-case letters, digits and `-`, like acme-eu")
         }
         guard Region(country) != nil else { throw ValidationError("--country must be an ISO 3166 code, like DE or US-MA") }
@@ -32,9 +35,11 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         try makeRoom()
-        let token = "wb_" + SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.base64EncodedString()
+        let token =
+            "wb_"
+            + SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.base64EncodedString()
             .map { ["+": "-", "/": "_", "=": ""][$0] ?? String($0) }.joined()
-        let skeleton = Skeleton(organisation: organisation, id: id, country: country, token: token, today: SystemClock().now().day)
+        let skeleton = Skeleton(organisation: organisation, id: id, country: country, token: token, today: SystemWallClock().now().day)
         for (name, content) in skeleton.files {
             let path = Files.resolve(name, against: directory)
             try failing { () throws(SystemError) in

@@ -27,7 +27,8 @@ struct LintCommand: ParsableCommand {
         guard format != .table else {
             let lines = problems.map { Table.visible(policies.located($0)) + "\n" }.joined()
             let errors = problems.count { $0.severity == .error }
-            let summary = "\(errors) error\(errors == 1 ? "" : "s"), \(problems.count - errors) warning\(problems.count - errors == 1 ? "" : "s")\n"
+            let summary =
+                "\(errors) error\(errors == 1 ? "" : "s"), \(problems.count - errors) warning\(problems.count - errors == 1 ? "" : "s")\n"
             StandardStreams.writeOutput(lines + summary)
             return
         }

@@ -31,7 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
                 try InstallationCheck(settings: settings).run()
                 StandardStreams.writeOutput("\(settings.file) and what it names are valid\n")
             } else {
-                try await Wiring.serve(settings, logger: logger)
+                try await Serving.run(settings, logger: logger)
             }
         } catch {
             try end(error)
@@ -42,7 +42,9 @@ struct ServeCommand: AsyncParsableCommand {
         var flags: [String: String] = [:]
         if let gate { flags["listen.gate"] = gate }
         // A path on the command line is relative to where the user is, not to the configuration file.
-        if let policies { flags["policies"] = policies.hasPrefix("/") ? policies : FileManager.default.currentDirectoryPath + "/" + policies }
+        if let policies {
+            flags["policies"] = policies.hasPrefix("/") ? policies : FileManager.default.currentDirectoryPath + "/" + policies
+        }
         return flags
     }
 

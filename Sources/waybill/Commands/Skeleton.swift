@@ -146,17 +146,21 @@ struct Skeleton {
     private var tests: String {
         """
         at: \(day(after: 30))T12:00:00Z
-        consents: [{subject: "email:anna@example.com", purpose: newsletter, state: given, recipients: [mailer], event_time: \(day(after: 1))T00:00:00Z, notice: n-1, proof: web-form}]
+        consents:
+          - {subject: "email:anna@example.com", purpose: newsletter, state: given, recipients: [mailer],
+             event_time: \(day(after: 1))T00:00:00Z, notice: n-1, proof: web-form}
         subjects: [{ids: ["email:anna@example.com"], countries: [\(country)]}]
         cases:
           - name: an opted-in contact is sent without her phone number
             caller: crm
-            request: {method: POST, url: "https://api.mailer.example/v1/contacts", json: {email: anna@example.com, first_name: Anna, phone: "+4930123456"}}
+            request: {method: POST, url: "https://api.mailer.example/v1/contacts",
+                      json: {email: anna@example.com, first_name: Anna, phone: "+4930123456"}}
             expect: {decision: allow_redacted, sent: {email: anna@example.com, first_name: Anna}, dropped: [phone]}
           - name: after she withdrew, nothing leaves
             caller: crm
             given: [{subject: "email:anna@example.com", purpose: newsletter, state: withdrawn, event_time: \(day(after: 29))T00:00:00Z}]
-            request: {method: POST, url: "https://api.mailer.example/v1/contacts", json: {email: anna@example.com, first_name: Anna}}
+            request: {method: POST, url: "https://api.mailer.example/v1/contacts",
+                      json: {email: anna@example.com, first_name: Anna}}
             expect: {decision: deny, primary: consent_withdrawn}
 
         """

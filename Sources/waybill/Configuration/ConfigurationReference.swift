@@ -19,18 +19,18 @@ enum ConfigurationReference {
             + ConfigurationKey.all.map { key in
                 "| `\(key.name)` | \(key.expectation) | \(key.fallback.map { "`\($0)`" } ?? "") | \(key.summary) |\n"
             }.joined()
-            + """
+                + """
 
-            A listener is one address, or a mapping with its TLS files:
+                A listener is one address, or a mapping with its TLS files:
 
-            ```yaml
-            listen:
-              gate: {address: 0.0.0.0:8443, tls: {certificate: certs/gate.pem, key: certs/gate.key}}
-            ```
+                ```yaml
+                listen:
+                  gate: {address: 0.0.0.0:8443, tls: {certificate: certs/gate.pem, key: certs/gate.key}}
+                ```
 
-            Plain HTTP off the loopback interface is refused unless `insecure: true` says so. Port 0 picks a free port; the line
-            `{"event":"ready",…}` on standard output names it.
+                Plain HTTP off the loopback interface is refused unless `insecure: true` says so. Port 0 picks a free port; the line
+                `{"event":"ready",…}` on standard output names it.
 
-            """
+                """
     }
 }

@@ -17,11 +17,13 @@ struct ConfiguredLimit: Sendable {
         apply = { value, limits in limits[keyPath: path] = value }
     }
 
-    private static func bytes(_ name: String, _ path: any WritableKeyPath<GateLimits, Int> & Sendable, _ summary: String) -> ConfiguredLimit {
+    private static func bytes(_ name: String, _ path: any WritableKeyPath<GateLimits, Int> & Sendable, _ summary: String) -> ConfiguredLimit
+    {
         ConfiguredLimit(name, 1_024...(1 << 34), path, summary)
     }
 
-    private static func time(_ name: String, _ path: any WritableKeyPath<GateLimits, Int> & Sendable, _ summary: String) -> ConfiguredLimit {
+    private static func time(_ name: String, _ path: any WritableKeyPath<GateLimits, Int> & Sendable, _ summary: String) -> ConfiguredLimit
+    {
         ConfiguredLimit(name, 1...3_600_000, path, summary)
     }
 
@@ -32,7 +34,8 @@ struct ConfiguredLimit: Sendable {
         bytes("received_body_bytes", \.proxy.bodyBytesMax, "Largest body as received, before its content coding is undone; more is 413."),
         bytes("bodies_in_flight_bytes", \.proxy.bodiesInFlightBytesMax, "All bodies in flight together; more is 503."),
         bytes("refused_body_bytes", \.proxy.refusedBodyBytesMax, "How much of a refused body is read so that the connection lives on."),
-        ConfiguredLimit("compression_ratio", 1...10_000, \.body.compressionRatioMax, "Largest ratio of decoded to coded body; more is 413."),
+        ConfiguredLimit(
+            "compression_ratio", 1...10_000, \.body.compressionRatioMax, "Largest ratio of decoded to coded body; more is 413."),
         ConfiguredLimit("depth", 1...1_024, \.body.depthMax, "Deepest nesting of a JSON body; more is 422."),
         ConfiguredLimit("members", 1...10_000_000, \.body.membersMax, "Most members in a JSON body; more is 422."),
         ConfiguredLimit("number_characters", 1...4_096, \.body.numberCharactersMax, "Longest number in a JSON body; more is 422."),
@@ -51,20 +54,27 @@ struct ConfiguredLimit: Sendable {
 
     private static let vendors: [ConfiguredLimit] = [
         ConfiguredLimit(
-            "vendor_connections", 1...100_000, \.proxy.vendorConnectionsPerLoopMax, "Connections to one destination from one event loop; more is 503."),
+            "vendor_connections", 1...100_000, \.proxy.vendorConnectionsPerLoopMax,
+            "Connections to one destination from one event loop; more is 503."),
         time("connect_milliseconds", \.proxy.connectMillisecondsMax, "Name look-up, TCP and TLS towards a vendor together."),
-        time("vendor_write_idle_milliseconds", \.proxy.vendorWriteIdleMillisecondsMax, "Longest stall while a request is written to a vendor."),
-        time("answer_milliseconds", \.proxy.answerHeadMillisecondsMax, "From the last byte of a request to the head of the vendor's answer."),
+        time(
+            "vendor_write_idle_milliseconds", \.proxy.vendorWriteIdleMillisecondsMax,
+            "Longest stall while a request is written to a vendor."),
+        time(
+            "answer_milliseconds", \.proxy.answerHeadMillisecondsMax,
+            "From the last byte of a request to the head of the vendor's answer."),
         time("answer_idle_milliseconds", \.proxy.answerIdleMillisecondsMax, "Longest silence inside a vendor's answer."),
         bytes("answer_head_bytes", \.proxy.answerHeadBytesMax, "Head of a vendor's answer; more is 502."),
         time("vendor_idle_milliseconds", \.proxy.vendorIdleMillisecondsMax, "How long an unused connection to a vendor is kept."),
         time("addresses_milliseconds", \.proxy.addressesMillisecondsMax, "How long a vendor's addresses are remembered."),
-        ConfiguredLimit("circuit_failures", 1...1_000, \.proxy.circuitFailuresMax, "Failures to connect in a row before a destination is left alone."),
+        ConfiguredLimit(
+            "circuit_failures", 1...1_000, \.proxy.circuitFailuresMax, "Failures to connect in a row before a destination is left alone."),
         time("circuit_milliseconds", \.proxy.circuitMilliseconds, "How long it is left alone."),
     ]
 
     private static let deciding: [ConfiguredLimit] = [
-        ConfiguredLimit("attempts", 1...100, \.proxy.attemptsMax, "Times a request is judged anew because something changed meanwhile; then 503."),
+        ConfiguredLimit(
+            "attempts", 1...100, \.proxy.attemptsMax, "Times a request is judged anew because something changed meanwhile; then 503."),
         time("refresh_milliseconds", \.proxy.refreshMillisecondsMax, "Longest wait for the consent store; then 503."),
         time("commit_milliseconds", \.proxy.commitMillisecondsMax, "Longest wait for the transfer log; then 503."),
     ]

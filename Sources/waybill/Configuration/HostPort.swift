@@ -14,7 +14,8 @@ struct HostPort: Hashable, Sendable, CustomStringConvertible {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         let digits = text[text.index(after: colon)...]
         var name = text[..<colon]
-        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (48...57).contains($0) }), let port = Int(digits), port <= 65_535
+        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (48...57).contains($0) }), let port = Int(digits),
+            port <= 65_535
         else { return nil }
         if name.hasPrefix("["), name.hasSuffix("]") {
             name = name.dropFirst().dropLast()

@@ -11,7 +11,8 @@ enum SettingsReader {
         } catch {
             if error.isMissing {
                 throw CommandFailure(
-                    "there is no configuration file \(path)", remedy: "name one with --config FILE, or make an installation with `waybill init DIR`")
+                    "there is no configuration file \(path)",
+                    remedy: "name one with --config FILE, or make an installation with `waybill init DIR`")
             }
             throw error.failure
         }
@@ -23,7 +24,9 @@ enum SettingsReader {
         if !file.isEmpty {
             do {
                 let location = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)])
-                provider = try await FileProvider<YAMLSnapshot>(config: ConfigReader(provider: location))
+                provider = try await FileProvider<YAMLSnapshot>(
+                    parsingOptions: .init(secretsSpecifier: .specific(Set(ConfigurationKey.all.filter(\.isSecret).map(\.name)))),
+                    config: ConfigReader(provider: location))
             } catch {
                 throw CommandFailure("\(path) cannot be read, \(error)", remedy: "mend the file")
             }
@@ -58,9 +61,11 @@ enum SettingsReader {
             if let value = try values.integer(limit.key) { limit.apply(value, &limits) }
         }
         return Settings(
-            file: path, gate: gate, notServed: notServed, insecure: insecure, store: try store(values, base: base), policies: located(.policies),
+            file: path, gate: gate, notServed: notServed, insecure: insecure, store: try store(values, base: base),
+            policies: located(.policies),
             keys: located(.keys), secrets: located(.secrets), resolve: try values.addresses(.resolve),
-            trust: values.texts(.trust).map { Files.resolve($0, against: base) }, threads: try values.integer(.threads) ?? 0, limits: limits,
+            trust: values.texts(.trust).map { Files.resolve($0, against: base) }, threads: try values.integer(.threads) ?? 0,
+            limits: limits,
             log: Settings.Log(
                 origin: values.text(.origin) ?? "", checkpointEveryMilliseconds: try values.milliseconds(.checkpointEvery) ?? 1_000,
                 checkpointCopy: located(.checkpointCopy), witnesses: witnesses),

@@ -65,7 +65,8 @@ struct KeyDirectory: Sendable {
     private func check(_ facts: Files.Facts, _ path: String) throws(CommandFailure) {
         guard !facts.isDirectory else { throw CommandFailure("\(path) is a directory", remedy: "move it away, keys are files") }
         guard facts.mode & 0o077 == 0 else {
-            throw CommandFailure("the key file \(path) can be read by other users", remedy: "chmod 600 \(path), and replace the key if they may have")
+            throw CommandFailure(
+                "the key file \(path) can be read by other users", remedy: "chmod 600 \(path), and replace the key if they may have")
         }
         guard facts.owner == Files.ownUser || Files.ownUser == 0 else {
             throw CommandFailure("the key file \(path) belongs to another user", remedy: "give it to the user that runs waybill")
@@ -75,7 +76,8 @@ struct KeyDirectory: Sendable {
     private func secret(_ name: String, bytes: Int, create: Bool, make: () -> [UInt8]) throws(CommandFailure) -> [UInt8] {
         if try privateText(name) == nil {
             guard create else {
-                throw CommandFailure("the key file \(file(name)) is missing", remedy: "restore it from a backup, or start `waybill serve` once")
+                throw CommandFailure(
+                    "the key file \(file(name)) is missing", remedy: "restore it from a backup, or start `waybill serve` once")
             }
             // Another process may have been quicker: what stands in the file then counts.
             _ = try self.create(name, text: Data(make()).base64EncodedString() + "\n")

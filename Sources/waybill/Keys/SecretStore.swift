@@ -20,7 +20,8 @@ struct SecretStore: Sendable {
                 guard values[name] != nil else {
                     throw CommandFailure(
                         "vendor \(vendor.id) needs the secret `\(name)`, which is missing",
-                        remedy: "set \(SecretStore.variable(name)), or write it to \(Files.resolve(name, against: directory)) with mode 0600")
+                        remedy:
+                            "set \(SecretStore.variable(name)), or write it to \(Files.resolve(name, against: directory)) with mode 0600")
                 }
             }
         }

@@ -35,6 +35,13 @@ struct PolicyDirectory: Sendable {
     /// Reads and compiles. Throws `PolicyProblems` for a broken set, `CommandFailure` where it cannot be read.
     func load() throws -> (set: PolicySet, warnings: [PolicyProblem]) { try PolicyLoader.load(files: try read()) }
 
+    /// The same with everything a gate keeps of it. `signature`: taken before, so that a change meanwhile is noticed.
+    func loadAll(_ signature: Signature) throws -> (policies: LoadedPolicies, warnings: [PolicyProblem]) {
+        let files = try read()
+        let (set, warnings) = try PolicyLoader.load(files: files)
+        return (LoadedPolicies(directory: self, signature: signature, files: files, set: set), warnings)
+    }
+
     /// The same for commands that only need the set: problems end the command, named by file, line and column.
     func loadForCommand() throws -> PolicySet {
         do {
@@ -77,4 +84,12 @@ struct PolicyDirectory: Sendable {
         }
         return found
     }
+}
+
+/// A policy set and what it was read from.
+struct LoadedPolicies: Sendable {
+    var directory: PolicyDirectory
+    var signature: PolicyDirectory.Signature
+    var files: [String: [UInt8]]
+    var set: PolicySet
 }

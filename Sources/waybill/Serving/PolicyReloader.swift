@@ -1,7 +1,9 @@
 import Logging
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 import WaybillCore
+import WaybillLedger
 
 /// Keeps the policy set in force current with its directory: a change on disk or SIGHUP puts the new set in force within a second,
 /// whole or not at all. A broken set is reported and the last good one stays.
@@ -11,24 +13,26 @@ actor PolicyReloader: Service {
 
     private let directory: PolicyDirectory
     private let logger: Logger
-    private let accept: @Sendable (PolicySet) async throws -> Void
+    private let accept: @Sendable (LoadedPolicies) async throws -> Void
+    private let purposeNames: Mutex<Set<String>>
     private var loaded: PolicyDirectory.Signature
     private var pending: PolicyDirectory.Signature?
     private(set) var status: PolicyStatus
 
-    /// - Parameters:
-    ///   - loaded: what `set` was read from.
-    ///   - accept: puts a set in force, or throws and leaves everything as it was.
+    /// `accept` puts a set in force, or throws and leaves everything as it was.
     init(
-        directory: PolicyDirectory, loaded: PolicyDirectory.Signature, set: PolicySet, now: Timestamp, logger: Logger,
-        accept: @escaping @Sendable (PolicySet) async throws -> Void
+        _ policies: LoadedPolicies, now: Timestamp, logger: Logger, accept: @escaping @Sendable (LoadedPolicies) async throws -> Void
     ) {
-        self.directory = directory
-        self.loaded = loaded
+        directory = policies.directory
+        loaded = policies.signature
         self.logger = logger
         self.accept = accept
-        status = PolicyStatus(digest: set.digest, loadedAt: now)
+        purposeNames = Mutex(Set(policies.set.purposes.map(\.name)))
+        status = PolicyStatus(digest: policies.set.digest, loadedAt: now)
     }
+
+    /// Of the set in force.
+    nonisolated var purposes: Set<String> { purposeNames.withLock { $0 } }
 
     nonisolated func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -74,13 +78,18 @@ actor PolicyReloader: Service {
             // Whatever comes of it, the same files are not tried again and again.
             loaded = try directory.signature()
             pending = nil
-            let (set, warnings) = try directory.load()
+            let (policies, warnings) = try directory.loadAll(loaded)
             for warning in warnings { logger.warning("policy warning", metadata: ["problem": "\(directory.located(warning))"]) }
-            if set.digest != status.digest || status.failure != nil {
-                try await accept(set)
-                logger.notice("policies reloaded", metadata: ["digest": "\(set.digest)", "previous": "\(status.digest)"])
+            let digest = policies.set.digest
+            if digest != status.digest {
+                try await accept(policies)
+                purposeNames.withLock { $0 = Set(policies.set.purposes.map(\.name)) }
+                logger.notice("policies reloaded", metadata: ["digest": "\(digest)", "previous": "\(status.digest)"])
+                status = PolicyStatus(digest: digest, loadedAt: SystemWallClock().now())
+            } else {
+                logger.notice("policies read again, nothing changed", metadata: ["digest": "\(digest)"])
             }
-            status = PolicyStatus(digest: set.digest, loadedAt: SystemClock().now())
+            status.failure = nil
         } catch {
             fail(error)
         }
@@ -99,7 +108,8 @@ actor PolicyReloader: Service {
         }
         let count = problems.all.count { $0.severity == .error }
         status.failure = problems.all.first { $0.severity == .error }.map { directory.located($0) } ?? "the set is broken"
-        logger.error("policies not reloaded, the last good set stays in force", metadata: ["errors": "\(count)", "digest": "\(status.digest)"])
+        logger.error(
+            "policies not reloaded, the last good set stays in force", metadata: ["errors": "\(count)", "digest": "\(status.digest)"])
     }
 }
 

@@ -1,9 +1,13 @@
+#if canImport(CoreFoundation)
+    // Under whole-module optimisation the compiler attributes `stat`'s members to this module, which sees the same header.
+    import CoreFoundation
+#endif
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The few file operations that must be exact about permissions, atomicity and what happens on failure.
@@ -28,12 +32,13 @@ enum Files {
             throw SystemError("look at \(path)")
         }
         #if canImport(Darwin)
-        let modified = info.st_mtimespec
+            let modified = info.st_mtimespec
         #else
-        let modified = info.st_mtim
+            let modified = info.st_mtim
         #endif
         return Facts(
-            isDirectory: info.st_mode & S_IFMT == S_IFDIR, mode: mode_t(info.st_mode) & modeMask, owner: info.st_uid, bytes: Int(info.st_size),
+            isDirectory: info.st_mode & S_IFMT == S_IFDIR, mode: mode_t(info.st_mode) & modeMask, owner: info.st_uid,
+            bytes: Int(info.st_size),
             modifiedSeconds: Int(modified.tv_sec), modifiedNanoseconds: Int(modified.tv_nsec), inode: UInt64(info.st_ino))
     }
 
@@ -107,6 +112,24 @@ enum Files {
         try syncDirectory(parent(of: path))
     }
 
+    /// A directory takes its final name once everything in it is written.
+    static func rename(_ path: String, to final: String) throws(SystemError) {
+        try syncDirectory(path)
+        guard systemRename(path, final) == 0 else { throw SystemError("rename \(path)") }
+        try syncDirectory(parent(of: final))
+    }
+
+    /// Removes a file or a directory with everything in it, if it is there.
+    static func removeTree(_ path: String) throws(SystemError) {
+        guard let found = try facts(path) else { return }
+        guard found.isDirectory else {
+            guard unlink(path) == 0 else { throw SystemError("remove \(path)") }
+            return
+        }
+        for name in try names(in: path, hidden: true) { try removeTree(resolve(name, against: path)) }
+        guard rmdir(path) == 0 else { throw SystemError("remove \(path)") }
+    }
+
     static func syncDirectory(_ path: String) throws(SystemError) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError("open \(path)") }
@@ -128,7 +151,39 @@ enum Files {
     static var ownUser: uid_t { geteuid() }
 }
 
-// `Files.read` hides the system's `read` inside its own type.
+// `Files` has functions of the same names, which would hide the system's.
 private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
     read(descriptor, buffer.baseAddress, buffer.count)
+}
+
+private func systemRename(_ path: String, _ final: String) -> Int32 { rename(path, final) }
+
+/// A file read in pieces, in order; `-` is standard input.
+final class FilePieces: Sendable {
+    private static let pieceBytes = 65_536
+    private let descriptor: Int32
+    private let name: String
+
+    init(_ path: String) throws(SystemError) {
+        name = path == "-" ? "standard input" : path
+        descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("read \(name)") }
+    }
+
+    deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
+
+    /// Nil at the end.
+    func next() throws(SystemError) -> [UInt8]? {
+        while true {
+            var failure: Int32 = 0
+            let piece = [UInt8](unsafeUninitializedCapacity: FilePieces.pieceBytes) { buffer, count in
+                let got = systemRead(descriptor, UnsafeMutableRawBufferPointer(buffer))
+                if got < 0 { failure = errno }
+                count = max(0, got)
+            }
+            if failure == EINTR { continue }
+            guard failure == 0 else { throw SystemError("read \(name)", code: failure) }
+            return piece.isEmpty ? nil : piece
+        }
+    }
 }

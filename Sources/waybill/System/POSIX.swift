@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// A failed system call, in the system's own words. Paths are configuration, not personal data.
@@ -40,7 +40,10 @@ struct SystemError: Error, CustomStringConvertible {
 enum StandardStreams {
     static func writeOutput(_ text: String) { write(Array(text.utf8), to: STDOUT_FILENO) }
     static func writeError(_ text: String) { write(Array(text.utf8), to: STDERR_FILENO) }
-    static func writeOutput(bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+    /// For long output, whose reader may go away or whose disk may fill.
+    static func writeOrThrow(_ bytes: [UInt8]) throws(SystemError) {
+        guard writeAll(bytes, to: STDOUT_FILENO) else { throw SystemError("write to standard output") }
+    }
 
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
@@ -76,26 +79,30 @@ func exitProcess(_ status: Int32) -> Never { exit(status) }
 func disableCoreDumps() throws(SystemError) {
     var limit = rlimit(rlim_cur: 0, rlim_max: 0)
     #if canImport(Glibc)
-    let core = __rlimit_resource_t(RLIMIT_CORE.rawValue)
+        let core = __rlimit_resource_t(RLIMIT_CORE.rawValue)
     #else
-    let core = RLIMIT_CORE
+        let core = RLIMIT_CORE
     #endif
     guard setrlimit(core, &limit) == 0 else { throw SystemError("turn off core dumps") }
     #if os(Linux)
-    // The limit does not bind a program that cores are piped to; an empty set of mappings leaves it nothing to read.
-    let filter = "/proc/self/coredump_filter"
-    let descriptor = open(filter, O_WRONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemError("write \(filter)") }
-    defer { close(descriptor) }
-    guard writeAll(Array("0".utf8), to: descriptor) else { throw SystemError("write \(filter)") }
+        // The limit does not bind a program that cores are piped to; an empty set of mappings leaves it nothing to read.
+        let filter = "/proc/self/coredump_filter"
+        let descriptor = open(filter, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("write \(filter)") }
+        defer { close(descriptor) }
+        guard writeAll(Array("0".utf8), to: descriptor) else { throw SystemError("write \(filter)") }
     #endif
 }
 
+/// What this process creates from here on is for its user alone, whatever a library asks for.
+func keepFilesPrivate() { umask(0o077) }
+
+/// A gate goes on when whoever read its log went away.
+func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
 func processID() -> Int32 { getpid() }
 
-/// Seconds, from a clock that is never set back.
-func monotonicSeconds() -> Double {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
-}
+private let processStart = ContinuousClock.now
+
+/// Seconds since the process first asked, from a clock that is never set back.
+func monotonicSeconds() -> Double { (ContinuousClock.now - processStart) / .seconds(1) }

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Testing
 
@@ -59,5 +60,16 @@ import Testing
         #expect(tests.flatMap(\.cases).count >= 12)
         let set = try PolicyLoader.load(files: try Self.files()).set
         for test in tests.flatMap(\.cases) { #expect(set.caller(named: test.caller) != nil) }
+    }
+
+    @Test func `every policy test comes out as it expects`() throws {
+        let files = try Self.files()
+        let set = try PolicyLoader.load(files: files).set
+        let master = SymmetricKey(data: [UInt8](repeating: 7, count: 32))
+        for test in try PolicyLoader.tests(files: files) {
+            for result in PolicyTestRunner.run(test, policy: set, master: master) {
+                #expect(result.failures == [], "\(result.position) \(result.name)")
+            }
+        }
     }
 }

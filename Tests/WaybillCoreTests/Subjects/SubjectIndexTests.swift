@@ -75,7 +75,7 @@ import WaybillCore
         #expect(index.memory.identifiers == owners.count)
     }
 
-    @Test(arguments: [50_000, 100_000, 137_000, 200_000])
+    @Test(arguments: [50_000, 54_000, 58_000])
     func `An identifier costs at most 64 bytes, salt included`(count: Int) {
         let index = SubjectIndex(fingerprintKey: Self.key)
         for i in 0..<count {
@@ -169,7 +169,9 @@ import WaybillCore
         await withTaskGroup { group in
             group.addTask { @concurrent in
                 for round in 1...60 { for name in 0..<names { write(name, round) } }
-                for extra in 1_000..<6_000 { index.learnSighted(index.fingerprint(identifier(extra)), number: 1 << 31 | UInt32(extra), salt: salt(1)) }
+                for extra in 1_000..<6_000 {
+                    index.learnSighted(index.fingerprint(identifier(extra)), number: 1 << 31 | UInt32(extra), salt: salt(1))
+                }
             }
             for _ in 0..<3 {
                 group.addTask { @concurrent in

@@ -165,6 +165,48 @@ struct GrownTree: TileReader {
         #expect(large.tree_300_tiles_sha256["tile/1/000.p/1"]?.hasPrefix(hex(small.builder.partialTile(level: 1))) == true)
     }
 
+    /// The published digests include empty ranges, whose hash is the empty tree's and whose proof is empty.
+    @Test func subtreesAndTheirProofsHaveThePublishedDigests() throws {
+        struct Subtrees: Decodable {
+            var subtree_hash: String
+            var subtree_inclusion: String
+            var subtree_consistency: String
+        }
+        let published = try SharedVectors.load("subtree_rolling_hashes", as: Subtrees.self)
+        let leaves = (0..<130).map { [UInt8($0)] }
+        var merkle = GrownTree(leaves).merkle
+        func isSubtree(_ low: UInt64, _ high: UInt64) -> Bool {
+            var span: UInt64 = 1
+            while span < high - low { span *= 2 }
+            return low % span == 0
+        }
+        func line(_ head: String, _ proof: [TreeHash]) -> String { ([head] + proof.map(\.description)).joined(separator: " ") + "\n" }
+        var hashes = ""
+        var inclusion = ""
+        for high in 0...130 as ClosedRange<UInt64> {
+            for low in 0...high where isSubtree(low, high) {
+                let hash = low == high ? MerkleHashing.emptyRoot : try merkle.subtree(low, high)
+                hashes += "[\(low), \(high)) \(hash)\n"
+                var part = GrownTree(leaves[Int(low)..<Int(high)]).merkle
+                for index in low..<high {
+                    inclusion += line("\(index) [\(low), \(high))", try part.inclusionProof(of: index - low, in: high - low))
+                }
+            }
+        }
+        #expect(MerkleHashing.sha256(Array(hashes.utf8)).description == published.subtree_hash)
+        #expect(MerkleHashing.sha256(Array(inclusion.utf8)).description == published.subtree_inclusion)
+        var consistency = ""
+        for size in 0...130 as ClosedRange<UInt64> {
+            for high in 0...size {
+                for low in 0...high where isSubtree(low, high) {
+                    consistency += line(
+                        "[\(low), \(high)) \(size)", low == high ? [] : try merkle.subtreeProof(low: low, high: high, in: size))
+                }
+            }
+        }
+        #expect(MerkleHashing.sha256(Array(consistency.utf8)).description == published.subtree_consistency)
+    }
+
     @Test func tilePathsAreThePublishedOnes() throws {
         struct Paths: Decodable {
             var cases: [Tree]

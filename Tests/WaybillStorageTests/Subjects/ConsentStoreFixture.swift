@@ -28,10 +28,14 @@ final class ConsentStoreFixture: Sendable {
         index.open()
     }
 
-    func removeFiles() { if ownsDirectory { try? FileManager.default.removeItem(at: directory) } }
+    func removeFiles() {
+        guard ownsDirectory else { return }
+        do { try FileManager.default.removeItem(at: directory) } catch { Issue.record(error) }
+    }
 
     @discardableResult
-    func importLines(_ kind: SubjectImport.Kind, _ lines: [String], strict: Bool = false, now: Timestamp = now) async throws -> ImportReport {
+    func importLines(_ kind: SubjectImport.Kind, _ lines: [String], strict: Bool = false, now: Timestamp = now) async throws -> ImportReport
+    {
         var run = SubjectImport(kind: kind, options: SubjectImport.Options(strict: strict), store: store) { now }
         try await run.feed(Array(lines.joined(separator: "\n").utf8))
         return try await run.finish()

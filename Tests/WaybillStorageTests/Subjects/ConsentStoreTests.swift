@@ -102,7 +102,9 @@ import WaybillStorage
         // Neither silence nor a weaker signal undoes a stop; an unreadable one is a stop of its own.
         try await fixture.importLines(
             .subjects,
-            [#"{"ids":["crm:17"],"signals":[{"gpc":false,"at":"2026-05-02"},{"usprivacy":"1YNN","at":"2026-05-02"},{"usprivacy":"?","at":"2026-05-03"}]}"#])
+            [
+                #"{"ids":["crm:17"],"signals":[{"gpc":false,"at":"2026-05-02"},{"usprivacy":"1YNN","at":"2026-05-02"},{"usprivacy":"?","at":"2026-05-03"}]}"#
+            ])
         let entry = try #require(try fixture.entry("crm:17"))
         #expect(entry.profile.gpc && entry.profile.unreadableSignal)
         #expect(entry.profile.objections.map(\.scope) == [.profiling, .sale, .share])
@@ -142,7 +144,9 @@ import WaybillStorage
         }
         let again = try await Fixture(in: fixture.directory)
         #expect(try again.entry("crm:1")?.number == sighted)
-        #expect(again.index.learnSighted(again.index.fingerprint(try Identifier(importText: "crm:only-in-transfers")), number: sighted, salt: salt) == sighted)
+        #expect(
+            again.index.learnSighted(
+                again.index.fingerprint(try Identifier(importText: "crm:only-in-transfers")), number: sighted, salt: salt) == sighted)
         #expect(try again.entry("crm:only-in-transfers")?.profile.consents.map(\.state) == [.given])
     }
 
@@ -223,7 +227,8 @@ import WaybillStorage
         let fixture = try await Fixture()
         defer { fixture.removeFiles() }
         try await fixture.importLines(
-            .consents, [Fixture.consent("email:anna.secret@example.com", "given", at: "2026-05-01", more: #","proof":"signed by Anna Secret""#)])
+            .consents,
+            [Fixture.consent("email:anna.secret@example.com", "given", at: "2026-05-01", more: #","proof":"signed by Anna Secret""#)])
         try await fixture.importLines(.subjects, [#"{"ids":["email:anna.secret@example.com","crm:4711-4711"],"born":"1984-03-07"}"#])
         var searched = 0
         for file in try FileManager.default.contentsOfDirectory(at: fixture.directory, includingPropertiesForKeys: nil) {

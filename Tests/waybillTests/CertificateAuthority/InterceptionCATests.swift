@@ -8,7 +8,8 @@ struct InterceptionCATests {
     func certificate() throws {
         let scratch = try Scratch()
         let keys = try KeyDirectory(scratch.file("keys"), create: true)
-        let ca = try InterceptionCA.create(in: keys, organisation: "Acme Europe SE", permit: [".Example.com", "api.hubapi.com", "example.com"])
+        let ca = try InterceptionCA.create(
+            in: keys, organisation: "Acme Europe SE", permit: [".Example.com", "api.hubapi.com", "example.com"])
         #expect(try scratch.mode("keys/ca.key") == 0o600)
         #expect(try scratch.mode("keys/ca.pem") == 0o600)
         #expect(try InterceptionCA.existing(in: keys)?.certificatePEM == ca.certificatePEM)
@@ -28,7 +29,9 @@ struct InterceptionCATests {
         #expect(verified.output.hasSuffix("OK\n"), "\(verified.output)\(verified.error)")
     }
 
-    @Test("A leaf for a permitted name verifies, one outside the constraints does not", arguments: [("www.example.com", true), ("www.example.org", false)])
+    @Test(
+        "A leaf for a permitted name verifies, one outside the constraints does not",
+        arguments: [("www.example.com", true), ("www.example.org", false)])
     func constraints(name: String, valid: Bool) throws {
         let scratch = try Scratch()
         let keys = try KeyDirectory(scratch.file("keys"), create: true)
@@ -45,7 +48,8 @@ struct InterceptionCATests {
             try Program.run(
                 openssl,
                 [
-                    "x509", "-req", "-in", scratch.file("leaf.csr"), "-CA", scratch.file("keys/ca.pem"), "-CAkey", scratch.file("keys/ca.key"),
+                    "x509", "-req", "-in", scratch.file("leaf.csr"), "-CA", scratch.file("keys/ca.pem"), "-CAkey",
+                    scratch.file("keys/ca.key"),
                     "-CAcreateserial", "-days", "1", "-extfile", scratch.file("leaf.ext"), "-out", scratch.file("leaf.pem"),
                 ]),
         ]

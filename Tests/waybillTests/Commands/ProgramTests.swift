@@ -26,16 +26,22 @@ struct ProgramTests {
     func completions(shell: String) throws {
         let ending = try Program.waybill(["--generate-completion-script", shell])
         #expect(ending.status == 0 && ending.output.contains("waybill") && ending.output.contains("lint"))
+        if shell == "bash" {
+            let checked = try Program.run("/bin/bash", ["-n"], input: ending.output)
+            #expect(checked.status == 0, "\(checked.error)")
+        }
     }
 
-    @Test("A missing directory or configuration ends with 1 and one sentence", arguments: [["lint", "/nonexistent"], ["ca", "show", "--config", "/nonexistent.yaml"]])
+    @Test(
+        "A missing directory or configuration ends with 1 and one sentence",
+        arguments: [["lint", "/nonexistent"], ["ca", "show", "--config", "/nonexistent.yaml"]])
     func missing(arguments: [String]) throws {
         let ending = try Program.waybill(arguments)
         #expect(ending.status == 1)
         #expect(ending.error.hasPrefix("waybill: there is no ") && ending.error.split(separator: "\n").count == 1)
     }
 
-    @Test("The reference pages in docs/ are what the code says", arguments: ["cli", "configuration"])
+    @Test("The reference pages in docs/ are what the code says", arguments: ["cli", "configuration", "operators", "reason-codes"])
     func reference(page: String) throws {
         let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         let checkedIn = try Files.read("/\(root)/docs/reference/\(page).md", bytesMax: 1 << 20)

@@ -15,6 +15,8 @@ struct HostPortTests {
         #expect(HostPort(text)?.isLoopback == loopback)
     }
 
-    @Test("Anything else is no address", arguments: ["", ":", "8080", "a:", ":1", "a:b", "a:-1", "a:65536", "::1:80", "a b:1", "a/b:1", "u@h:1", "a:000001"])
+    @Test(
+        "Anything else is no address",
+        arguments: ["", ":", "8080", "a:", ":1", "a:b", "a:-1", "a:65536", "::1:80", "a b:1", "a/b:1", "u@h:1", "a:000001"])
     func refused(text: String) { #expect(HostPort(text) == nil) }
 }

@@ -11,7 +11,8 @@ struct SettingsReaderTests {
         return try await SettingsReader.read(file: file, flags: flags, environment: environment)
     }
 
-    private func failure(_ text: String, flags: [String: String] = [:], environment: [String: String] = [:]) async throws -> CommandFailure? {
+    private func failure(_ text: String, flags: [String: String] = [:], environment: [String: String] = [:]) async throws -> CommandFailure?
+    {
         do {
             _ = try await read(text, flags: flags, environment: environment)
             return nil
@@ -145,7 +146,9 @@ struct SettingsReaderTests {
 
     @Test("A value from the environment or a flag is refused by the name of its source")
     func sources() async throws {
-        #expect(try await failure("", environment: ["WAYBILL_LIMITS_DEPTH": "x"])?.sentence.contains("environment variable WAYBILL_LIMITS_DEPTH") == true)
+        #expect(
+            try await failure("", environment: ["WAYBILL_LIMITS_DEPTH": "x"])?.sentence.contains(
+                "environment variable WAYBILL_LIMITS_DEPTH") == true)
         #expect(try await failure("", flags: ["limits.depth": "x"])?.sentence.contains("--set limits.depth") == true)
         #expect(try await failure("", flags: ["limits.dept": "1"])?.status == .usage)
     }

@@ -56,7 +56,8 @@ struct OutputTests {
         let written = lines.withLock { $0 }
         #expect(written.count == 1)
         #expect(written[0].contains(#""level":"info","logger":"gate","message":"listening""#))
-        #expect(written[0].contains(#""meta_level":"x""#) && written[0].contains(#""node":"1""#) && written[0].contains(#""list":["a","b"]"#))
+        #expect(
+            written[0].contains(#""meta_level":"x""#) && written[0].contains(#""node":"1""#) && written[0].contains(#""list":["a","b"]"#))
         #expect(written[0].hasSuffix("}\n"))
     }
 }

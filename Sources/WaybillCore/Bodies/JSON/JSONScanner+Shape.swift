@@ -75,7 +75,7 @@ extension JSONScanner {
         let outside = unclassified
         unclassified = 0
         othersCount = 0
-        onlySeen = Array(repeating: false, count: tree.onlyCount)
+        if tree.onlyCount > 0 { onlySeen = Array(repeating: false, count: tree.onlyCount) }
         isInRecord = true
         hits.reserveCapacity(hitCountOfLastRecord)
         let end: Int
@@ -116,7 +116,7 @@ extension JSONScanner {
         let nameMark = names.mark
         let foldMark = folds.count
         for _ in 0..<node.foldCount { folds.append([]) }
-        var hasRequired = node.required < 0
+        var hasRequired = node.required < 0 || !requiresRecords
         var start = open &+ 1
         var i = JSONLexer.space(bytes, start)
         if i < bytes.count, bytes[i] == UInt8(ascii: "}") {
@@ -144,7 +144,7 @@ extension JSONScanner {
         guard depth <= limits.depthMax else { throw BodyError(.tooDeep, offset: open) }
         let node = tree.nodes[Int(nodeIndex)]
         // Every element being a record, none is needed; a single one is.
-        var hasRequired = node.required < 0 || node.required == node.each
+        var hasRequired = node.required < 0 || node.required == node.each || !requiresRecords
         var start = open &+ 1
         var index = 0
         var i = JSONLexer.space(bytes, start)

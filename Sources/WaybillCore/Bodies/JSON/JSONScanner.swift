@@ -4,6 +4,8 @@
 struct JSONScanner {
     let tree: ShapeTree
     let limits: BodyLimits
+    /// False for a proof: where a record was left out of an object, it is rightly missing.
+    let requiresRecords: Bool
     var names = NameTable()
     /// The unescaped form of the last name that has escapes.
     var unescapedName: [UInt8] = []
@@ -27,9 +29,10 @@ struct JSONScanner {
         static let named = FoldState(rawValue: 2)
     }
 
-    init(tree: ShapeTree, limits: BodyLimits) {
+    init(tree: ShapeTree, limits: BodyLimits, requiresRecords: Bool = true) {
         self.tree = tree
         self.limits = limits
+        self.requiresRecords = requiresRecords
     }
 
     /// Offsets are 32 bits wide.

@@ -13,15 +13,23 @@ struct NameHash: Sendable {
             i &+= 8
         }
         let rest = end &- i
-        if rest > 0 { hash = mix(hash ^ partialWord(bytes, at: i, count: rest)) }
+        if rest > 0 { hash = mix(hash ^ Self.partialWord(bytes, at: i, count: rest)) }
         return mix(hash)
     }
 
     /// Places for `count` entries of an open-addressed table: a power of two, at least half of it empty.
     func capacity(for count: Int) -> Int { 1 << (Int.bitWidth - (2 * count - 1).leadingZeroBitCount) }
 
+    /// The first eight bytes, or all if they are fewer, as a word.
     @inline(__always)
-    private func partialWord(_ bytes: Span<UInt8>, at start: Int, count: Int) -> UInt64 {
+    static func head(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> UInt64 {
+        let count = min(8, end &- start)
+        return count == 8 ? JSONLexer.word(bytes, at: start) : count == 0 ? 0 : partialWord(bytes, at: start, count: count)
+    }
+
+    /// 1 to 7 bytes as a word; what is above them is zero.
+    @inline(__always)
+    private static func partialWord(_ bytes: Span<UInt8>, at start: Int, count: Int) -> UInt64 {
         if start &+ 8 <= bytes.count {
             return JSONLexer.word(bytes, at: start) & (UInt64.max >> UInt64(truncatingIfNeeded: 64 &- 8 &* count))
         }

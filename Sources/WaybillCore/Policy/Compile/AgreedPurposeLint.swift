@@ -74,7 +74,8 @@ struct AgreedPurposeLint {
         }
         if agreed.basis[.us] == .optOut, agreed.usActivity == nil {
             problems.warning(
-                agreed.position, "us_activity_missing", "which US opt-outs stop this is unclear without `us_activity`",
+                agreed.position, "us_activity_missing",
+                "without `us_activity` it counts as sale and share unless the vendor is a service provider",
                 "add `us_activity: business_purpose`, `sale` or `share`")
         }
     }

@@ -106,7 +106,7 @@ struct PolicyTable<Element> {
 }
 
 /// Each operator with its arguments once, however many agreements use it.
-struct OperatorTable {
+struct OperatorTable: Sendable {
     private struct Key: Hashable {
         var name: String
         var arguments: OperatorArguments

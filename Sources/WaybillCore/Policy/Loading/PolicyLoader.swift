@@ -1,4 +1,3 @@
-import Crypto
 import Dispatch
 import Synchronization
 
@@ -9,26 +8,32 @@ package enum PolicyLoader {
 
     /// `files`: path relative to the policy directory (`vendors/hubspot.yaml`) → bytes. `tests/` files are checked for form only.
     /// Files that are not YAML are ignored. Throws every error found, sorted by position; warnings come back with the set.
-    package static func load(files: [String: [UInt8]]) throws(PolicyProblems) -> (set: PolicySet, warnings: [PolicyProblem]) {
+    /// `since`: an earlier set, whose unchanged agreements need no reading if only agreements, callers and tests changed; the result
+    /// means the same with and without it.
+    package static func load(
+        files: [String: [UInt8]], since earlier: PolicySet? = nil
+    ) throws(PolicyProblems) -> (set: PolicySet, warnings: [PolicyProblem]) {
         let problems = ProblemList()
-        let documents = parse(files, problems)
+        let reuse = PolicyReuse(files: files.filter { isYAML($0.key) }, since: earlier)
+        let documents = parse(files.filter { reuse.agreements[$0.key] == nil }, counting: files.count, problems)
         // What has no form has no meaning: compiling half a set would only report names that the broken files define.
         try stop(problems)
         let compilation = Compilation(problems: problems)
-        compile(documents, files, into: compilation)
+        compilation.operators = reuse.operators
+        compile(documents, reuse, into: compilation)
         for document in documents where document.kind == .test { _ = TestFileReader(problems: problems).read(document.value) }
         let routes = RouteCompiler(compilation: compilation).routes()
         try stop(problems)
         guard let organisation = compilation.organisation else { throw PolicyProblems(all: []) }
-        return (
-            compilation.set(organisation: organisation, routes: routes, digest: digest(of: files)), ProblemList.sorted(problems.warnings)
-        )
+        let warnings = ProblemList.sorted(problems.warnings + reuse.warnings)
+        let basis = PolicyReuse.Basis(catalogDigest: reuse.catalogDigest, operators: compilation.operators, warnings: warnings)
+        return (compilation.set(organisation: organisation, routes: routes, digest: digest(of: files), basis: basis), warnings)
     }
 
     /// The policy tests of a set, by path. Throws what is wrong with their form.
     package static func tests(files: [String: [UInt8]]) throws(PolicyProblems) -> [PolicyTestFile] {
         let problems = ProblemList()
-        let documents = parse(files.filter { PolicyFileKind($0.key) == .test }, problems)
+        let documents = parse(files.filter { PolicyFileKind($0.key) == .test }, counting: 0, problems)
         let tests = documents.compactMap { TestFileReader(problems: problems).read($0.value) }
         try stop(problems)
         return tests
@@ -47,9 +52,9 @@ package enum PolicyLoader {
     private static func isYAML(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
 
     /// In the order of paths, so that ids do not depend on chance.
-    private static func parse(_ files: [String: [UInt8]], _ problems: ProblemList) -> [Document] {
+    private static func parse(_ files: [String: [UInt8]], counting count: Int, _ problems: ProblemList) -> [Document] {
         let paths = files.keys.filter(isYAML).sorted()
-        guard paths.count <= filesMax else {
+        guard count <= filesMax else {
             problems.error(
                 SourcePosition(file: ".", line: 1, column: 1), "too_many_files", "the set has more than \(filesMax) files",
                 "split it, or join small files' agreements under fewer vendors")
@@ -95,7 +100,7 @@ package enum PolicyLoader {
     }
 
     /// In the order in which files refer to one another, so that every reader can resolve names at once.
-    private static func compile(_ documents: [Document], _ files: [String: [UInt8]], into compilation: Compilation) {
+    private static func compile(_ documents: [Document], _ reuse: PolicyReuse, into compilation: Compilation) {
         let byKind = Dictionary(grouping: documents, by: \.kind)
         func each(_ kind: PolicyFileKind, _ read: (Document) -> Void) { byKind[kind]?.forEach(read) }
         for kind in PolicyFileKind.needed where byKind[kind] == nil {
@@ -117,7 +122,14 @@ package enum PolicyLoader {
         let lint = SetLint(compilation: compilation)
         lint.checkDestinations()
         let reader = AgreementReader(compilation: compilation)
-        each(.agreement) { reader.read($0.value, digest: SHA256.hash(data: files[$0.path] ?? []).hex) }
+        let changed = Dictionary(uniqueKeysWithValues: (byKind[.agreement] ?? []).map { ($0.path, $0.value) })
+        for (path, digest) in reuse.digests {
+            if let agreement = reuse.agreements[path] {
+                compilation.agreements.append(agreement)
+            } else if let document = changed[path] {
+                reader.read(document, digest: digest)
+            }
+        }
         let agreements = Dictionary(grouping: compilation.agreements, by: \.id)
         lint.checkVersions(agreements)
         let callers = CallerReader(compilation: compilation, agreements: agreements)
@@ -134,14 +146,7 @@ package enum PolicyLoader {
     }
 
     /// SHA-256, hex, over each YAML file in the order of paths: `path LF length LF bytes`.
-    private static func digest(of files: [String: [UInt8]]) -> String {
-        var hash = SHA256()
-        for (path, bytes) in files.filter({ isYAML($0.key) }).sorted(by: { $0.key < $1.key }) {
-            hash.update(data: Array("\(path)\n\(bytes.count)\n".utf8))
-            hash.update(data: bytes)
-        }
-        return hash.finalize().hex
-    }
+    private static func digest(of files: [String: [UInt8]]) -> String { PolicyReuse.digest(of: files.filter { isYAML($0.key) }) }
 }
 
 package struct PolicyProblems: Error, Sendable {
@@ -173,13 +178,5 @@ enum PolicyFileKind: String {
         let folders: [PolicyFileKind] = [.vendor, .agreement, .caller, .test]
         guard path.hasSuffix(".yaml"), let folder = folders.first(where: { path.hasPrefix($0.rawValue) }) else { return nil }
         self = folder
-    }
-}
-
-extension Digest {
-    /// Lower-case hexadecimal.
-    fileprivate var hex: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

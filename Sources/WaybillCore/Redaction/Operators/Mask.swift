@@ -4,6 +4,9 @@
 struct Mask: RedactionOperator {
     static let name = "mask"
     static let narrowness = 30
+    static let reference = OperatorReference(
+        arguments: "`keep_first`, `keep_last` (0 to 1,000 characters, default 0), `with` (one character, default `*`)",
+        inputs: "strings; numbers as text", output: "a string of equal length; covered whole if it is no longer than what would be kept")
     static let keptMax = 1_000
     private static let example = "{mask: {keep_last: 2}}"
     let keepFirst: Int
@@ -11,6 +14,8 @@ struct Mask: RedactionOperator {
     let cover: Character
     /// As it stands inside JSON quotes.
     private let coverBytes: [UInt8]
+    /// If it is one byte long.
+    private let coverByte: UInt8?
 
     init(arguments: OperatorArguments) throws(OperatorError) {
         let map = try arguments.map(Self.name, scalar: nil, allowed: ["keep_first", "keep_last", "with"], example: Self.example)
@@ -25,6 +30,7 @@ struct Mask: RedactionOperator {
         }
         self.cover = character
         coverBytes = Self.escaped(character)
+        coverByte = coverBytes.count == 1 ? coverBytes.first : nil
     }
 
     private static func escaped(_ character: Character) -> [UInt8] {
@@ -48,6 +54,8 @@ struct Mask: RedactionOperator {
             for (i, byte) in bytes.enumerated() {
                 if keepsAny, i < keepFirst || i >= bytes.count - keepLast {
                     output.append(byte)
+                } else if let coverByte {
+                    output.append(coverByte)
                 } else {
                     output.append(contentsOf: coverBytes)
                 }

@@ -69,7 +69,8 @@ package struct SubjectImport {
         if options.strict, pending.count >= Self.strictLinesMax {
             return refuse(
                 LineProblem(
-                    line: number, member: nil, message: "is beyond \(Self.strictLinesMax) lines, the most that --strict takes; split the file"))
+                    line: number, member: nil,
+                    message: "is beyond \(Self.strictLinesMax) lines, the most that --strict takes; split the file"))
         }
         do {
             switch kind {

@@ -18,7 +18,8 @@ package final class SQLiteLogStore: LogStore {
     private let lock: LockFile
 
     /// Creates the file if it is missing. Throws `unusable` with the remedy if it is locked, of a newer version, or not a log.
-    package init(path: String) throws(LogStoreError) {
+    /// `pagesMax` bounds the file (4,096 bytes a page); beyond it every commit fails as on a full disk.
+    package init(path: String, pagesMax: Int? = nil) throws(LogStoreError) {
         lock = try LockFile(path: path + ".lock", of: path)
         do {
             var connection = try LogConnection(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
@@ -26,6 +27,7 @@ package final class SQLiteLogStore: LogStore {
             try connection.execute(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF")
             try LogSchema.migrate(&connection, path: path)
+            if let pagesMax { try connection.execute("PRAGMA max_page_count = \(pagesMax)") }
             reader = try SQLiteLogReader(Self.readingConnection(path: path))
             writer = Mutex(Optional(connection))
         } catch {
@@ -43,7 +45,10 @@ package final class SQLiteLogStore: LogStore {
         try transact { connection throws(SQLiteFailure) in
             let stored = commit.stored
             try connection.run(
-                "INSERT INTO commits(first, n, ep, node, t, root, oldest_open, sealed_to, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                """
+                INSERT INTO commits(first, n, ep, node, t, root, oldest_open, sealed_to, body)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                """,
                 [
                     .int(Int64(clamping: stored.first)), .int(Int64(stored.count)), .int(Int64(stored.epoch)), .text(stored.node),
                     .int(stored.time.nanoseconds), .blob(stored.root.bytes), .int(Int64(clamping: stored.oldestOpen)),

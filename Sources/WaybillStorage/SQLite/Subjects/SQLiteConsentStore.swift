@@ -32,7 +32,9 @@ package final class SQLiteConsentStore: ConsentStore, Sendable {
     }
 
     package func load(now: Timestamp) async throws(ConsentStoreError) {
-        try await perform { store, db in try SubjectLoader(db: db, index: store.index, sealer: store.sealer).load(notices: store.notices, now: now) }
+        try await perform { store, db in
+            try SubjectLoader(db: db, index: store.index, sealer: store.sealer).load(notices: store.notices, now: now)
+        }
     }
 
     package func apply(_ lines: [ImportLine], atomically: Bool, now: Timestamp) async throws(ConsentStoreError) -> ImportBatch {

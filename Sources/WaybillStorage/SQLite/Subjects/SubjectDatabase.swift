@@ -40,7 +40,8 @@ enum SubjectDatabase {
         guard descriptor >= 0 else {
             throw ConsentStoreError(
                 code: .unavailable,
-                message: "The store's file cannot be opened (\(String(cString: strerror(errno)))); create its directory and check its owner.")
+                message:
+                    "The store's file cannot be opened (\(String(cString: strerror(errno)))); create its directory and check its owner.")
         }
         close(descriptor)
     }

@@ -1,0 +1,129 @@
+import ArgumentParser
+import WaybillCore
+import WaybillLedger
+import WaybillStorage
+
+struct LogCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "The transfer log.",
+        subcommands: [LogVerifyCommand.self, Export.self, Checkpoint.self, Acknowledge.self])
+
+    struct Export: AsyncParsableCommand {
+        enum Format: String, CaseIterable, ExpressibleByArgument { case ndjson, csv, ocsf, cef, ecs }
+        static let configuration = CommandConfiguration(
+            commandName: "export", abstract: "Entries by index, gapless; works beside a running gate.",
+            discussion: "NDJSON: each line is exactly one leaf of the log's tree. The index to go on from is the last one's plus one.")
+        @OptionGroup var installation: ConfigurationOptions
+        @Option(name: .long, help: "The format. So far only ndjson is built.")
+        var format: Format = .ndjson
+        @Option(name: .long, help: ArgumentHelp("The first entry.", valueName: "index"))
+        var fromIndex: UInt64 = 0
+        @Option(name: .long, help: "Only transfers to this vendor.")
+        var vendor: String?
+        @OptionGroup var range: TimeRange
+
+        func run() async throws {
+            guard format == .ndjson else {
+                throw CommandFailure("the export format \(format.rawValue) is not built yet", remedy: "use --format ndjson")
+            }
+            var filter = LogExporter.Filter()
+            filter.fromIndex = fromIndex
+            filter.vendor = vendor
+            (filter.since, filter.until) = try range.times
+            let reader = try Wiring.logReader(try await installation.settings())
+            defer { reader.close() }
+            var progress = Progress("bytes", isShown: StandardStreams.errorIsTerminal && !StandardStreams.outputIsTerminal)
+            var bytesWritten = 0
+            try reading {
+                _ = try LogExporter(reader: reader).ndjson(filter) { bytes in
+                    try StandardStreams.writeOrThrow(bytes)
+                    bytesWritten += bytes.count
+                    progress.update(done: bytesWritten)
+                }
+            }
+            progress.clear()
+        }
+    }
+
+    struct Checkpoint: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "checkpoint", abstract: "Print the last signed checkpoint, a C2SP signed note.")
+        @OptionGroup var installation: ConfigurationOptions
+        @Flag(name: .long, help: "Print the key that verifies it (vkey) instead.")
+        var key = false
+
+        func run() async throws {
+            let settings = try await installation.settings()
+            let reader = try Wiring.logReader(settings)
+            defer { reader.close() }
+            let last = try reading { try reader.checkpoints().last }
+            guard let last else { throw CommandFailure("the log has no checkpoint yet", remedy: "start `waybill serve` once") }
+            guard key else { return StandardStreams.writeOutput(last.note) }
+            let (keys, keyring) = try Wiring.keyring(settings, create: false)
+            let signers = try Wiring.logKeys(keys, keyring, create: false).signers(origin: last.origin)
+            for signer in signers { StandardStreams.writeOutput(signer.verifier.vkey + "\n") }
+        }
+    }
+
+    struct Acknowledge: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "acknowledge", abstract: "Accept that entries were lost, and go on under a new name that says so.",
+            discussion: """
+                Needed when the store does not extend the checkpoint kept outside it: it was rolled back, or replaced. Find out what \
+                happened first; nothing can be sent until then. Stop the gate before.
+                """)
+        @OptionGroup var installation: ConfigurationOptions
+
+        func run() async throws {
+            keepFilesPrivate()
+            let settings = try await installation.settings()
+            let (keys, keyring) = try Wiring.keyring(settings, create: false)
+            let logKeys = try Wiring.logKeys(keys, keyring, create: false)
+            let policies = try PolicyDirectory(settings.policies).loadForCommand()
+            let store = try Wiring.logStore(settings)
+            let configuration = LogConfiguration(origin: Wiring.origin(settings, policies), node: Serving.node)
+            do throws(LogOpenError) {
+                let log = try TransferLog.open(
+                    store: store, keys: logKeys, configuration: configuration, copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
+                defer { log.close() }
+                try log.acknowledge()
+                StandardStreams.writeOutput("acknowledged; the log goes on after \(log.size) entries\n")
+            } catch {
+                throw CommandFailure(error.message.withoutFullStop)
+            }
+        }
+    }
+}
+
+/// `--since` and `--until`, half-open.
+struct TimeRange: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("From this time on: RFC 3339, or a date.", valueName: "time"))
+    var since: String?
+    @Option(name: .long, help: ArgumentHelp("Before this time.", valueName: "time"))
+    var until: String?
+
+    func validate() throws { _ = try times }
+
+    var times: (Timestamp?, Timestamp?) {
+        get throws { (try TimeRange.time(since, "--since"), try TimeRange.time(until, "--until")) }
+    }
+
+    private static func time(_ text: String?, _ option: String) throws -> Timestamp? {
+        guard let text else { return nil }
+        guard let time = Timestamp(rfc3339: text) ?? Day(iso8601: text)?.start else {
+            throw ValidationError("\(option) needs a time like 2026-06-01T12:00:00Z or 2026-06-01")
+        }
+        return time
+    }
+}
+
+/// What the log's store says, as a failure of the command.
+func reading<Value>(_ work: () throws -> Value) throws -> Value {
+    do {
+        return try work()
+    } catch let error as LogStoreError {
+        throw CommandFailure(error.message.withoutFullStop)
+    } catch let error as SystemError {
+        throw error.failure
+    }
+}

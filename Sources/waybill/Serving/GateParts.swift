@@ -1,0 +1,122 @@
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+import WaybillControl
+import WaybillCore
+import WaybillLedger
+import WaybillProxy
+import WaybillStorage
+
+/// Everything a running gate is made of, once it is open.
+struct GateParts: Sendable {
+    let settings: Settings
+    let logger: Logger
+    let keyring: Keyring
+    let index: SubjectIndex
+    let consents: SQLiteConsentStore
+    let log: TransferLog
+    let history: AgreementHistory
+    let volumes: VolumeBudget
+
+    func gate(_ set: PolicySet) -> Gate {
+        Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: GateParts.randomSalt), limits: settings.limits.body)
+    }
+
+    func state(_ set: PolicySet) throws -> GateState {
+        let secrets = try Wiring.secrets(settings, set)
+        do {
+            return try GateState(
+                gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemWallClock(),
+                volumes: volumes, secrets: secrets)
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    /// Puts another set in force, or throws and leaves the one before.
+    func accept(_ policies: LoadedPolicies, in state: GateState) async throws {
+        try history.check(policies.set)
+        try history.archive.keep(policies.set, files: policies.files)
+        let before = consents.notices
+        let now = SystemWallClock().now()
+        do {
+            try await consents.rebuild(notices: policies.set.notices, now: now)
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+        do {
+            try state.replace(gate: gate(policies.set))
+        } catch {
+            do {
+                try await consents.rebuild(notices: before, now: now)
+            } catch {
+                // Folded by notices that are not in force: nothing may be decided on them.
+                index.suspend()
+                throw CommandFailure(error.message.withoutFullStop, remedy: "restart the gate")
+            }
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    func proxyConfiguration() throws(CommandFailure) -> ProxyConfiguration {
+        let tls = settings.gate.tls
+        if tls?.clientCA != nil {
+            throw CommandFailure(
+                "`listen.gate.tls.client_ca` asks for client certificates, which are not checked yet",
+                remedy: "remove it, callers use tokens")
+        }
+        let listener = ProxyConfiguration.Listener(
+            host: settings.gate.address.host, port: settings.gate.address.port,
+            tls: tls.map { ProxyConfiguration.Listener.TLS(certificatePath: $0.certificate, keyPath: $0.key) }, insecure: settings.insecure)
+        let resolve = Dictionary(uniqueKeysWithValues: settings.resolve.map { ($0.key.description, $0.value.description) })
+        return ProxyConfiguration(listeners: [listener], resolve: resolve, trust: settings.trust, limits: settings.limits.proxy)
+    }
+
+    static func randomSalt() -> InlineArray<16, UInt8> {
+        // The system's generator is fit for keys on every platform this builds for.
+        var random = SystemRandomNumberGenerator()
+        var salt = InlineArray<16, UInt8>(repeating: 0)
+        for half in 0..<2 {
+            var word: UInt64 = random.next()
+            for byte in 0..<8 {
+                salt[half * 8 + byte] = UInt8(truncatingIfNeeded: word)
+                word >>= 8
+            }
+        }
+        return salt
+    }
+}
+
+/// Lets event loops have stale subjects folded again.
+struct StoreRefresher: SubjectRefresher {
+    let store: SQLiteConsentStore
+
+    func refresh(_ ids: [Identifier], completion: @escaping @Sendable (Bool) -> Void) {
+        store.refresh(ids, now: SystemWallClock().now()) { failure in completion(failure == nil) }
+    }
+}
+
+extension SubjectIndex {
+    /// A first-seen subject, once its intent is durable.
+    func learn(_ sighting: Sighting) {
+        for fingerprint in sighting.fingerprints {
+            let bytes = (0..<16).map { fingerprint.bytes[$0] }
+            if let fingerprint = WaybillCore.Fingerprint(bytes: bytes) {
+                learnSighted(fingerprint, number: sighting.number, salt: sighting.salt)
+            }
+        }
+    }
+
+    /// The same as it stands in the log's store.
+    func learn(_ sighting: StoredSighting) {
+        guard sighting.salt.count == 16 else { return }
+        var salt = InlineArray<16, UInt8>(repeating: 0)
+        for (position, byte) in sighting.salt.enumerated() { salt[position] = byte }
+        for start in stride(from: 0, to: sighting.fingerprints.count - 15, by: 16) {
+            if let fingerprint = WaybillCore.Fingerprint(bytes: sighting.fingerprints[start..<start + 16]) {
+                learnSighted(fingerprint, number: sighting.number, salt: salt)
+            }
+        }
+    }
+}

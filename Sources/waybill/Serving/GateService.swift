@@ -1,0 +1,98 @@
+import FoundationEssentials
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+import WaybillControl
+import WaybillCore
+import WaybillLedger
+import WaybillProxy
+
+/// Listens, says when it does, and takes everything down in order when told to stop.
+struct GateService: Service {
+    /// How long exchanges under way may take to finish at stop.
+    static let stopSeconds: Int64 = 10
+    let parts: GateParts
+    let state: GateState
+    let set: PolicySet
+    let reloader: PolicyReloader
+
+    func run() async throws {
+        let settings = parts.settings
+        let threads = settings.threads > 0 ? settings.threads : ProcessInfo.processInfo.activeProcessorCount
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        let server = GateServer(configuration: try parts.proxyConfiguration(), state: state, logger: parts.logger, group: group)
+        let addresses: [BoundAddress]
+        do {
+            addresses = try await server.start()
+        } catch let error as ProxyError {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+        let control = ControlServer(socketPath: try settings.reachableSocket(), commands: commands, group: group, logger: parts.logger)
+        do throws(ControlFailure) {
+            try await control.start()
+        } catch {
+            await server.stop(grace: .zero)
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+        ready(addresses)
+        do {
+            try await gracefulShutdown()
+        } catch is CancellationError {
+            // Another service failed: stop all the same.
+        }
+        parts.logger.notice("stopping")
+        await server.stop(grace: .seconds(GateService.stopSeconds))
+        await control.stop()
+        try await group.shutdownGracefully()
+    }
+
+    /// The only line of standard output.
+    private func ready(_ addresses: [BoundAddress]) {
+        let gate = addresses.first?.description ?? ""
+        let line = JSONText.object([
+            ("event", .text("ready")), ("gate", .text(gate)), ("pid", .number(Int64(processID()))), ("policy", .text(set.digest)),
+        ])
+        StandardStreams.writeOutput(line.compact + "\n")
+        parts.logger.notice("ready", metadata: ["gate": "\(gate)", "policy": "\(set.digest)"])
+    }
+
+    private var commands: [any ControlCommand] {
+        let (parts, reloader) = (parts, reloader)
+        return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + [
+            ReplyCommand("status") { () async throws(ControlFailure) in
+                let policy = await reloader.status
+                return GateStatus(policy: policy, log: parts.log, index: parts.index)
+            },
+            ReplyCommand("policy.reload") { () async throws(ControlFailure) in
+                await reloader.reload()
+                return GateStatus(policy: await reloader.status, log: parts.log, index: parts.index)
+            },
+        ]
+    }
+}
+
+/// What a running gate says about itself.
+struct GateStatus: Codable, Sendable {
+    var policy: String
+    var policyLoadedAt: String
+    /// Why newer files are not in force; nil: they are.
+    var policyFailure: String?
+    /// `open`, or why nothing can be recorded.
+    var log: String
+    var logEntries: UInt64
+    var identifiers: Int
+
+    init(policy: PolicyStatus, log: TransferLog, index: SubjectIndex) {
+        self.policy = policy.digest
+        policyLoadedAt = policy.loadedAt.rfc3339
+        policyFailure = policy.failure
+        switch log.state {
+        case .open: self.log = "open"
+        case .refusing(let why), .closed(let why): self.log = why
+        }
+        logEntries = log.size
+        identifiers = index.memory.identifiers
+    }
+}

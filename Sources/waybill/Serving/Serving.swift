@@ -1,0 +1,185 @@
+import FoundationEssentials
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+import WaybillControl
+import WaybillCore
+import WaybillLedger
+import WaybillProxy
+import WaybillStorage
+
+/// One run of `waybill serve`: opens everything in the order in which each part needs the one before, and closes it in the reverse.
+struct Serving {
+    let settings: Settings
+    let logger: Logger
+
+    static func run(_ settings: Settings, logger: Logger) async throws {
+        try await Serving(settings: settings, logger: logger).run()
+    }
+
+    private func run() async throws {
+        keepFilesPrivate()
+        ignoreBrokenPipes()
+        say()
+        let (keys, keyring) = try Wiring.keyring(settings, create: true)
+        let logKeys = try Wiring.logKeys(keys, keyring, create: true)
+        let lock = try ownStore()
+        let policies = try loadPolicies()
+        try makeCA(keys, policies.set)
+        try Wiring.checkTrust(settings)
+        let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
+        let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
+        let logStore = try Wiring.logStore(settings)
+        do {
+            let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore)
+            try admit(policies, history)
+            try await buildIndex(index, consents, logStore)
+            let volumes = try sentToday(logStore)
+            let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
+            let parts = GateParts(
+                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, history: history,
+                volumes: volumes)
+            do {
+                try await serve(parts, policies)
+            } catch {
+                log.close()
+                throw error
+            }
+        } catch let problems as PolicyProblems {
+            logStore.close()
+            throw policies.directory.failure(problems)
+        }
+        // The store belongs to this process up to here.
+        withExtendedLifetime(lock) {}
+        logger.notice("stopped")
+    }
+
+    private func say() {
+        do throws(SystemError) {
+            try disableCoreDumps()
+        } catch {
+            logger.warning("core dumps stay on", metadata: ["error": "\(error)"])
+        }
+        for key in settings.notServed {
+            logger.warning("configured, but not served by this version", metadata: ["key": "\(key)"])
+        }
+        for name in settings.unknownVariables {
+            logger.warning("environment variable is no configuration key", metadata: ["variable": "\(name)"])
+        }
+        if settings.insecure { logger.warning("plain HTTP off the loopback interface is allowed") }
+    }
+
+    private func ownStore() throws -> StoreLock {
+        let directory = settings.stateDirectory
+        try failing { () throws(SystemError) in try Files.makeDirectory(directory, mode: 0o700) }
+        let lock: StoreLock?
+        do throws(ControlFailure) {
+            lock = try StoreLock.take(path: settings.lock)
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+        guard let lock else {
+            throw CommandFailure(
+                "another Waybill process holds the store \(settings.store)", remedy: "stop it, or give this one a store of its own")
+        }
+        return lock
+    }
+
+    private func loadPolicies() throws -> LoadedPolicies {
+        let directory = PolicyDirectory(settings.policies)
+        do {
+            let (policies, warnings) = try directory.loadAll(try directory.signature())
+            for warning in warnings { logger.warning("policy warning", metadata: ["problem": "\(directory.located(warning))"]) }
+            return policies
+        } catch let error as PolicyProblems {
+            throw directory.failure(error)
+        }
+    }
+
+    private func admit(_ policies: LoadedPolicies, _ history: AgreementHistory) throws {
+        try history.check(policies.set)
+        try history.archive.keep(policies.set, files: policies.files)
+    }
+
+    private func makeCA(_ keys: KeyDirectory, _ set: PolicySet) throws {
+        if try InterceptionCA.existing(in: keys) != nil { return }
+        let permit = settings.caPermit.isEmpty ? set.hosts : settings.caPermit
+        _ = try InterceptionCA.create(in: keys, organisation: set.organisation.name, permit: permit)
+        logger.notice("interception CA created", metadata: ["certificate": "\(keys.file(InterceptionCA.certificateFile))"])
+    }
+
+    /// Imported subjects from the store, first-seen ones from the log; only then is "unknown" true.
+    private func buildIndex(_ index: SubjectIndex, _ consents: SQLiteConsentStore, _ log: SQLiteLogStore) async throws {
+        do {
+            try await consents.load(now: SystemWallClock().now())
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+        do {
+            var row: Int64 = 0
+            while true {
+                let sightings = try log.sightings(after: row, limit: 10_000)
+                for sighting in sightings { index.learn(sighting) }
+                guard let last = sightings.last else { break }
+                row = last.row
+            }
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+        index.open()
+    }
+
+    /// Daily limits hold over a restart.
+    private func sentToday(_ log: SQLiteLogStore) throws -> VolumeBudget {
+        let volumes = VolumeBudget()
+        let now = SystemWallClock().now()
+        for (agreement, volume) in try reading({ try TransferReader(reader: log).recordsToday(now: now) }) {
+            volumes.restore(day: now.day, agreement: agreement, records: volume.records, subjects: volume.subjects)
+        }
+        return volumes
+    }
+
+    private func openLog(_ store: SQLiteLogStore, _ keys: LogKeys, _ index: SubjectIndex, _ origin: String) throws -> TransferLog {
+        var configuration = LogConfiguration(origin: origin, node: Serving.node)
+        configuration.checkpointEveryMilliseconds = settings.log.checkpointEveryMilliseconds
+        let logger = logger
+        let copy = settings.log.checkpointCopy
+        try failing { () throws(SystemError) in try Files.makeDirectory(Files.parent(of: copy), mode: 0o700) }
+        do {
+            return try TransferLog.open(
+                store: store, keys: keys, configuration: configuration, copy: FileCheckpointCopy(path: copy),
+                observer: LogObserver(
+                    sighted: { sightings in for sighting in sightings { index.learn(sighting) } },
+                    told: { sentence in logger.error("transfer log", metadata: ["state": "\(sentence)"]) }))
+        } catch {
+            store.close()
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
+        let state = try parts.state(policies.set)
+        let reloader = PolicyReloader(policies, now: SystemWallClock().now(), logger: logger) { try await parts.accept($0, in: state) }
+        let gate = GateService(parts: parts, state: state, set: policies.set, reloader: reloader)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: gate, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup),
+                    .init(service: reloader, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await group.run()
+        parts.log.close()
+    }
+
+    /// The group tells the life of its services at length; ours say what matters.
+    private var quiet: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .error)
+        return logger
+    }
+
+    /// One process owns a SQLite store, so its node needs no other name.
+    static let node = "1"
+}

@@ -1,0 +1,91 @@
+import Crypto
+import FoundationEssentials
+import Logging
+import SwiftASN1
+import WaybillCore
+import WaybillLedger
+import WaybillStorage
+import X509
+
+/// Builds the parts of an installation, each out of the ones before it. What commands without a gate need too stands here;
+/// `Serving` adds what only `waybill serve` runs.
+enum Wiring {
+    static let trustBytesMax = 16 << 20
+
+    /// Vendors' credentials for this policy set.
+    static func secrets(_ settings: Settings, _ set: PolicySet) throws(CommandFailure) -> [String: String] {
+        try SecretStore(directory: settings.secrets, environment: ProcessInfo.processInfo.environment).values(for: set.vendors)
+    }
+
+    /// Each file of `trust` must hold certificates.
+    static func checkTrust(_ settings: Settings) throws(CommandFailure) {
+        for path in settings.trust {
+            let bytes = try failing { () throws(SystemError) in try Files.read(path, bytesMax: trustBytesMax) }
+            do {
+                let documents = try PEMDocument.parseMultiple(pemString: String(decoding: bytes, as: UTF8.self))
+                for document in documents { _ = try Certificate(pemDocument: document) }
+                guard documents.isEmpty else { continue }
+            } catch {
+                throw CommandFailure("\(path) of `trust` holds something that is no certificate", remedy: "put PEM certificates into it")
+            }
+            throw CommandFailure("\(path) of `trust` holds no certificate", remedy: "put PEM certificates into it")
+        }
+    }
+
+    static func keyring(_ settings: Settings, create: Bool) throws(CommandFailure) -> (keys: KeyDirectory, keyring: Keyring) {
+        let keys = try KeyDirectory(settings.keys, create: create)
+        return (keys, Keyring(master: try keys.masterKey(create: create)))
+    }
+
+    static func consents(
+        _ settings: Settings, keyring: Keyring, index: SubjectIndex, notices: [String: Notice]
+    ) throws(CommandFailure) -> SQLiteConsentStore {
+        do {
+            return try SQLiteConsentStore(path: settings.store, keyring: keyring, index: index, notices: notices)
+        } catch {
+            throw CommandFailure(storeSentence(settings.store, error.message))
+        }
+    }
+
+    static func logStore(_ settings: Settings) throws(CommandFailure) -> SQLiteLogStore {
+        do {
+            return try SQLiteLogStore(path: settings.logStore)
+        } catch {
+            throw CommandFailure(storeSentence(settings.logStore, error.message))
+        }
+    }
+
+    /// Beside the gate, or when none runs.
+    static func logReader(_ settings: Settings) throws(CommandFailure) -> SQLiteLogReader {
+        guard try failing({ () throws(SystemError) in try Files.facts(settings.logStore) }) != nil else {
+            throw CommandFailure("there is no transfer log at \(settings.logStore) yet", remedy: "start `waybill serve` to create it")
+        }
+        do {
+            return try SQLiteLogReader(path: settings.logStore)
+        } catch {
+            throw CommandFailure(storeSentence(settings.logStore, error.message))
+        }
+    }
+
+    static func logKeys(_ keys: KeyDirectory, _ keyring: Keyring, create: Bool) throws(CommandFailure) -> LogKeys {
+        let seed = try keys.logKey(create: create).rawRepresentation
+        do {
+            return try LogKeys(keyring: keyring, signingSeed: SymmetricKey(data: seed))
+        } catch {
+            throw CommandFailure("\(keys.file("log.key")) cannot be used", remedy: "restore it from a backup")
+        }
+    }
+
+    static func origin(_ settings: Settings, _ set: PolicySet) -> String {
+        settings.log.origin.replacing("{organisation.id}", with: set.organisation.id)
+    }
+
+    static func archive(_ settings: Settings) -> PolicyArchive {
+        PolicyArchive(path: Files.resolve("policy-sets", against: settings.stateDirectory))
+    }
+
+    private static func storeSentence(_ path: String, _ message: String) -> String {
+        let text = message.hasSuffix(".") ? String(message.dropLast()) : message
+        return text.contains(path) ? text : "the store \(path) cannot be used: \(text)"
+    }
+}
