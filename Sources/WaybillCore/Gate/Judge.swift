@@ -38,6 +38,8 @@ struct Judging {
     var standing: Standing
     var endpointID: EndpointID
     var staleIdentifiers: [Identifier] = []
+    /// Identifying fields outside the records whose value is no identifier.
+    var unreadableShared: [FieldID] = []
     var basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)] = []
     var records: [JudgedRecord] = []
     /// Records sent in this request so far, by agreement id.
@@ -67,7 +69,8 @@ struct Judging {
                 if shape.body == .none { return ([], ScannedBody.absent) }
                 if decoded.isEmpty { throw BodyError(.empty) }
                 let scanned = try JSONBody.scan(decoded, shape: shape.shape, limits: gate.limits)
-                if shape.only.isEmpty || (scanned.records.allSatisfy(\.matchesOnly) && scanned.unclassifiedOutside == 0) {
+                let isExact = scanned.unclassifiedOutside == 0 && scanned.shared.isEmpty && scanned.records.allSatisfy(\.matchesOnly)
+                if shape.only.isEmpty || isExact {
                     if scanned.records.isEmpty { throw BodyError(.shapeMismatch) }
                     return (decoded, scanned)
                 }
@@ -100,16 +103,20 @@ struct Judging {
         }
     }
 
-    /// Personal data outside the records goes only as narrowly as every record sent allows.
+    /// Personal data outside the records may be about any of them: it goes only if all go, and as narrowly as each allows.
     private func sharedPlan() -> FieldPlan {
+        let nothing = FieldPlan.dropAll(.fieldNotAgreed, fieldCount: policy.fields.count)
         var plan: FieldPlan?
-        for record in records where record.isSent {
-            for person in record.persons {
-                guard let decision = person.decision, decision.permits else { continue }
+        for record in records {
+            guard record.isSent else { return nothing }
+            for decision in record.persons.lazy.compactMap(\.decision) {
+                guard decision.permits else { return nothing }
                 plan = plan.map { narrower($0, decision.plan) } ?? decision.plan
             }
         }
-        return plan ?? .dropAll(.fieldNotAgreed, fieldCount: policy.fields.count)
+        guard var plan else { return nothing }
+        for field in unreadableShared { plan.actions[field.position] = .drop(.fieldUnclassified) }
+        return plan
     }
 
     private func narrower(_ a: FieldPlan, _ b: FieldPlan) -> FieldPlan {
@@ -134,6 +141,8 @@ struct JudgedRecord {
         var input: SubjectInput
         /// Identifiers of the identified subject that stand in the record.
         var identifiers: [Identifier]
+        /// Identifying fields of the record whose value is no identifier.
+        var unreadable: [FieldID] = []
         /// Nil: this person does not appear in the record.
         var decision: Decision?
     }
