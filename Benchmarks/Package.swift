@@ -15,12 +15,15 @@ let package = Package(
     dependencies: [
         .package(name: "waybill", path: ".."),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .executableTarget(
             name: "WaybillBenchmarks",
             dependencies: [
-                .product(name: "WaybillCore", package: "waybill"), .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "WaybillCore", package: "waybill"), .product(name: "WaybillLedger", package: "waybill"),
+                .product(name: "WaybillStorage", package: "waybill"), .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             // SwiftPM would pass this package's own name, and the last one counts.
             packageAccess: false,

@@ -86,9 +86,11 @@ class Waybill:
             if "https://api.hubapi.com" not in text:
                 raise GateError("policies/vendors/hubspot.yaml no longer names https://api.hubapi.com; bench/compare.py must follow")
             without_volume_limits(folder)
-            vendor.write_text(text.replace("https://api.hubapi.com", f"http://127.0.0.1:{upstream}"))
+            vendor.write_text(text.replace("https://api.hubapi.com", f"http://localhost:{upstream}"))
 
-        self.installation = Installation(home / "waybill", binary, policies, edit=toward_upstream)
+        # Loopback is a special-purpose address, which the gate dials only where the configuration says so by name.
+        resolve = {f"localhost:{upstream}": f"127.0.0.1:{upstream}"}
+        self.installation = Installation(home / "waybill", binary, policies, resolve=resolve, edit=toward_upstream)
         self.gate = Gate(self.installation, TOKEN).start()
         self.pid, self.port = self.gate.process.pid, self.gate.address[1]
         self.started_in_ms = self.gate.started_in_ms

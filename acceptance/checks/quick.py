@@ -34,6 +34,7 @@ def run(context):
         context.check("the log verifies when it has stopped", place.verify()["exit"] == 0)
         silence(context, place)
         restart(context, place, vendors)
+        rollback(context, place, vendors)
         tampering(context, place)
         untrusted_vendor(context, vendors)
     broken_start(context)
@@ -214,6 +215,35 @@ def restart(context, place, vendors):
                       f"{answer.status} {answer.code}; ready in {gate.started_in_ms:.0f} ms")
     report = place.verify()
     context.check("the log goes on over the restart and verifies", report["exit"] == 0, f"{report.get('entries')} entries")
+
+
+def rollback(context, place, vendors):
+    """An old copy of the log's database is put back: entries that were acknowledged are gone, and somebody must say so."""
+    old = place.home.parent / "quick-old"
+    old.mkdir()
+    files = sorted((place.home / "var").glob("waybill-log.db*"))
+    for path in files:
+        shutil.copy(path, old)
+    with Gate(place, context.token) as gate:
+        gate.send("POST", CONTACTS, contact(ANNA))
+        time.sleep(1.5)
+    for path in (place.home / "var").glob("waybill-log.db*"):
+        path.unlink()
+    for path in old.iterdir():
+        shutil.copy(path, place.home / "var")
+    vendors.take()
+    with Gate(place, context.token) as gate:
+        answer = gate.send("POST", CONTACTS, contact(ANNA))
+        leaked = vendors.take()
+        context.check("a log rolled back to an old copy: 503, nothing sent", answer.status == 503 and answer.by_gate and not leaked,
+                      f"{answer.status} {answer.code}")
+    context.check("verification notices it too", place.verify()["exit"] == 5)
+    place.command("log", "acknowledge", "--config", place.config)
+    with Gate(place, context.token) as gate:
+        answer = gate.send("POST", CONTACTS, contact(ANNA))
+        context.check("acknowledged, it goes on", answer.status == 201 and len(vendors.take()) == 1, f"{answer.status} {answer.code}")
+    report = place.verify()
+    context.check("and the log verifies, citing what was lost", report["exit"] == 0, f"{report.get('entries')} entries {report.get('faults', [])[:1]}")
 
 
 def tampering(context, place):

@@ -34,7 +34,9 @@ enum GateBenchmark {
                         try gate.admit(head, caller: caller, xid: xid).purposes.count
                     },
                     Benchmark(name: "judge (scan, find, decide, reduce, prove, draft)", work: .operations(1)) {
-                        guard case .send(let shipment) = try gate.judge(admission, body: body, standing: Standing(), now: now) else { return 0 }
+                        guard case .send(let shipment) = try gate.judge(admission, body: body, standing: Standing(), now: now) else {
+                            return 0
+                        }
                         return shipment.draft.body.count
                     },
                 ])
@@ -46,7 +48,8 @@ enum GateBenchmark {
         var files: [String: [UInt8]] = [:]
         for case let file as URL in FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil) ?? .init()
         where file.pathExtension == "yaml" {
-            files[String(file.standardizedFileURL.path().dropFirst(root.path().count).drop { $0 == "/" })] = Array(try Data(contentsOf: file))
+            files[String(file.standardizedFileURL.path().dropFirst(root.path().count).drop { $0 == "/" })] = Array(
+                try Data(contentsOf: file))
         }
         return try PolicyLoader.load(files: files).set
     }

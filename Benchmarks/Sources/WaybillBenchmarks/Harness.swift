@@ -9,6 +9,22 @@ struct Benchmark {
     var work: Work
     /// Returns anything that depends on the work, so that none of it is optimised away.
     var run: () throws -> Int
+    /// What the others of its group are compared with.
+    var isBaseline = false
+
+    init(name: String, work: Work, isBaseline: Bool = false, run: @escaping () throws -> Int) {
+        self.name = name
+        self.work = work
+        self.isBaseline = isBaseline
+        self.run = run
+    }
+
+    /// Bytes or operations of one call.
+    var amount: Double {
+        switch work {
+        case .bytes(let count), .operations(let count): Double(count)
+        }
+    }
 }
 
 struct BenchmarkGroup {
@@ -32,9 +48,11 @@ struct Harness {
                 if round > 0 { rates[i].append(rate) }
             }
         }
-        for (benchmark, rates) in zip(group.benchmarks, rates) {
-            let sorted = rates.sorted()
-            print(line(benchmark, median: sorted[sorted.count / 2], low: sorted.first ?? 0, high: sorted.last ?? 0))
+        let medians = rates.map { $0.sorted()[$0.count / 2] }
+        let baseline = zip(group.benchmarks, medians).first { $0.0.isBaseline }.map { $0.0.amount * $0.1 }
+        for ((benchmark, rates), median) in zip(zip(group.benchmarks, rates), medians) {
+            let ratio = baseline.map { "  \(String((benchmark.amount * median / $0 * 100).rounded() / 100)) ×" } ?? ""
+            print(line(benchmark, median: median, low: rates.min() ?? 0, high: rates.max() ?? 0) + ratio)
         }
         if sink == .min { print(sink) }
     }

@@ -1,7 +1,9 @@
 // Usage: WaybillBenchmarks [text …]: only groups whose title, or benchmarks whose name, holds one of the texts. Add a group here
 // and a file beside.
 
-let groups: [() throws -> [BenchmarkGroup]] = [ScannerBenchmark.groups, GateBenchmark.groups, IndexBenchmark.groups]
+let groups: [() throws -> [BenchmarkGroup]] = [
+    ScannerBenchmark.groups, GateBenchmark.groups, IndexBenchmark.groups, LogBenchmark.groups,
+]
 
 let words = CommandLine.arguments.dropFirst().map { $0.lowercased() }
 var harness = Harness()

@@ -33,10 +33,15 @@ package final class Explaining {
 /// One run of `Gate.judge`: the state that its steps share.
 struct Judging {
     let gate: Gate
+    let policy: PolicySet
     let admission: Admission
+    let vendor: Vendor
     let now: Timestamp
     var standing: Standing
-    var endpointID: EndpointID
+    /// Chosen by `scan`.
+    private(set) var endpointID: EndpointID
+    private(set) var endpoint: Endpoint
+    private(set) var program: EndpointProgram
     var staleIdentifiers: [Identifier] = []
     /// Identifying fields outside the records whose value is no identifier.
     var unreadableShared: [FieldID] = []
@@ -45,10 +50,6 @@ struct Judging {
     /// Records sent in this request so far, by agreement id.
     var sentCounts: [String: Int] = [:]
 
-    var policy: PolicySet { gate.policy }
-    var vendor: Vendor { gate.policy.vendors[admission.vendor.position] }
-    var endpoint: Endpoint { vendor.endpoints[endpointID.position] }
-    var program: EndpointProgram { gate.programs[admission.vendor.position][endpointID.position] }
     var answers: Answers { Answers(policy: policy, caller: admission.caller, xid: admission.xid, head: admission.head) }
 
     init(gate: Gate, admission: Admission, standing: Standing, now: Timestamp) {
@@ -56,7 +57,18 @@ struct Judging {
         self.admission = admission
         self.standing = standing
         self.now = now
+        policy = gate.policy
+        vendor = policy.vendors[admission.vendor.position]
         endpointID = admission.match.endpoints[admission.match.endpoints.count - 1]
+        endpoint = vendor.endpoints[endpointID.position]
+        program = gate.programs[admission.vendor.position][endpointID.position]
+    }
+
+    private mutating func choose(_ id: EndpointID) {
+        guard id != endpointID else { return }
+        endpointID = id
+        endpoint = vendor.endpoints[id.position]
+        program = gate.programs[admission.vendor.position][id.position]
     }
 
     /// Chooses among the endpoints of one shape: the first whose `only` the body is exactly, else the one without.
@@ -64,13 +76,12 @@ struct Judging {
         do throws(BodyError) {
             let decoded = try admission.coding.decode(body, limits: gate.limits)
             for candidate in admission.match.endpoints {
-                let shape = vendor.endpoints[candidate.position]
-                endpointID = candidate
-                if shape.body == .none { return ([], ScannedBody.absent) }
+                choose(candidate)
+                if endpoint.body == .none { return ([], ScannedBody.absent) }
                 if decoded.isEmpty { throw BodyError(.empty) }
-                let scanned = try JSONBody.scan(decoded, shape: shape.shape, limits: gate.limits)
+                let scanned = try JSONBody.scan(decoded, shape: endpoint.shape, limits: gate.limits)
                 let isExact = scanned.unclassifiedOutside == 0 && scanned.shared.isEmpty && scanned.records.allSatisfy(\.matchesOnly)
-                if shape.only.isEmpty || isExact {
+                if endpoint.only.isEmpty || isExact {
                     if scanned.records.isEmpty { throw BodyError(.shapeMismatch) }
                     return (decoded, scanned)
                 }

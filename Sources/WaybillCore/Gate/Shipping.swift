@@ -15,6 +15,7 @@ extension Judging {
         for (index, record) in records.enumerated() {
             tally.add(record, index: index, sending: sending, makeSalt: gate.keys.makeSalt)
         }
+        if !sending { tally.consider(admission, endpoint: endpointID) }
         let lead = records.lazy.flatMap(\.persons).compactMap(\.decision).first { !sending || $0.permits }
         return TransferDraft(
             xid: admission.xid, caller: policy[admission.caller].id, vendor: vendor.id, destination: admission.destination.authority,
@@ -60,6 +61,16 @@ struct DraftTally {
     var codes: [ReasonCode: Int] = [:]
     var subjects: [TransferDraft.Subject] = []
     var lines: [TransferDraft.RecordLine] = []
+
+    /// What a denial was asked for: the purposes, and the newest version of each agreement that covers them.
+    mutating func consider(_ admission: Admission, endpoint: EndpointID) {
+        let route = policy.route(caller: admission.caller, vendor: admission.vendor, endpoint: endpoint)
+        purposes = admission.purposes.isEmpty ? route?.defaultPurposes ?? [] : admission.purposes
+        for candidate in route?.candidates ?? [] where purposes.contains(candidate.purpose) {
+            let id = policy.agreements[candidate.agreement.position].id
+            if !agreements.contains(where: { policy.agreements[$0.position].id == id }) { agreements.append(candidate.agreement) }
+        }
+    }
 
     mutating func add(_ record: JudgedRecord, index: Int, sending: Bool, makeSalt: () -> InlineArray<16, UInt8>) {
         let sent = sending && record.isSent

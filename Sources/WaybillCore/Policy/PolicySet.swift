@@ -1,5 +1,7 @@
 /// One consistent, immutable, compiled state of `policies/`. Requests hold the set they began with; a reload makes a new one.
-package struct PolicySet: Sendable {
+///
+/// A class, so that handing it on costs one retain and not one for each table.
+package final class PolicySet: Sendable {
     /// SHA-256 over every file's path and bytes, hex: what log entries pin.
     package let digest: String
     package let organisation: Organisation
@@ -19,7 +21,32 @@ package struct PolicySet: Sendable {
     let callersByName: [String: CallerID]
     let routes: [RouteKey: Route]
     /// For the load that comes after this one.
-    var basis = PolicyReuse.Basis()
+    let basis: PolicyReuse.Basis
+
+    init(
+        digest: String, organisation: Organisation, fields: [Field], purposes: [Purpose], notices: [String: Notice], facts: LegalFacts,
+        checklists: [TermsChecklist], vendors: [Vendor], agreements: [Agreement], callers: [Caller], operators: [any RedactionOperator],
+        vendorsByName: [String: VendorID], purposesByName: [String: PurposeID], callersByToken: [[UInt8]: CallerID],
+        callersByName: [String: CallerID], routes: [RouteKey: Route], basis: PolicyReuse.Basis = PolicyReuse.Basis()
+    ) {
+        self.digest = digest
+        self.organisation = organisation
+        self.fields = fields
+        self.purposes = purposes
+        self.notices = notices
+        self.facts = facts
+        self.checklists = checklists
+        self.vendors = vendors
+        self.agreements = agreements
+        self.callers = callers
+        self.operators = operators
+        self.vendorsByName = vendorsByName
+        self.purposesByName = purposesByName
+        self.callersByToken = callersByToken
+        self.callersByName = callersByName
+        self.routes = routes
+        self.basis = basis
+    }
 }
 
 /// What one caller may do at one endpoint, worked out when the set loads: agreement versions and the purposes in them.

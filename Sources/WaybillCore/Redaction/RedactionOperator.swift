@@ -6,6 +6,8 @@ package protocol RedactionOperator: Sendable {
     static var name: String { get }
     /// Order for "the narrower operator winning": `keep` 0 … `drop` 100.
     static var narrowness: Int { get }
+    /// For `docs/reference/operators.md`.
+    static var reference: OperatorReference { get }
     /// Refuses arguments it does not know.
     init(arguments: OperatorArguments) throws(OperatorError)
     /// Appends the replacement as JSON text to `output`, or says why it cannot; then the field is dropped, never kept.
@@ -16,6 +18,13 @@ package protocol RedactionOperator: Sendable {
     var keepsValue: Bool { get }
     /// Removes the member instead of replacing its value.
     var dropsMember: Bool { get }
+}
+
+/// What the reference says of an operator, each in a few words of Markdown.
+package struct OperatorReference: Sendable {
+    package var arguments: String
+    package var inputs: String
+    package var output: String
 }
 
 package enum RedactionResult: Sendable { case replaced, unchanged, notApplicable }

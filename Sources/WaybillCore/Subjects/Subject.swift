@@ -58,28 +58,47 @@ package struct SubjectProfile: Sendable, Hashable {
     }
 }
 
+/// A profile behind one reference: handing it out costs one count, however many lists it holds.
+package final class SharedProfile: Sendable {
+    package let profile: SubjectProfile
+    package init(_ profile: SubjectProfile) { self.profile = profile }
+}
+
 /// What the index holds about one identifier's subject.
 package struct SubjectEntry: Sendable, Equatable {
     /// Numbers below 2³¹ come from imports, the rest from the transfer log (first seen in a record).
     package var number: UInt32
     /// 16 random bytes; `K = HMAC(root key, salt)`.
     package var salt: InlineArray<16, UInt8>
-    package var profile: SubjectProfile
     /// Position of `profile` in the index's table: equal positions mean equal profiles.
     package var profileNumber: UInt32
     package var born: Day?
     /// Consent expiring within 30 days, for the warning.
     package var expiresSoon: Bool
+    private var shared: SharedProfile
+
+    package var profile: SubjectProfile {
+        get { shared.profile }
+        set { shared = SharedProfile(newValue) }
+    }
 
     package static func == (a: SubjectEntry, b: SubjectEntry) -> Bool {
         a.number == b.number && a.profileNumber == b.profileNumber && a.born == b.born
     }
+
     package init(
         number: UInt32, salt: InlineArray<16, UInt8>, profile: SubjectProfile, profileNumber: UInt32, born: Day?, expiresSoon: Bool = false
     ) {
+        self.init(
+            number: number, salt: salt, shared: SharedProfile(profile), profileNumber: profileNumber, born: born, expiresSoon: expiresSoon)
+    }
+
+    init(
+        number: UInt32, salt: InlineArray<16, UInt8>, shared: SharedProfile, profileNumber: UInt32, born: Day?, expiresSoon: Bool
+    ) {
         self.number = number
         self.salt = salt
-        self.profile = profile
+        self.shared = shared
         self.profileNumber = profileNumber
         self.born = born
         self.expiresSoon = expiresSoon

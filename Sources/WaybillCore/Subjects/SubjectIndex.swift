@@ -24,8 +24,9 @@ package final class SubjectIndex: SubjectLookup, Sendable {
 
     package let fingerprinter: Fingerprinter
     package let limits: Limits
-    let identifiers: [IdentifierShard]
-    let records: [RecordShard]
+    // In place, not behind references: a look-up touches no reference count on its way.
+    let identifiers = InlineArray<256, Mutex<IdentifierTable>> { _ in Mutex(IdentifierTable()) }
+    let records = InlineArray<64, Mutex<RecordTable>> { _ in Mutex(RecordTable()) }
     let profiles = Mutex(ProfileInterner())
     let state = Atomic(State.building)
     let identifierCount = Atomic(0)
@@ -34,8 +35,6 @@ package final class SubjectIndex: SubjectLookup, Sendable {
     package init(fingerprintKey: SymmetricKey, limits: Limits = Limits()) {
         fingerprinter = Fingerprinter(key: fingerprintKey)
         self.limits = limits
-        identifiers = (0..<Self.identifierShardCount).map { _ in IdentifierShard() }
-        records = (0..<Self.recordShardCount).map { _ in RecordShard() }
     }
 
     package func fingerprint(_ identifier: Identifier) -> Fingerprint { fingerprinter(identifier) }
@@ -47,7 +46,7 @@ package final class SubjectIndex: SubjectLookup, Sendable {
         guard var first = number(of: fingerprint) else { return .unknown }
         var number = first
         for _ in 0..<Self.hopsMax {
-            switch shard(of: number).table.withLock({ $0.read(number, now: now) }) {
+            switch records[shard(of: number)].withLock({ $0.read(number, now: now) }) {
             case .entry(let entry): return .known(entry)
             case .stale: return .stale
             case .forwarded(let target): number = target
@@ -80,8 +79,8 @@ package final class SubjectIndex: SubjectLookup, Sendable {
     package var isOpen: Bool { state.load(ordering: .acquiring) == .open }
 
     func number(of fingerprint: Fingerprint) -> UInt32? {
-        shard(of: fingerprint).table.withLock { $0.number(of: fingerprint) }
+        identifiers[shard(of: fingerprint)].withLock { $0.number(of: fingerprint) }
     }
-    func shard(of fingerprint: Fingerprint) -> IdentifierShard { identifiers[Int(fingerprint.high >> 56)] }
-    func shard(of number: UInt32) -> RecordShard { records[Int(number) % Self.recordShardCount] }
+    func shard(of fingerprint: Fingerprint) -> Int { Int(fingerprint.high >> 56) }
+    func shard(of number: UInt32) -> Int { Int(number) % Self.recordShardCount }
 }

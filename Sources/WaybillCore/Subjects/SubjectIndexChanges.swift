@@ -35,15 +35,15 @@ extension SubjectIndex {
     /// One writer per subject at a time (the store's queue); look-ups may run beside it and see the old or the new, never a mix.
     package func upsert(_ subject: IndexedSubject, fingerprints: some Sequence<Fingerprint>) {
         guard subject.number != 0 else { return overflow() }  // 0 marks a free slot
-        let interned: (UInt32, ProfileChunks)? = profiles.withLock { interner in
-            interner.number(of: subject.profile, limit: limits.profilesMax).map { ($0, interner.chunks) }
+        let interned: (UInt32, [SharedProfile])? = profiles.withLock { interner in
+            interner.number(of: subject.profile, limit: limits.profilesMax).map { ($0, interner.profiles) }
         }
-        guard let (profile, chunks) = interned else { return overflow() }
+        guard let (profile, table) = interned else { return overflow() }
         let record = SubjectRecord(
             changesAt: subject.changesAt?.nanoseconds ?? .max, salt: subject.salt,
             tag: SubjectRecord.Tag(profile: profile, expiresSoon: subject.expiresSoon),
             born: subject.born?.number ?? SubjectRecord.bornUnknown)
-        shard(of: subject.number).table.withLock { $0.set(record, of: subject.number, profiles: chunks) }
+        records[shard(of: subject.number)].withLock { $0.set(record, of: subject.number, profiles: table) }
         for fingerprint in fingerprints { link(fingerprint, to: subject.number) }
     }
 
@@ -55,14 +55,14 @@ extension SubjectIndex {
     /// The subject and these of its identifiers are gone; others of its identifiers become unknown too.
     package func remove(_ number: UInt32, fingerprints: some Sequence<Fingerprint>) {
         for fingerprint in fingerprints {
-            let wasThere = shard(of: fingerprint).table.withLock { table in
+            let wasThere = identifiers[shard(of: fingerprint)].withLock { table in
                 guard table.number(of: fingerprint) == number else { return false }
                 table.remove(fingerprint)
                 return true
             }
             if wasThere { identifierCount.subtract(1, ordering: .relaxed) }
         }
-        shard(of: number).table.withLock { $0.set(SubjectRecord(), of: number, profiles: nil) }
+        records[shard(of: number)].withLock { $0.set(SubjectRecord(), of: number, profiles: []) }
     }
 
     /// Two subjects are one person: everything that led to `loser` leads to `keeper`, also identifiers the store does not know.
@@ -71,7 +71,7 @@ extension SubjectIndex {
         var record = SubjectRecord()
         record.tag = .forwarded
         record.changesAt = Int64(keeper)
-        shard(of: loser).table.withLock { $0.set(record, of: loser, profiles: nil) }
+        records[shard(of: loser)].withLock { $0.set(record, of: loser, profiles: []) }
     }
 
     /// A subject first seen in a transfer, once its intent is durable. Keeps what is known already.
@@ -79,7 +79,7 @@ extension SubjectIndex {
     /// - Returns: the number in force for the identifier; another than `number` if an import came first.
     @discardableResult
     package func learnSighted(_ fingerprint: Fingerprint, number: UInt32, salt: InlineArray<16, UInt8>) -> UInt32 {
-        let isNew = shard(of: number).table.withLock { $0.record(of: number) == nil }
+        let isNew = records[shard(of: number)].withLock { $0.record(of: number) == nil }
         if isNew { upsert(IndexedSubject(number: number, salt: salt), fingerprints: []) }
         return set(fingerprint, to: number, onlyIfAbsent: true)
     }
@@ -87,7 +87,7 @@ extension SubjectIndex {
     package func identity(of fingerprint: Fingerprint) -> SubjectIdentity? {
         guard var number = number(of: fingerprint) else { return nil }
         for _ in 0..<Self.hopsMax {
-            guard let record = shard(of: number).table.withLock({ $0.record(of: number) }) else { return nil }
+            guard let record = records[shard(of: number)].withLock({ $0.record(of: number) }) else { return nil }
             if record.tag != .forwarded { return SubjectIdentity(number: number, salt: record.salt) }
             number = UInt32(truncatingIfNeeded: record.changesAt)
         }
@@ -99,25 +99,25 @@ extension SubjectIndex {
         // Shards fill unevenly by about the square root; a little more avoids a resize in nearly all of them.
         let mean = min(count, limits.identifiersMax) / Self.identifierShardCount
         let share = mean + Int(2 * Double(mean).squareRoot())
-        for shard in identifiers { shard.table.withLock { $0.reserve(share) } }
+        for shard in identifiers.indices { identifiers[shard].withLock { $0.reserve(share) } }
     }
 
     /// From capacities, profiles not counted (they are shared): what the budget of 64 bytes an identifier is about.
     package var memory: (bytes: Int, identifiers: Int, profiles: Int) {
         var bytes = 0
         var count = 0
-        for shard in identifiers {
-            shard.table.withLock {
+        for shard in identifiers.indices {
+            identifiers[shard].withLock {
                 bytes += $0.byteCount
                 count += $0.count
             }
         }
-        for shard in records { bytes += shard.table.withLock { $0.byteCount } }
-        return (bytes, count, profiles.withLock { $0.count })
+        for shard in records.indices { bytes += records[shard].withLock { $0.byteCount } }
+        return (bytes, count, profiles.withLock { $0.profiles.count })
     }
 
     private func set(_ fingerprint: Fingerprint, to number: UInt32, onlyIfAbsent: Bool) -> UInt32 {
-        let result = shard(of: fingerprint).table.withLock { $0.set(fingerprint, to: number, onlyIfAbsent: onlyIfAbsent) }
+        let result = identifiers[shard(of: fingerprint)].withLock { $0.set(fingerprint, to: number, onlyIfAbsent: onlyIfAbsent) }
         if result.isNew, identifierCount.add(1, ordering: .relaxed).newValue > limits.identifiersMax { overflow() }
         return result.number
     }

@@ -1,9 +1,7 @@
-import Synchronization
-
 /// Fingerprint → subject number: one shard of the index, open addressing with linear probing.
 ///
-/// 20 bytes a slot, between 67 and 80 % full: 25 to 30 bytes an identifier. Steps of a fifth (not doubling) keep the worst
-/// case inside the budget, and fingerprints are uniform, so the home of a slot is a multiplication instead of a modulus.
+/// 20 bytes a slot, between 71 and 82 % full: 24 to 28 bytes an identifier. Small steps (not doubling) keep the worst case
+/// inside the budget, and fingerprints are uniform, so the home of a slot is a multiplication instead of a modulus.
 struct IdentifierTable {
     private struct Slot {
         // Halves, so that a slot aligns to 4 bytes and its stride stays 20.
@@ -44,7 +42,7 @@ struct IdentifierTable {
 
     /// Keeps what is there if `onlyIfAbsent`. Returns the number in force and whether the identifier is new.
     mutating func set(_ fingerprint: Fingerprint, to number: UInt32, onlyIfAbsent: Bool) -> (number: UInt32, isNew: Bool) {
-        if (count + 1) * 5 > slots.count * 4 { resize(to: max(Self.capacityMin, slots.count * 6 / 5 + 1)) }
+        if (count + 1) * 50 > slots.count * 41 { resize(to: max(Self.capacityMin, slots.count * 23 / 20 + 1)) }
         let slot = Slot(fingerprint, number: number)
         var position = home(of: slot)
         while slots[position].number != 0 {
@@ -84,7 +82,7 @@ struct IdentifierTable {
 
     /// Room for `identifiers` without another resize.
     mutating func reserve(_ identifiers: Int) {
-        let capacity = identifiers * 5 / 4 + 2
+        let capacity = identifiers * 50 / 41 + 2
         if capacity > slots.count { resize(to: capacity) }
     }
 
@@ -100,8 +98,4 @@ struct IdentifierTable {
 
     private func home(of slot: Slot) -> Int { Int((UInt64(slot.d) * UInt64(slots.count)) >> 32) }
     private func following(_ position: Int) -> Int { position + 1 == slots.count ? 0 : position + 1 }
-}
-
-final class IdentifierShard: Sendable {
-    let table = Mutex(IdentifierTable())
 }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What the index holds of one subject. 32 bytes.
 struct SubjectRecord {
     /// Nanoseconds; `.max`: never. In a forwarded record the number it leads to.
@@ -24,8 +22,8 @@ struct SubjectRecord {
     }
 }
 
-/// Subject number → record: one shard of the index. Numbers are dense, so the number is the position; a chunk exists once one
-/// of its numbers does.
+/// Subject number → record: one shard of the index. Numbers come in dense runs, so a directory of small chunks finds a record
+/// without a search; all chunks lie in one array, so that reading one touches no reference count.
 struct RecordTable {
     enum Reading {
         case entry(SubjectEntry)
@@ -35,24 +33,32 @@ struct RecordTable {
     }
 
     private static let chunkRecords = 64
-    /// Numbers from imports, then those from the transfer log.
-    private var families: InlineArray<2, [[SubjectRecord]]> = [[], []]
-    /// A shared copy of the interner's table, as long as any record here needs it.
-    private var profiles = ProfileChunks()
+    /// Where each chunk begins in `records`, plus one; 0: none of its numbers is known. Numbers from imports, and those from the
+    /// transfer log.
+    private var imported: [UInt32] = []
+    private var sighted: [UInt32] = []
+    private var records: [SubjectRecord] = []
+    /// The beginning of the interner's table, as far as any record here needs it. A copy a shard, so that no look-up waits for another
+    /// shard's or counts references to a shared table.
+    private var profiles: [SharedProfile] = []
 
     var byteCount: Int {
-        var bytes = 0
-        for family in families.indices {
-            bytes += families[family].capacity * MemoryLayout<[SubjectRecord]>.stride
-            for chunk in families[family] { bytes += chunk.capacity * MemoryLayout<SubjectRecord>.stride }
-        }
-        return bytes
+        records.capacity * MemoryLayout<SubjectRecord>.stride
+            + (imported.capacity + sighted.capacity) * MemoryLayout<UInt32>.stride
     }
 
     func record(of number: UInt32) -> SubjectRecord? {
-        let (family, chunk, offset) = place(of: number)
-        guard chunk < families[family].count, !families[family][chunk].isEmpty else { return nil }
-        let record = families[family][chunk][offset]
+        let (chunk, offset) = place(of: number)
+        let start: UInt32
+        if number < SubjectIndex.sightedNumbersFrom {
+            guard chunk < imported.count else { return nil }
+            start = imported[chunk]
+        } else {
+            guard chunk < sighted.count else { return nil }
+            start = sighted[chunk]
+        }
+        guard start != 0 else { return nil }
+        let record = records[Int(start) - 1 + offset]
         return record.tag == .free ? nil : record
     }
 
@@ -62,27 +68,36 @@ struct RecordTable {
         if now.nanoseconds >= record.changesAt { return .stale }
         return .entry(
             SubjectEntry(
-                number: number, salt: record.salt, profile: profiles[record.tag.profile], profileNumber: record.tag.profile,
+                number: number, salt: record.salt, shared: profiles[Int(record.tag.profile)], profileNumber: record.tag.profile,
                 born: record.born == SubjectRecord.bornUnknown ? nil : Day(number: record.born), expiresSoon: record.tag.expiresSoon))
     }
 
-    /// `profiles` must hold the record's profile.
-    mutating func set(_ record: SubjectRecord, of number: UInt32, profiles newer: ProfileChunks?) {
-        let (family, chunk, offset) = place(of: number)
-        while families[family].count <= chunk { families[family].append([]) }
-        if families[family][chunk].isEmpty {
-            families[family][chunk] = Array(repeating: SubjectRecord(), count: Self.chunkRecords)
+    /// `table` is the interner's and must hold the record's profile.
+    mutating func set(_ record: SubjectRecord, of number: UInt32, profiles table: [SharedProfile]) {
+        let (chunk, offset) = place(of: number)
+        let start: Int
+        if number < SubjectIndex.sightedNumbersFrom {
+            start = Self.start(of: chunk, in: &imported, records: &records)
+        } else {
+            start = Self.start(of: chunk, in: &sighted, records: &records)
         }
-        families[family][chunk][offset] = record
-        if let newer, newer.count > profiles.count { profiles = newer }
+        if table.count > profiles.count { profiles.append(contentsOf: table[profiles.count...]) }
+        records[start + offset] = record
     }
 
-    private func place(of number: UInt32) -> (family: Int, chunk: Int, offset: Int) {
+    private static func start(of chunk: Int, in directory: inout [UInt32], records: inout [SubjectRecord]) -> Int {
+        if directory.count <= chunk { directory.append(contentsOf: repeatElement(0, count: chunk + 1 - directory.count)) }
+        if directory[chunk] == 0 {
+            directory[chunk] = UInt32(records.count + 1)
+            // By a tenth instead of doubling: room for what is not there counts against the budget too.
+            if records.count + chunkRecords > records.capacity { records.reserveCapacity(records.count * 11 / 10 + chunkRecords) }
+            records.append(contentsOf: repeatElement(SubjectRecord(), count: chunkRecords))
+        }
+        return Int(directory[chunk]) - 1
+    }
+
+    private func place(of number: UInt32) -> (chunk: Int, offset: Int) {
         let position = Int(number & (SubjectIndex.sightedNumbersFrom - 1)) / SubjectIndex.recordShardCount
-        return (number < SubjectIndex.sightedNumbersFrom ? 0 : 1, position / Self.chunkRecords, position % Self.chunkRecords)
+        return (position / Self.chunkRecords, position % Self.chunkRecords)
     }
-}
-
-final class RecordShard: Sendable {
-    let table = Mutex(RecordTable())
 }

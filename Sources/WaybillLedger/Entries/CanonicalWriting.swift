@@ -1,3 +1,5 @@
+import WaybillCore
+
 // Restricted RFC 8785: objects with sorted ASCII keys, arrays, strings, booleans, and integers up to 2⁵³−1. No floats, no nulls.
 
 package enum CanonicalValue: Sendable, Equatable {
@@ -99,6 +101,14 @@ extension [UInt8] {
             append(json: text)
         }
         append(0x5d)
+    }
+
+    /// The 8-4-4-4-12 form, without quotes.
+    mutating func append(xid: TransferID) {
+        for i in 0..<16 {
+            if i == 4 || i == 6 || i == 8 || i == 10 { append(0x2d) }
+            append(hexPair: xid.bytes[i])
+        }
     }
 
     mutating func append(hex hash: TreeHash) {

@@ -35,7 +35,7 @@ enum EntryEncoding {
         b.append(",\"t\":\"")
         b.append(contentsOf: stamp.time)
         b.append("\",\"v\":1,\"xid\":\"")
-        b.append(contentsOf: outcome.xid.description.utf8)
+        b.append(xid: outcome.xid)
         b.append("\"}")
     }
 

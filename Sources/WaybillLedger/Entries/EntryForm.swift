@@ -39,7 +39,6 @@ package struct EntryAuthor: Sendable, Equatable {
 /// `intent` and `denied` are encoded where they arise, on many threads; `nseq`, `t` and `vseq` are spliced in at the cuts.
 package struct EntryDraft: Sendable {
     package var kind: EntryKind
-    package var xid: [UInt8]
     var bytes: [UInt8]
     /// Where `nseq`'s digits go, where `t`'s text goes, and where `vseq`'s digits go (intents).
     var nseqAt: Int

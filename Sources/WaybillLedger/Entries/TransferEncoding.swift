@@ -15,78 +15,20 @@ extension EntryDraft {
     ///
     /// Keys in ASCII order, as the form wants them; nothing here comes from a record but field ids and counts.
     init(_ draft: TransferDraft, kind: EntryKind, author: EntryAuthor, commitments: DraftCommitments) {
-        let isIntent = kind == .intent
         var b = [UInt8]()
         b.reserveCapacity(1_024)
-        b.append("{\"basis\":")
-        b.append(json: draft.bases)
-        if isIntent {
-            b.append(",\"body\":")
-            b.append(hex: commitments.body)
-            b.append(",\"bytes\":")
-            b.append(json: draft.body.count)
-        }
-        b.append(",\"caller\":")
-        b.append(json: draft.caller)
-        b.append(",\"codes\":")
-        b.append(codes: draft.codes)
-        b.append(",\"cseq\":")
-        b.append(json: Int(draft.consentSequence))
-        b.append(",\"dec\":")
-        b.append(count: commitments.lineCount, root: commitments.lineRoot)
-        b.append(",\"dropped\":{\"fields\":")
-        b.append(json: draft.droppedFields)
-        b.append(",\"n\":")
-        b.append(json: draft.droppedMembers)
-        b.append("},\"dst\":")
-        b.append(json: draft.destination)
-        b.append(",\"endp\":")
-        b.append(json: draft.endpoint)
-        b.append(",\"ep\":")
-        b.append(json: author.epoch)
-        b.append(",\"fields\":")
-        b.append(json: draft.fields)
-        b.append(isIntent ? ",\"kind\":\"intent\",\"log\":" : ",\"kind\":\"denied\",\"log\":")
-        b.append(json: author.origin)
-        b.append(",\"mech\":")
-        b.append(json: draft.mechanisms)
-        b.append(",\"n\":")
-        b.append(json: draft.recordCount)
-        b.append(",\"nd\":")
-        b.append(json: draft.deniedCount)
-        b.append(",\"node\":")
-        b.append(json: author.node)
-        b.append(",\"nseq\":")
+        b.appendBeforeSequence(draft, kind, author, commitments)
         nseqAt = b.count
-        b.append(",\"op\":")
-        b.append(json: draft.method)
-        b.append(",\"pol\":")
-        b.append(agreements: draft.agreements)
-        b.append(",\"pset\":")
-        b.append(json: draft.policyDigest)
-        b.append(",\"purposes\":")
-        b.append(json: draft.purposes)
-        b.append(",\"regimes\":")
-        b.append(json: draft.regimes)
-        b.append(",\"region\":")
-        b.append(json: draft.region)
-        b.append(",\"route\":")
-        b.append(json: draft.route)
-        if isIntent {
-            b.append(",\"subj\":")
-            b.append(count: commitments.subjectCount, root: commitments.subjectRoot)
-        }
-        b.append(",\"t\":\"")
+        b.appendBeforeTime(draft, kind, commitments)
         timeAt = b.count
         b.append("\",\"v\":1,\"vendor\":")
         b.append(json: draft.vendor)
-        if isIntent {
+        if kind == .intent {
             b.append(",\"vseq\":")
             vseqAt = b.count
         }
-        xid = Array(draft.xid.description.utf8)
         b.append(",\"xid\":\"")
-        b.append(contentsOf: xid)
+        b.append(xid: draft.xid)
         b.append("\"}")
         bytes = b
         self.kind = kind
@@ -94,7 +36,74 @@ extension EntryDraft {
     }
 }
 
+// Each function goes on where the one before stopped: at a value that only the writer knows.
 extension [UInt8] {
+    fileprivate mutating func appendBeforeSequence(
+        _ draft: TransferDraft, _ kind: EntryKind, _ author: EntryAuthor, _ commitments: DraftCommitments
+    ) {
+        append("{\"basis\":")
+        append(json: draft.bases)
+        if kind == .intent {
+            append(",\"body\":")
+            append(hex: commitments.body)
+            append(",\"bytes\":")
+            append(json: draft.body.count)
+        }
+        append(",\"caller\":")
+        append(json: draft.caller)
+        append(",\"codes\":")
+        append(codes: draft.codes)
+        append(",\"cseq\":")
+        append(json: Int(draft.consentSequence))
+        append(",\"dec\":")
+        append(count: commitments.lineCount, root: commitments.lineRoot)
+        append(",\"dropped\":{\"fields\":")
+        append(json: draft.droppedFields)
+        append(",\"n\":")
+        append(json: draft.droppedMembers)
+        append("},\"dst\":")
+        append(json: draft.destination)
+        append(",\"endp\":")
+        append(json: draft.endpoint)
+        append(",\"ep\":")
+        append(json: author.epoch)
+        append(",\"fields\":")
+        append(json: draft.fields)
+        append(kind == .intent ? ",\"kind\":\"intent\",\"log\":" : ",\"kind\":\"denied\",\"log\":")
+        append(json: author.origin)
+        append(",\"mech\":")
+        append(json: draft.mechanisms)
+        append(",\"n\":")
+        append(json: draft.recordCount)
+        append(",\"nd\":")
+        append(json: draft.deniedCount)
+        append(",\"node\":")
+        append(json: author.node)
+        append(",\"nseq\":")
+    }
+
+    fileprivate mutating func appendBeforeTime(_ draft: TransferDraft, _ kind: EntryKind, _ commitments: DraftCommitments) {
+        append(",\"op\":")
+        append(json: draft.method)
+        append(",\"pol\":")
+        append(agreements: draft.agreements)
+        append(",\"pset\":")
+        append(json: draft.policyDigest)
+        append(",\"purposes\":")
+        append(json: draft.purposes)
+        append(",\"regimes\":")
+        append(json: draft.regimes)
+        append(",\"region\":")
+        append(json: draft.region)
+        append(",\"route\":")
+        append(json: draft.route)
+        if kind == .intent {
+            append(",\"subj\":")
+            append(count: commitments.subjectCount, root: commitments.subjectRoot)
+        }
+        append(",\"t\":\"")
+    }
+
     fileprivate mutating func append(codes: [ReasonCode: Int]) {
         append(0x7b)
         for (i, code) in codes.sorted(by: { $0.key.rawValue.utf8.lexicographicallyPrecedes($1.key.rawValue.utf8) }).enumerated() {

@@ -1,7 +1,8 @@
 import WaybillCore
 
 /// An intent or a denial, encoded and committed to, waiting for the writer.
-struct PreparedTransfer: Sendable {
+package struct PreparedTransfer: Sendable {
+    let xid: TransferID
     var entry: EntryDraft
     /// `SideRecord.payload`
     var side: [UInt8]
@@ -50,11 +51,12 @@ struct DraftPreparation: Sendable {
             throw RecordError(
                 code: .tooLarge,
                 message:
-                    "The log entry would exceed \(EntryForm.entryBytesMax) bytes; let fewer fields, purposes or agreements apply to one request."
+                    "The log entry would exceed \(EntryForm.entryBytesMax) bytes; let fewer fields apply to one request."
             )
         }
         return PreparedTransfer(
-            entry: entry, side: SideRecord.payload(commitments: commitments, bodyKey: bodyKey, lines: lines), sightings: fresh)
+            xid: draft.xid, entry: entry, side: SideRecord.payload(commitments: commitments, bodyKey: bodyKey, lines: lines),
+            sightings: fresh)
     }
 
     private func number(
@@ -77,11 +79,9 @@ struct DraftPreparation: Sendable {
     /// HMAC under a random key that stands in the side record: whoever has the body and the key can check it, nobody can guess it.
     private func bodyHash(_ body: [UInt8]) -> (key: [UInt8], hash: TreeHash) {
         var generator = SystemRandomNumberGenerator()
-        let key = TreeHash { bytes in
-            for offset in stride(from: 0, to: TreeHash.byteCount, by: 8) {
-                bytes.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
-            }
-        }
-        return (key.bytes, KeyedHash.mac(key: key, body))
+        let random = (generator.next() as UInt64, generator.next() as UInt64)
+        // HMAC itself fills a key of 16 bytes up with zeros.
+        let key = TreeHash { bytes in bytes.storeBytes(of: random, as: (UInt64, UInt64).self) }
+        return (Array(key.bytes.prefix(16)), KeyedHash.mac(key: key, body))
     }
 }

@@ -28,6 +28,8 @@ struct LogBatch {
     private(set) var sighted: [Sighting] = []
     private(set) var hasTraffic = false
     private(set) var hasSeal = false
+    /// A seal other than the minute's.
+    private(set) var endsEpoch = false
     private var closing: Set<TransferKey> = []
     private var opening: Set<TransferKey> = []
     private var owedInBatch: Set<Fingerprint> = []
@@ -80,6 +82,7 @@ struct LogBatch {
         if seal.epoch == author.epoch { position.active = [:] }
         position.sealedTo = position.tree.size
         hasSeal = true
+        endsEpoch = endsEpoch || seal.why != .minute
     }
 
     private mutating func add(intent transfer: PreparedTransfer, _ reply: LogItem.Reply, _ sightings: Sightings) {

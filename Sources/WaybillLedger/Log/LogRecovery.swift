@@ -95,7 +95,7 @@ struct LogRecovery: Sendable {
         let root = checkpoint.size <= tree.size ? try treeRoot(at: checkpoint.size, store) : nil
         if root != checkpoint.root || (identity != nil && !origins.contains(checkpoint.origin)) {
             let message =
-                "The log's store (\(tree.size) entries) does not extend the checkpoint kept outside it (\(checkpoint.size) entries); \(remedy)"
+                "The log's store (\(tree.size) entries) does not extend the checkpoint outside it (\(checkpoint.size) entries); \(remedy)"
             loss = Loss(message: message, lost: checkpoint)
         }
         if signedBy.first?.hash != verifiers.first?.hash, let old = signedBy.first, let new = verifiers.first {

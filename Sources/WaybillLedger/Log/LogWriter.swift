@@ -23,6 +23,7 @@ struct LogWriter: Sendable {
     private var sealedAt: UInt64 = monotonicMilliseconds()
     private var hasTraffic = false
     private var mustKeepCheckpoint = false
+    private var keptAt: UInt64 = monotonicMilliseconds()
     private var copyFails = false
 
     init(
@@ -106,7 +107,11 @@ struct LogWriter: Sendable {
         if batch.hasSeal {
             hasTraffic = false
             sealedAt = monotonicMilliseconds()
-            mustKeepCheckpoint = true
+            // Of the checkpoints of quiet running one an hour is kept for good, and those at the ends of epochs.
+            if batch.endsEpoch || sealedAt >= keptAt + 3_600_000 {
+                mustKeepCheckpoint = true
+                keptAt = sealedAt
+            }
         }
         if !batch.sighted.isEmpty {
             sightings.becameDurable(batch.sighted, now: monotonicMilliseconds())

@@ -48,6 +48,15 @@ struct TransferKey: Hashable, Sendable {
         }
     }
 
+    var xid: TransferID {
+        var bytes = InlineArray<16, UInt8>(repeating: 0)
+        for i in 0..<8 {
+            bytes[i] = UInt8(truncatingIfNeeded: high >> UInt64(56 - 8 * i))
+            bytes[8 + i] = UInt8(truncatingIfNeeded: low >> UInt64(56 - 8 * i))
+        }
+        return TransferID(bytes: bytes)
+    }
+
     /// Nil unless in the 8-4-4-4-12 form with lower-case digits.
     init?(_ text: UnsafeRawBufferPointer) {
         guard text.count == 36, text[8] == 0x2d, text[13] == 0x2d, text[18] == 0x2d, text[23] == 0x2d,

@@ -79,17 +79,30 @@ package final class TransferLog: TransferRecorder {
 
     package func record(_ draft: TransferDraft, ticket: UInt64, for listener: any CommitListener) {
         let reply = LogItem.Reply(xid: draft.xid, ticket: ticket, listener: listener)
-        let answered: Bool
         switch phase.withLock({ $0 }) {
-        case .lost(_, let message): return answer(reply, message)
+        case .lost(_, let message): answer(reply, message)
         case .running(let preparation):
             do {
-                answered = inbox.add(intent: try preparation.intent(draft), reply)
+                record(try preparation.intent(draft), reply)
             } catch {
-                answered = inbox.reject(reply, error)
+                if !inbox.reject(reply, error) { answer(reply, "The log has stopped.") }
             }
         }
-        if !answered { answer(reply, "The log has stopped.") }
+    }
+
+    /// Does the part of `record` that costs the caller's time; nil while the log refuses for want of an acknowledgement.
+    package func prepare(_ draft: TransferDraft) throws(RecordError) -> PreparedTransfer? {
+        guard case .running(let preparation) = phase.withLock({ $0 }) else { return nil }
+        return try preparation.intent(draft)
+    }
+
+    /// Enters what `prepare` of this same log gave.
+    package func record(_ prepared: PreparedTransfer, ticket: UInt64, for listener: any CommitListener) {
+        record(prepared, LogItem.Reply(xid: prepared.xid, ticket: ticket, listener: listener))
+    }
+
+    private func record(_ prepared: PreparedTransfer, _ reply: LogItem.Reply) {
+        if !inbox.add(intent: prepared, reply) { answer(reply, "The log has stopped.") }
     }
 
     package func record(_ outcome: TransferOutcome) { inbox.add(rider: .outcome(outcome)) }

@@ -45,7 +45,7 @@ struct EntryReading {
     func int(_ name: StaticString) -> Int? { unsigned(name).map { Int($0) } }
 
     var kind: EntryKind? { string("kind").flatMap { EntryKind(rawValue: $0) } }
-    var xid: TransferID? { string("xid").flatMap { TransferID($0) } }
+    var xid: TransferID? { text("xid").flatMap { TransferKey($0)?.xid } }
     var time: Timestamp? { text("t").flatMap { EntryTime.parse($0) } }
 }
 

@@ -15,7 +15,6 @@ struct EntryChecker {
     /// What stands in an intent or denial about its side record.
     struct Committed {
         var xid: TransferKey
-        var text: TransferID?
         var subjects: (count: UInt64, root: TreeHash)?
         var lines: (count: UInt64, root: TreeHash)
     }
@@ -59,8 +58,7 @@ struct EntryChecker {
             guard let xid = entry.text("xid").flatMap({ TransferKey($0) }), let lines = entry.root("dec") else {
                 return "The denial is incomplete."
             }
-            committed = Committed(xid: xid, text: nil, subjects: nil, lines: lines)
-            committed?.text = entry.xid
+            committed = Committed(xid: xid, subjects: nil, lines: lines)
             return nil
         case .seal: return checkSeal(entry, index)
         case .config, .keychange, .erasure: return nil
@@ -101,7 +99,7 @@ struct EntryChecker {
         guard vseq == expected else { return "The vendor's sequence has a gap: \(expected) was expected." }
         epochs[current].vseqs[vendor] = vseq
         epochs[current].active[vendor] = Seal.Head(vseq: vseq, leaf: leaf)
-        committed = Committed(xid: key, text: entry.xid, subjects: subjects, lines: lines)
+        committed = Committed(xid: key, subjects: subjects, lines: lines)
         guard open[key] == nil else { return "The transfer already has an intent without an outcome." }
         open.open(key, OpenTransfers.Intent(index: index, leaf: leaf))
         openCount += 1

@@ -3,7 +3,8 @@ import WaybillCore
 
 /// Recomputes everything from raw entries: forms, hashes, tiles, tree, checkpoints, sequences, seals, outcomes, side records.
 ///
-/// Works on a live log (through a reader of its own), or a copy. Reads each entry once; memory grows with open transfers only.
+/// Works on a live log (through a reader of its own), or a copy. Reads each entry once; memory grows with open transfers and
+/// kept checkpoints (one an hour).
 package struct LogVerifier {
     package static let faultsMax = 100
 
@@ -148,7 +149,7 @@ private struct VerificationRun {
                 fault(index, "The decision lines are not those of the entry.")
                 continue
             }
-            if let keys, let xid = entry.text, entry.lines.root != record.lineRoot(key: keys.decisionKey(xid: xid)) {
+            if let keys, entry.lines.root != record.lineRoot(key: keys.decisionKey(xid: entry.xid.xid)) {
                 fault(index, "The decision lines are not those of the entry.")
             }
         }

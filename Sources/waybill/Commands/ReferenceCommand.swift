@@ -2,7 +2,10 @@ import ArgumentParser
 
 /// Prints the reference pages of `docs/reference/` that are generated from the code.
 struct ReferenceCommand: ParsableCommand {
-    enum Page: String, CaseIterable, ExpressibleByArgument { case cli, configuration }
+    enum Page: String, CaseIterable, ExpressibleByArgument {
+        case cli, configuration, operators
+        case reasonCodes = "reason-codes"
+    }
     static let configuration = CommandConfiguration(
         commandName: "reference", abstract: "Print a reference page, generated from the code.", shouldDisplay: false)
 
@@ -10,6 +13,13 @@ struct ReferenceCommand: ParsableCommand {
     var page: Page
 
     func run() {
-        StandardStreams.writeOutput(page == .cli ? CommandReference.text : ConfigurationReference.text)
+        let text =
+            switch page {
+            case .cli: CommandReference.text
+            case .configuration: ConfigurationReference.text
+            case .operators: RulesReference.operators
+            case .reasonCodes: RulesReference.reasonCodes
+            }
+        StandardStreams.writeOutput(text)
     }
 }

@@ -15,6 +15,7 @@ struct TransfersCommand: AsyncParsableCommand {
             case deny
         }
         static let pageTransfers = 1_000
+        static let tableTransfers = 100
         static let configuration = CommandConfiguration(commandName: "list", abstract: "Transfers, newest first.")
         @OptionGroup var installation: ConfigurationOptions
         @OptionGroup var format: OutputOptions
@@ -25,11 +26,11 @@ struct TransfersCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Only with this decision.")
         var decision: Decision?
         @OptionGroup var range: TimeRange
-        @Option(name: .long, help: ArgumentHelp("At most so many; 0 is all.", valueName: "count"))
-        var limit = 100
+        @Option(name: .long, help: ArgumentHelp("At most so many; 0 is all. Default: 100 in a table, else all.", valueName: "count"))
+        var limit: Int?
 
         func validate() throws {
-            if limit < 0 { throw ValidationError("--limit must not be negative") }
+            if let limit, limit < 0 { throw ValidationError("--limit must not be negative") }
         }
 
         func run() async throws {
@@ -41,7 +42,8 @@ struct TransfersCommand: AsyncParsableCommand {
             let reader = try Wiring.logReader(try await installation.settings())
             defer { reader.close() }
             let transfers = TransferReader(reader: reader)
-            var left = limit == 0 ? Int.max : limit
+            let most = limit ?? (format.output == .table ? List.tableTransfers : 0)
+            var left = most == 0 ? Int.max : most
             var cursor: UInt64?
             var printer = TransferPrinter(format: format.output)
             repeat {
@@ -51,6 +53,7 @@ struct TransfersCommand: AsyncParsableCommand {
                 cursor = page.cursor
             } while cursor != nil && left > 0
             try reading { try printer.finish() }
+            if cursor != nil, limit == nil { StandardStreams.writeError("waybill: there are more; --limit 0 shows all\n") }
         }
     }
 

@@ -21,8 +21,11 @@ struct ConfigurationKey: Sendable {
     /// As one would write it; nil: nothing.
     var fallback: String?
     var summary: String
+    /// Never printed, because it may hold a password.
+    var isSecret = false
 
-    init(_ name: String, _ kind: Kind, _ fallback: String?, _ summary: String) {
+    init(_ name: String, _ kind: Kind, _ fallback: String?, _ summary: String, isSecret: Bool = false) {
+        self.isSecret = isSecret
         self.name = name
         self.kind = kind
         self.fallback = fallback
@@ -52,7 +55,8 @@ struct ConfigurationKey: Sendable {
 extension ConfigurationKey {
     static let store = ConfigurationKey(
         "store", .text, "sqlite:var/waybill.db",
-        "Where consents and subject facts are kept. The transfer log stands in a file of its own beside it (`var/waybill-log.db`).")
+        "Where consents and subject facts are kept. The transfer log stands in a file of its own beside it (`var/waybill-log.db`).",
+        isSecret: true)
     static let policies = ConfigurationKey("policies", .path, "policies", "The directory of policy files; read again when a file changes.")
     static let keys = ConfigurationKey(
         "keys", .path, "var/keys", "The directory of private keys (0700; its files 0600): master.key, log.key, ca.key, ca.pem.")

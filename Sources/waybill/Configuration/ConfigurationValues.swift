@@ -12,12 +12,21 @@ struct ConfigurationValues {
         self.file = file
         self.flags = flags
         self.environment = environment
-        let flagValues = flags.map {
-            (AbsoluteConfigKey($0.key.split(separator: ".").map(String.init)), ConfigValue(.string($0.value), isSecret: false))
+        let secrets = ConfigurationKey.all.filter(\.isSecret)
+        let flagValues = flags.map { name, value in
+            (
+                AbsoluteConfigKey(name.split(separator: ".").map(String.init)),
+                ConfigValue(.string(value), isSecret: secrets.contains { $0.name == name })
+            )
         }
         var providers: [any ConfigProvider] = [
             InMemoryProvider(name: "flags", values: Dictionary(flagValues) { _, last in last }),
-            EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "waybill"),
+            EnvironmentVariablesProvider(
+                environmentVariables: environment,
+                secretsSpecifier: .dynamic { name, _ in
+                    name.hasPrefix(SecretStore.environmentPrefix) || secrets.contains { $0.environmentName == name }
+                }
+            ).prefixKeys(with: "waybill"),
         ]
         if let fileProvider { providers.append(fileProvider) }
         reader = ConfigReader(providers: providers)

@@ -24,7 +24,9 @@ enum SettingsReader {
         if !file.isEmpty {
             do {
                 let location = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)])
-                provider = try await FileProvider<YAMLSnapshot>(config: ConfigReader(provider: location))
+                provider = try await FileProvider<YAMLSnapshot>(
+                    parsingOptions: .init(secretsSpecifier: .specific(Set(ConfigurationKey.all.filter(\.isSecret).map(\.name)))),
+                    config: ConfigReader(provider: location))
             } catch {
                 throw CommandFailure("\(path) cannot be read, \(error)", remedy: "mend the file")
             }

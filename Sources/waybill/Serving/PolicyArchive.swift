@@ -93,12 +93,12 @@ struct AgreementHistory: Sendable {
     private func isInLog(_ digests: [String]) throws -> Bool {
         guard let head = try log.head(), head.size > 0 else { return false }
         let needles = digests.map { Array("{\"h\":\"\($0)\"".utf8) }
-        var end = head.size - 1
+        var end = head.size
         while head.size - end <= AgreementHistory.entriesSearchedMax {
             let commits = try log.commits(before: end, limit: AgreementHistory.commitsAtOnce)
             for commit in commits where needles.contains(where: { Bytes.contain(commit.body, $0) }) { return true }
             guard let first = commits.map(\.first).min(), first > 0 else { return false }
-            end = first - 1
+            end = first
         }
         return true
     }

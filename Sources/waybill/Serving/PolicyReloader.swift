@@ -85,6 +85,8 @@ actor PolicyReloader: Service {
                 purposeNames.withLock { $0 = Set(policies.set.purposes.map(\.name)) }
                 logger.notice("policies reloaded", metadata: ["digest": "\(digest)", "previous": "\(status.digest)"])
                 status = PolicyStatus(digest: digest, loadedAt: SystemClock().now())
+            } else {
+                logger.notice("policies read again, nothing changed", metadata: ["digest": "\(digest)"])
             }
             status.failure = nil
         } catch {

@@ -20,6 +20,7 @@ struct Serving {
 
     private func run() async throws {
         keepFilesPrivate()
+        ignoreBrokenPipes()
         say()
         let (keys, keyring) = try Wiring.keyring(settings, create: true)
         let logKeys = try Wiring.logKeys(keys, keyring, create: true)

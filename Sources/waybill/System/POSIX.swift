@@ -97,6 +97,9 @@ func disableCoreDumps() throws(SystemError) {
 /// What this process creates from here on is for its user alone, whatever a library asks for.
 func keepFilesPrivate() { umask(0o077) }
 
+/// A gate goes on when whoever read its log went away.
+func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
 func processID() -> Int32 { getpid() }
 
 /// Seconds, from a clock that is never set back.

@@ -125,23 +125,30 @@ struct RegimeRuleTests {
         RuleCase("and not a business purpose", edits: ReasonTable.american, lines: from("US-CA", string("1Y"))),
         RuleCase("fifteen, and opted in", edits: american("sale"), lines: from("US-CA", #""born":"2011-01-01""#) + [consent]),
         RuleCase("sixteen", edits: american("sale"), lines: from("US-CA", #""born":"2010-06-01""#)),
-        RuleCase("twelve, and opted in alone", [.minorOptInMissing], edits: american("sale"), lines: from("US-CA", #""born":"2014-01-01""#) + [consent]),
+        RuleCase(
+            "twelve, and opted in alone", [.minorOptInMissing], edits: american("sale"),
+            lines: from("US-CA", #""born":"2014-01-01""#) + [consent]),
         RuleCase(
             "twelve, and a parent opted in", edits: american("sale"),
             lines: from("US-CA", #""born":"2014-01-01""#)
                 + [F.consent("given", at: "2026-05-01T00:00:00Z", recipients: ["hubspot"], more: #","actor":"parent""#)]),
-        RuleCase("sensitive data where people may limit it", edits: ReasonTable.american + [nationalID], lines: from("US-CA"), present: ["email", "national_id"]),
+        RuleCase(
+            "sensitive data where people may limit it", edits: ReasonTable.american + [nationalID], lines: from("US-CA"),
+            present: ["email", "national_id"]),
         RuleCase(
             "sensitive data that was limited stays", [.sensitiveLimitUse], edits: ReasonTable.american + [nationalID],
             lines: from("US-CA", objection("sensitive_use")), present: ["email", "national_id"]
         ) { #expect(Decider.decide($0).outcome == .allowRedacted) },
         RuleCase(
-            "sensitive data that needs an opt-in, given", edits: ReasonTable.american + laws + [nationalID], lines: from("US-VA") + [consent],
+            "sensitive data that needs an opt-in, given", edits: ReasonTable.american + laws + [nationalID],
+            lines: from("US-VA") + [consent],
             present: ["email", "national_id"]),
         RuleCase(
-            "sensitive data in Utah", edits: ReasonTable.american + laws + [nationalID], lines: from("US-UT"), present: ["email", "national_id"]),
+            "sensitive data in Utah", edits: ReasonTable.american + laws + [nationalID], lines: from("US-UT"),
+            present: ["email", "national_id"]),
         RuleCase(
-            "Californian terms bind Californians only", edits: ReasonTable.american + laws + [.replace(", us_role: service_provider", "", in: agreement)],
+            "Californian terms bind Californians only",
+            edits: ReasonTable.american + laws + [.replace(", us_role: service_provider", "", in: agreement)],
             lines: from("US-VA")),
     ]
     private static let nationalID = Edit.replace("      company: keep\n", "      national_id: keep\n", in: agreement)

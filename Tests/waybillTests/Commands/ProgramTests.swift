@@ -26,6 +26,10 @@ struct ProgramTests {
     func completions(shell: String) throws {
         let ending = try Program.waybill(["--generate-completion-script", shell])
         #expect(ending.status == 0 && ending.output.contains("waybill") && ending.output.contains("lint"))
+        if shell == "bash" {
+            let checked = try Program.run("/bin/bash", ["-n"], input: ending.output)
+            #expect(checked.status == 0, "\(checked.error)")
+        }
     }
 
     @Test(
@@ -37,7 +41,7 @@ struct ProgramTests {
         #expect(ending.error.hasPrefix("waybill: there is no ") && ending.error.split(separator: "\n").count == 1)
     }
 
-    @Test("The reference pages in docs/ are what the code says", arguments: ["cli", "configuration"])
+    @Test("The reference pages in docs/ are what the code says", arguments: ["cli", "configuration", "operators", "reason-codes"])
     func reference(page: String) throws {
         let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         let checkedIn = try Files.read("/\(root)/docs/reference/\(page).md", bytesMax: 1 << 20)

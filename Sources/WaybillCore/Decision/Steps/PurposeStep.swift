@@ -3,7 +3,8 @@ enum PurposeStep {
     static func check(_ context: inout StepContext) {
         if context.input.unknownPurpose { context.fail(.purposeUnknown) }
         guard let purpose = context.purpose else {
-            if !context.input.unknownPurpose { context.fail(.purposeMissing) }
+            // Without a route no default is known either: that there is no agreement says it all.
+            if !context.input.unknownPurpose, context.route != nil { context.fail(.purposeMissing) }
             return
         }
         let input = context.input

@@ -26,9 +26,8 @@ package enum PolicyLoader {
         try stop(problems)
         guard let organisation = compilation.organisation else { throw PolicyProblems(all: []) }
         let warnings = ProblemList.sorted(problems.warnings + reuse.warnings)
-        var set = compilation.set(organisation: organisation, routes: routes, digest: digest(of: files))
-        set.basis = PolicyReuse.Basis(catalogDigest: reuse.catalogDigest, operators: compilation.operators, warnings: warnings)
-        return (set, warnings)
+        let basis = PolicyReuse.Basis(catalogDigest: reuse.catalogDigest, operators: compilation.operators, warnings: warnings)
+        return (compilation.set(organisation: organisation, routes: routes, digest: digest(of: files), basis: basis), warnings)
     }
 
     /// The policy tests of a set, by path. Throws what is wrong with their form.

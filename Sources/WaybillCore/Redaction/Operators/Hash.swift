@@ -6,6 +6,9 @@ import Crypto
 struct Hash: RedactionOperator {
     static let name = "hash"
     static let narrowness = 70
+    static let reference = OperatorReference(
+        arguments: "none",
+        inputs: "strings and numbers, in the field's canonical form", output: "HMAC-SHA256 in hex under a key of the installation")
     init(arguments: OperatorArguments) throws(OperatorError) { try arguments.requireNone(Self.name) }
 
     func apply(to value: ScalarValue, in context: RedactionContext, into output: inout [UInt8]) -> RedactionResult {

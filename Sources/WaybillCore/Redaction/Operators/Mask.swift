@@ -4,6 +4,9 @@
 struct Mask: RedactionOperator {
     static let name = "mask"
     static let narrowness = 30
+    static let reference = OperatorReference(
+        arguments: "`keep_first`, `keep_last` (0 to 1,000 characters, default 0), `with` (one character, default `*`)",
+        inputs: "strings; numbers as text", output: "a string of equal length; covered whole if it is no longer than what would be kept")
     static let keptMax = 1_000
     private static let example = "{mask: {keep_last: 2}}"
     let keepFirst: Int

@@ -7,6 +7,9 @@ import Crypto
 struct Pseudonymize: RedactionOperator {
     static let name = "pseudonymize"
     static let narrowness = 60
+    static let reference = OperatorReference(
+        arguments: "none",
+        inputs: "strings and numbers, in the field's canonical form", output: "a stable keyed pseudonym, another for each vendor")
     static let characterCount = 26
     /// RFC 4648, section 6, in lower case.
     private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)

@@ -2,6 +2,9 @@
 struct Replace: RedactionOperator {
     static let name = "replace"
     static let narrowness = 90
+    static let reference = OperatorReference(
+        arguments: "the text: `{replace: \"n/a\"}` or `{replace: {with: \"n/a\"}}`",
+        inputs: "any scalar", output: "that text")
     static let textBytesMax = 1_024
     private static let example = "{replace: {with: redacted}}"
     let text: String

@@ -2,6 +2,9 @@
 struct Truncate: RedactionOperator {
     static let name = "truncate"
     static let narrowness = 10
+    static let reference = OperatorReference(
+        arguments: "characters kept: `{truncate: 3}` or `{truncate: {length: 3}}`",
+        inputs: "strings; numbers as text", output: "a string of at most so many characters")
     static let lengthMax = 10_000
     private static let example = "{truncate: {length: 3}}"
     let length: Int

@@ -183,7 +183,11 @@ final class SubjectTransaction {
         nextNumber += 1
         var generator = SystemRandomNumberGenerator()
         var salt = InlineArray<16, UInt8>(repeating: 0)
-        for i in salt.indices { salt[i] = UInt8.random(in: .min ... .max, using: &generator) }
+        // Two draws, because each is a system call.
+        for half in 0..<2 {
+            let bits = generator.next()
+            for i in 0..<8 { salt[8 * half + i] = UInt8(truncatingIfNeeded: bits >> UInt64(8 * i)) }
+        }
         try insertSubject(number, salt: salt)
         return result
     }
