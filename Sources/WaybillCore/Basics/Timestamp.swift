@@ -5,7 +5,8 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     package var nanoseconds: Int64
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
-    package init(seconds: Int64) { nanoseconds = seconds * 1_000_000_000 }
+    /// Saturates at the ends of the range.
+    package init(seconds: Int64) { self = Timestamp(nanoseconds: 0).adding(seconds: seconds) }
 
     package var seconds: Int64 { nanoseconds.flooredQuotient(by: 1_000_000_000) }
     package var milliseconds: Int64 { nanoseconds.flooredQuotient(by: 1_000_000) }

@@ -35,10 +35,13 @@ struct Answers {
         return Refusal(status: reason.status, code: ReasonCode.requestMalformed.rawValue, title: reason.title, detail: detail)
     }
 
+    /// What may stand in the log of a request nobody knows: a method is the caller's own text.
+    private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
     private func emptyDraft() -> TransferDraft {
         TransferDraft(
             xid: xid, caller: policy[caller].id, vendor: policy.vendor(named: head.vendor) == nil ? "" : head.vendor, destination: "",
-            region: "", method: head.method, endpoint: "", route: "", purposes: [], regimes: [], bases: [], mechanisms: [], agreements: [],
+            region: "", method: Self.methods.contains(head.method) ? head.method : "", endpoint: "", route: "", purposes: [], regimes: [], bases: [], mechanisms: [], agreements: [],
             policyDigest: policy.digest, consentSequence: 0, fields: [], droppedFields: [], droppedMembers: 0, codes: [:], recordCount: 0,
             deniedCount: 0, body: [], subjects: [], lines: [])
     }

@@ -43,7 +43,7 @@ package struct Gate: Sendable {
         let purposes = named.compactMap { policy.purpose(named: $0) }
         return Admission(
             head: head, xid: xid, caller: caller, vendor: vendorID, destination: destination, match: match, coding: coding,
-            purposes: purposes, unknownPurpose: purposes.count < named.count)
+            purposes: purposes, unknownPurpose: purposes.count < named.count || (head.purpose != nil && named.isEmpty))
     }
 
     /// Rights traffic needs no agreed purpose: any permission for the vendor will do.

@@ -43,6 +43,8 @@ struct Judging {
     private(set) var endpoint: Endpoint
     private(set) var program: EndpointProgram
     var staleIdentifiers: [Identifier] = []
+    /// Identifying fields outside the records whose value is no identifier.
+    var unreadableShared: [FieldID] = []
     var basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)] = []
     var records: [JudgedRecord] = []
     /// Records sent in this request so far, by agreement id.
@@ -78,7 +80,8 @@ struct Judging {
                 if endpoint.body == .none { return ([], ScannedBody.absent) }
                 if decoded.isEmpty { throw BodyError(.empty) }
                 let scanned = try JSONBody.scan(decoded, shape: endpoint.shape, limits: gate.limits)
-                if endpoint.only.isEmpty || (scanned.records.allSatisfy(\.matchesOnly) && scanned.unclassifiedOutside == 0) {
+                let isExact = scanned.unclassifiedOutside == 0 && scanned.shared.isEmpty && scanned.records.allSatisfy(\.matchesOnly)
+                if endpoint.only.isEmpty || isExact {
                     if scanned.records.isEmpty { throw BodyError(.shapeMismatch) }
                     return (decoded, scanned)
                 }
@@ -111,16 +114,20 @@ struct Judging {
         }
     }
 
-    /// Personal data outside the records goes only as narrowly as every record sent allows.
+    /// Personal data outside the records may be about any of them: it goes only if all go, and as narrowly as each allows.
     private func sharedPlan() -> FieldPlan {
+        let nothing = FieldPlan.dropAll(.fieldNotAgreed, fieldCount: policy.fields.count)
         var plan: FieldPlan?
-        for record in records where record.isSent {
-            for person in record.persons {
-                guard let decision = person.decision, decision.permits else { continue }
+        for record in records {
+            guard record.isSent else { return nothing }
+            for decision in record.persons.lazy.compactMap(\.decision) {
+                guard decision.permits else { return nothing }
                 plan = plan.map { narrower($0, decision.plan) } ?? decision.plan
             }
         }
-        return plan ?? .dropAll(.fieldNotAgreed, fieldCount: policy.fields.count)
+        guard var plan else { return nothing }
+        for field in unreadableShared { plan.actions[field.position] = .drop(.fieldUnclassified) }
+        return plan
     }
 
     private func narrower(_ a: FieldPlan, _ b: FieldPlan) -> FieldPlan {
@@ -145,6 +152,8 @@ struct JudgedRecord {
         var input: SubjectInput
         /// Identifiers of the identified subject that stand in the record.
         var identifiers: [Identifier]
+        /// Identifying fields of the record whose value is no identifier.
+        var unreadable: [FieldID] = []
         /// Nil: this person does not appear in the record.
         var decision: Decision?
     }

@@ -12,6 +12,21 @@ enum PathValue {
         }
     }
 
+    /// Whether a segment is what its encoding says, and names somebody where the field does: what cannot be read back matches no stop.
+    static func isSound(_ segment: ArraySlice<UInt8>, _ encoding: Endpoint.PathField.Encoding, _ field: Field) -> Bool {
+        switch encoding {
+        case .plain, .base64:
+            guard let value = decode(segment, encoding) else { return false }
+            return field.identifierScheme == nil || Identifier(field: field, value: .string(value)) != nil
+        case .md5Lowercase: return isDigest(segment, digits: 32)
+        case .sha256Lowercase: return isDigest(segment, digits: 64)
+        }
+    }
+
+    private static func isDigest(_ segment: ArraySlice<UInt8>, digits: Int) -> Bool {
+        segment.count == digits && segment.allSatisfy { hexDigit($0) != nil }
+    }
+
     static func percentDecoded(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)

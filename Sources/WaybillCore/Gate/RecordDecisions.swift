@@ -8,6 +8,7 @@ extension Judging {
             for i in record.persons.indices where isConcerned(record.persons[i]) {
                 standing.volumes = volumes(from: limited, for: record.persons[i].input.entry, counted: counted)
                 record.persons[i].decision = decide(record.persons[i].input, checks: &checks, explaining: explaining != nil)
+                if endpoint.rights == nil { record.persons[i].withholdUnreadable(policy) }
             }
             settle(&record)
             if record.isSent {
@@ -40,9 +41,9 @@ extension Judging {
             !decision.permits && (endpoint.people.isEmpty || index == 0 || endpoint.people[index].ifDenied == .reject)
         }
         record.codes = orderedUnion(decided.map(\.1.codes))
-        let pathRefused = refusing.isEmpty && !pathMayGo(record)
-        if pathRefused, !record.codes.contains(.fieldNotAgreed) { record.codes.append(.fieldNotAgreed) }
-        record.isSent = refusing.isEmpty && !pathRefused
+        let pathRefusal = refusing.isEmpty ? pathRefusal(record) : nil
+        if let pathRefusal, !record.codes.contains(pathRefusal) { record.codes.append(pathRefusal) }
+        record.isSent = refusing.isEmpty && pathRefusal == nil
         if record.isSent {
             record.outcome = decided.contains { $0.1.outcome != .allow } ? .allowRedacted : .allow
         } else {
@@ -50,15 +51,20 @@ extension Judging {
         }
     }
 
-    /// The path goes out as it came or not at all.
-    private func pathMayGo(_ record: JudgedRecord) -> Bool {
-        endpoint.pathFields.allSatisfy { field in
-            record.persons.allSatisfy { person in
+    /// The path goes out as it came or not at all. Nil: it may go.
+    private func pathRefusal(_ record: JudgedRecord) -> ReasonCode? {
+        for field in endpoint.pathFields {
+            guard let segment = segment(of: field), PathValue.isSound(segment, field.encoding, policy[field.field]) else {
+                return .subjectUnresolved
+            }
+            let isKept = record.persons.allSatisfy { person in
                 guard let decision = person.decision, decision.permits else { return true }
                 guard case .apply(let id) = decision.plan[field.field] else { return false }
                 return policy[id].keepsValue
             }
+            if !isKept { return .fieldNotAgreed }
         }
+        return nil
     }
 
     private func volumes(
@@ -100,4 +106,30 @@ extension Judging {
     var verdicts: [RecordVerdict] {
         records.enumerated().map { RecordVerdict(index: $0, decision: $1.outcome, codes: $1.codes) }
     }
+}
+
+extension JudgedRecord.Person {
+    /// An identifier that cannot be read may be that of somebody who said stop: it does not go as it came, and where it is required,
+    /// nothing does.
+    fileprivate mutating func withholdUnreadable(_ policy: PolicySet) {
+        guard !unreadable.isEmpty, var decision, decision.permits else { return }
+        for field in unreadable {
+            guard case .apply(let id) = decision.plan[field], policy[id].showsValue else { continue }
+            if decision.applied.contains(where: { policy[$0.agreement].purposes[$0.term].required.contains(field) }) {
+                self.decision = Decision(
+                    outcome: .deny, codes: [.fieldRequiredMissing], warnings: decision.warnings,
+                    plan: .dropAll(.fieldRequiredMissing, fieldCount: policy.fields.count))
+                return
+            }
+            decision.plan.actions[field.position] = .drop(.fieldUnclassified)
+            decision.outcome = .allowRedacted
+            if !decision.codes.contains(.fieldUnclassified) { decision.codes.append(.fieldUnclassified) }
+        }
+        self.decision = decision
+    }
+}
+
+extension RedactionOperator {
+    /// Whoever receives the result may read the value off it, or its beginning.
+    var showsValue: Bool { keepsValue || (!dropsMember && Self.narrowness <= Truncate.narrowness) }
 }

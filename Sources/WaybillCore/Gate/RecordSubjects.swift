@@ -1,19 +1,24 @@
 extension Judging {
     /// Finds who each record is about and what is known of them. Stale entries are collected; nothing blocks.
     mutating func lookUpSubjects(_ scanned: ScannedBody, in body: [UInt8]) -> [JudgedRecord] {
-        let outside = sharedIdentifiers(scanned, in: body) + pathIdentifiers()
+        let inPath = pathIdentifiers()
+        let outside = sharedIdentifiers(scanned, in: body) + inPath
+        // The path may say whom one record is about; of several it cannot, and what is shared never does.
+        let byPath = scanned.records.count == 1 ? inPath.first : nil
         return scanned.records.map { record in
             let count = max(1, endpoint.people.count)
-            return JudgedRecord(persons: (0..<count).map { person(at: $0, of: record, in: body, outside: outside) })
+            return JudgedRecord(persons: (0..<count).map { person(at: $0, of: record, in: body, outside: outside, byPath: byPath) })
         }
     }
 
     private mutating func person(
-        at index: Int, of record: ScannedBody.Record, in body: [UInt8], outside: [Identifier]
+        at index: Int, of record: ScannedBody.Record, in body: [UInt8], outside: [Identifier], byPath: Identifier?
     ) -> JudgedRecord.Person {
         let roles = program.roles
         var present = pathFieldsPresent + endpoint.shared.map(\.field)
         var identifiers: [(slot: Int, identifier: Identifier)] = []
+        var unreadable: [FieldID] = []
+        var countries: Set<Region?> = []
         var input = SubjectInput(resolved: endpoint.people.isEmpty, entry: nil, present: [])
         for hit in record.hits where endpoint.slots[hit.slot].person == index {
             let field = endpoint.slots[hit.slot].field
@@ -22,15 +27,28 @@ extension Judging {
             case .none: break
             case .identifier:
                 let value = JSONBody.value(body, hit.value)
-                if let identifier = Identifier(field: policy[field], value: value) { identifiers.append((hit.slot, identifier)) }
-            case .country: input.countryInRecord = region(JSONBody.value(body, hit.value))
-            case .birthDate: input.bornInRecord = day(JSONBody.value(body, hit.value))
+                if let identifier = Identifier(field: policy[field], value: value) {
+                    identifiers.append((hit.slot, identifier))
+                } else if value.isWritten, !unreadable.contains(field) {
+                    unreadable.append(field)
+                }
+            case .country:
+                let value = JSONBody.value(body, hit.value)
+                if value.isWritten { countries.insert(region(value)) }
+            case .birthDate:
+                // Of several the latest: a child is not made older.
+                if let born = day(JSONBody.value(body, hit.value)) { input.bornInRecord = max(input.bornInRecord ?? born, born) }
             }
         }
+        // Two countries, or one that cannot be read, are no country.
+        input.countryInRecord = countries.count == 1 ? countries.first ?? nil : nil
         input.present = present
         guard !endpoint.people.isEmpty else { return JudgedRecord.Person(index: index, input: input, identifiers: [], decision: nil) }
         let named = program.subjectSlots[index].lazy.compactMap { slot in identifiers.first { $0.slot == slot }?.identifier }.first
-        return resolve(named ?? (index == 0 ? outside.first : nil), index, input, own: identifiers.map(\.identifier), outside: outside)
+        var person = resolve(
+            named ?? (index == 0 ? byPath : nil), index, input, own: identifiers.map(\.identifier), outside: outside)
+        person.unreadable = unreadable
+        return person
     }
 
     /// Permissions go by the identified subject, stops by every identifier in the record.
@@ -68,21 +86,30 @@ extension Judging {
         return nil
     }
 
-    private func sharedIdentifiers(_ scanned: ScannedBody, in body: [UInt8]) -> [Identifier] {
-        scanned.shared.compactMap { hit in
-            guard program.sharedRoles[hit.slot] == .identifier else { return nil }
-            return Identifier(field: policy[endpoint.shared[hit.slot].field], value: JSONBody.value(body, hit.value))
+    private mutating func sharedIdentifiers(_ scanned: ScannedBody, in body: [UInt8]) -> [Identifier] {
+        var found: [Identifier] = []
+        for hit in scanned.shared where program.sharedRoles[hit.slot] == .identifier {
+            let (field, value) = (endpoint.shared[hit.slot].field, JSONBody.value(body, hit.value))
+            if let identifier = Identifier(field: policy[field], value: value) {
+                found.append(identifier)
+            } else if value.isWritten {
+                unreadableShared.append(field)
+            }
         }
+        return found
     }
 
     /// Identifiers that stand in the path in a form that can be read back; hashed ones cannot.
     private func pathIdentifiers() -> [Identifier] {
         endpoint.pathFields.compactMap { field in
-            guard let raw = admission.match.variables.first(where: { $0.name == field.variable })?.value else { return nil }
-            return PathValue.decode(admission.head.target[raw], field.encoding).flatMap { bytes in
-                Identifier(field: policy[field.field], value: .string(bytes))
-            }
+            guard let segment = segment(of: field) else { return nil }
+            return PathValue.decode(segment, field.encoding).flatMap { Identifier(field: policy[field.field], value: .string($0)) }
         }
+    }
+
+    /// The bytes of the target that hold a path field.
+    func segment(of field: Endpoint.PathField) -> ArraySlice<UInt8>? {
+        admission.match.variables.first { $0.name == field.variable }.map { admission.head.target[$0.value] }
     }
 
     private var pathFieldsPresent: [FieldID] { endpoint.pathFields.map(\.field) }
@@ -95,5 +122,16 @@ extension Judging {
     private func day(_ value: ScalarValue) -> Day? {
         guard case .string(let bytes) = value else { return nil }
         return Day(iso8601: String(decoding: bytes.prefix(10), as: UTF8.self))
+    }
+}
+
+extension ScalarValue {
+    /// Somebody may be named by it.
+    fileprivate var isWritten: Bool {
+        switch self {
+        case .string(let bytes): bytes.contains { $0 > 0x20 }
+        case .number: true
+        case .bool, .null, .emptyContainer: false
+        }
     }
 }

@@ -6,8 +6,10 @@ import Foundation  // NFC: FoundationEssentials has no normalisation.
 extension Field.Canonical {
     /// The canonical bytes of a value, or nil if it cannot be one.
     ///
-    /// E-mail: white space around it removed, NFC, lower-cased; one `@` with text on both sides and no white space or control
-    /// characters inside. Phone: E.164; spaces and `()-./` removed, a leading `00` is a `+`; then `+` and 7 to 15 digits.
+    /// E-mail: white space around it removed, NFC, lower-cased; one `@` with text on both sides, and nothing that makes it a list, a
+    /// link or a quotation, that cannot be seen, or that another reader would fold into something else (NFKC).
+    /// Phone: E.164; spaces and `()-./` removed, a leading `00` is a `+`, and `(0)` behind the country is left out; then `+` and 7
+    /// to 15 digits.
     package func apply(_ raw: [UInt8]) -> [UInt8]? {
         switch self {
         case .email: Self.email(raw)
@@ -18,19 +20,43 @@ extension Field.Canonical {
     private static func email(_ raw: [UInt8]) -> [UInt8]? {
         var bytes = Array(raw.trimmingSpace)
         if bytes.contains(where: { $0 >= 0x80 }) {
-            bytes = Array(String(decoding: bytes, as: UTF8.self).precomposedStringWithCanonicalMapping.lowercased().utf8)
+            let text = String(decoding: bytes, as: UTF8.self).precomposedStringWithCanonicalMapping.lowercased()
+            guard text.unicodeScalars.allSatisfy(isVisible),
+                text.utf8.elementsEqual(text.precomposedStringWithCompatibilityMapping.utf8)
+            else { return nil }
+            bytes = Array(text.utf8)
         } else {
             for i in bytes.indices where (65...90).contains(bytes[i]) { bytes[i] |= 0x20 }
         }
-        guard !bytes.contains(where: { $0 <= 0x20 || $0 == 0x7F }), let at = bytes.lastIndex(of: UInt8(ascii: "@")), at > 0,
-            at < bytes.count - 1
+        guard !bytes.contains(where: { $0 <= 0x20 || $0 == 0x7F || notInEmail.contains($0) }) else { return nil }
+        let parts = bytes.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, let first = parts[1].first, let last = parts[1].last,
+            first != UInt8(ascii: "."), last != UInt8(ascii: ".")
         else { return nil }
         return bytes
     }
 
+    /// RFC 5322's specials: with one of them it is no plain address.
+    private static let notInEmail = Set(",;:<>()[]\\\"".utf8)
+
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.properties.isWhitespace || scalar.properties.isDefaultIgnorableCodePoint { return false }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned: return false
+        default: return true
+        }
+    }
+
     private static func phone(_ raw: [UInt8]) -> [UInt8]? {
         var digits: [UInt8] = []
-        for byte in raw.trimmingSpace {
+        var rest = raw.trimmingSpace
+        while let byte = rest.first {
+            if !digits.isEmpty, rest.starts(with: "(0)".utf8) {
+                // The trunk prefix, which is dialled only inside the country.
+                rest = rest.dropFirst(3)
+                continue
+            }
+            rest = rest.dropFirst()
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digits.append(byte)
             case UInt8(ascii: "+") where digits.isEmpty: digits.append(byte)

@@ -48,7 +48,14 @@ extension CallerHandler {
             vendor: target.vendor, host: target.host, method: head.methodText, target: target.targetBytes(fields),
             contentType: fields.first(.contentType).flatMap(fields.text),
             contentEncoding: fields.first(.contentEncoding).flatMap(fields.text),
-            purpose: fields.first(.waybillPurpose).flatMap(fields.text), hasBody: head.hasBody, isBodySigned: isBodySigned(fields))
+            purpose: purposes(fields), hasBody: head.hasBody, isBodySigned: isBodySigned(fields))
+    }
+
+    /// Every `Waybill-Purpose` line, joined as RFC 9110 joins lists. What is no text stays a name that no catalogue has: a purpose that
+    /// was meant is never replaced by the default.
+    private static func purposes(_ fields: HTTPFields) -> String? {
+        let lines = fields.lines.filter { $0.known == .waybillPurpose }
+        return lines.isEmpty ? nil : lines.map { fields.text($0.value) ?? "\u{FFFD}" }.joined(separator: ",")
     }
 
     /// SigV4, Content-MD5, Digest and their like: a changed body would no longer fit them.

@@ -139,7 +139,8 @@ enum DecisionFixture {
             fields: {email: keep}
           - id: rescue
             endpoints: [contacts.*]
-            basis: vital_interest
+            basis: legal_obligation
+            basis_evidence: {law: "StGB 323c"}
             us_activity: business_purpose
             fields: {email: keep, first_name: keep}
           - id: outreach

@@ -104,7 +104,7 @@ struct GateTests {
         #expect(refused.code == "consent_withdrawn")
         #expect(refused.records.map(\.decision) == [.allowRedacted, .deny, .allowRedacted], "the shared sender was cut")
         let shipment = try judge(body, head, edits: ["callers/crm-sync.yaml": GateFixture.caller(onDenied: "drop")])
-        #expect(text(shipment) == #"{"mode":"x","sender":"S","inputs":[{"email":"anna@example.com"},{"email":"bruno@example.org","name":"B"}]}"#)
+        #expect(text(shipment) == #"{"mode":"x","inputs":[{"email":"anna@example.com"},{"email":"bruno@example.org","name":"B"}]}"#)
         #expect((shipment.sentCount, shipment.deniedCount) == (2, 1))
         #expect(shipment.draft.subjects.map(\.number) == [1, 2], "only those whose data leaves")
     }

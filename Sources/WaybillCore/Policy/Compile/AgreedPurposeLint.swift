@@ -56,7 +56,11 @@ struct AgreedPurposeLint {
                     position, "consent_without_notice", "no notice asks for consent to `\(purpose.name)`",
                     "add it to a notice in catalog/notices.yaml")
             }
-        case .vitalInterest, .optOut, .notRequired: break
+        case .vitalInterest:
+            problems.error(
+                position, "not_built_yet", "`vital_interest` always waits for a person, and holds are not built yet in this version",
+                "keep this purpose out of the set")
+        case .optOut, .notRequired: break
         }
     }
 

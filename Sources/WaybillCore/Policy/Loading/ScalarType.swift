@@ -69,7 +69,7 @@ extension ScalarType where Value == Timestamp {
     /// A date alone means 00:00 UTC.
     static var timestamp: Self {
         ScalarType(code: "bad_date", expected: "a date like `2026-04-01` (00:00 UTC) or `2026-04-01T12:00:00Z`") { text in
-            Timestamp(rfc3339: text) ?? Day(iso8601: text)?.start
+            Timestamp(rfc3339: text) ?? Day(iso8601: text).flatMap { (1_700...2_260).contains($0.civil.year) ? $0.start : nil }
         }
     }
 }

@@ -22,6 +22,11 @@ struct CallerReader {
             compilation.resolve(value, in: compilation.purposes).map { (id: $0, position: value.position) }
         }
         let onDenied = file.optional("on_denied_record", .oneOf(Caller.OnDenied.self)) ?? .reject
+        if onDenied == .hold {
+            problems.error(
+                document["on_denied_record"]?.position ?? position, "not_built_yet", "holds are not built yet in this version",
+                "write `reject` (send nothing) or `drop` (send the rest)")
+        }
         let childDirected = file.optional("child_directed", .bool) ?? false
         file.finish()
         if let value = document["credentials"], case .list(let items) = value.content, items.isEmpty {

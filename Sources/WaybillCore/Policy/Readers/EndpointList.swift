@@ -12,6 +12,11 @@ struct EndpointList {
                 compilation.problems.error(
                     endpoint.position, "duplicate_endpoint", "there are two endpoints `\(endpoint.id)`", "rename one of them")
             }
+            guard endpoints.count < PolicyTable<Endpoint>.countMax else {
+                compilation.problems.error(
+                    endpoint.position, "too_many", "there are more than \(PolicyTable<Endpoint>.countMax) endpoints", "split the vendor")
+                break
+            }
             endpoints.append(endpoint)
         }
         checkShapes(endpoints)

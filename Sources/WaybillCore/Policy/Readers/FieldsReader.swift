@@ -29,6 +29,12 @@ struct FieldsReader {
                 canonicalPosition, "canonical_without_identifies", "`canonical` has no effect on a field that identifies nobody",
                 "add `identifies: true` or remove `canonical`")
         }
+        if identifies, canonical == nil, let form = Field.Canonical(rawValue: Self.scheme(of: member.key)) {
+            problems.error(
+                member.keyPosition, "canonical_missing",
+                "imports make `\(form.rawValue):` identifiers canonical, and this field of that scheme would not",
+                "add `canonical: \(form.rawValue)`, or rename the field")
+        }
         if entity, identifies || !sensitive.isEmpty {
             problems.error(
                 member.keyPosition, "entity_identifies", "`\(member.key)` is about an organisation and cannot identify or be sensitive",
@@ -38,13 +44,15 @@ struct FieldsReader {
             compilation.unreadable.insert(member.key)
             return
         }
-        let ownScheme = member.key.hasSuffix("_id") && member.key.count > 3 ? String(member.key.dropLast(3)) : member.key
         let field = Field(
-            name: member.key, category: category, identifierScheme: identifies ? canonical?.rawValue ?? ownScheme : nil,
+            name: member.key, category: category, identifierScheme: identifies ? canonical?.rawValue ?? Self.scheme(of: member.key) : nil,
             canonical: canonical,
             sensitive: sensitive, freeText: freeText, entity: entity, position: member.keyPosition)
         compilation.fields.add(field, named: member.key, at: member.keyPosition, problems)
     }
+
+    /// `crm_id` holds `crm:` identifiers.
+    private static func scheme(of name: String) -> String { name.hasSuffix("_id") && name.count > 3 ? String(name.dropLast(3)) : name }
 
     /// Fides' form: words joined by `.`, under a known root.
     private var category: ScalarType<String> {
