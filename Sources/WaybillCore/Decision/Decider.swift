@@ -2,44 +2,53 @@
 package enum Decider {
     /// `trace`: pass an array to collect every check for an explanation; nil costs nothing.
     package static func decide(_ input: DecisionInput, trace: UnsafeMutablePointer<[CheckTrace]>? = nil) -> Decision {
-        var record = StepContext(input: input, trace: trace)
-        record.run(DecisionStep.order, scope: .integrity)
+        var record = StepContext(input, trace: trace)
+        record.run(.integrity, input)
         guard record.failures.isEmpty else { return denial(record.failures, input: input, warnings: []) }
-        record.findRoute()
-        record.run(DecisionStep.order, scope: .record)
+        record.route = input.policy.route(caller: input.caller, vendor: input.vendor, endpoint: input.endpoint)
+        record.run(.record, input)
 
         var purposes = input.purposes
         if purposes.isEmpty, let route = record.route { purposes = route.defaultPurposes }
         if record.traffic == .rights || purposes.count < 2 {
-            record.choose(purposes.first)
-            record.run(DecisionStep.order, scope: .purpose)
-            return merge([record], input: input)
+            record.choose(purposes.first, input)
+            record.run(.purpose, input)
+            return record.failures.isEmpty
+                ? permission(record, plan: record.plan, applied: record.candidate.map { [$0] } ?? [], isHeld: record.isHeld, input)
+                : denial(record.failures, input: input, warnings: record.warnings)
         }
         return merge(
             purposes.map { purpose in
                 var own = record
-                own.choose(purpose)
-                own.run(DecisionStep.order, scope: .purpose)
+                own.choose(purpose, input)
+                own.run(.purpose, input)
                 return own
-            }, input: input)
+            }, input)
     }
 
     /// Each purpose was decided alone; what is sent is the union of what the permitted ones permit.
-    private static func merge(_ all: [StepContext], input: DecisionInput) -> Decision {
-        let permitted = all.count == 1 ? (all[0].failures.isEmpty ? all : []) : all.filter { $0.failures.isEmpty }
+    private static func merge(_ all: [StepContext], _ input: DecisionInput) -> Decision {
+        let permitted = all.filter { $0.failures.isEmpty }
         guard let first = permitted.first else {
             return denial(unique(all.flatMap { $0.failures }), input: input, warnings: unique(all.flatMap { $0.warnings }))
         }
         var plan = first.plan
         for other in permitted.dropFirst() { plan.unite(with: other.plan, policy: input.policy) }
+        var decision = permission(
+            first, plan: plan, applied: permitted.compactMap { $0.candidate }, isHeld: permitted.contains { $0.isHeld }, input)
+        decision.warnings = unique(permitted.flatMap { $0.warnings })
+        decision.mechanisms = unique(permitted.flatMap { $0.mechanisms })
+        return decision
+    }
+
+    private static func permission(
+        _ context: StepContext, plan: FieldPlan, applied: [Route.Candidate], isHeld: Bool, _ input: DecisionInput
+    ) -> Decision {
         let (codes, isReduced) = narrowing(of: plan, input: input)
-        let isHeld = permitted.contains { $0.isHeld }
+        let regimes = context.regimes.list
         return Decision(
-            outcome: isHeld ? .hold : isReduced ? .allowRedacted : .allow, codes: codes,
-            warnings: permitted.count == 1 ? first.warnings : unique(permitted.flatMap { $0.warnings }), plan: plan,
-            applied: permitted.compactMap { $0.candidate }, regimes: first.regimes.list,
-            bases: first.regimes.list.compactMap { first.basis($0) },
-            mechanisms: permitted.count == 1 ? first.mechanisms : unique(permitted.flatMap { $0.mechanisms }))
+            outcome: isHeld ? .hold : isReduced ? .allowRedacted : .allow, codes: codes, warnings: context.warnings, plan: plan,
+            applied: applied, regimes: regimes, bases: regimes.compactMap { context.basis($0) }, mechanisms: context.mechanisms)
     }
 
     private static func denial(_ failures: [ReasonCode], input: DecisionInput, warnings: [Warning]) -> Decision {

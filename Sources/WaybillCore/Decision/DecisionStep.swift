@@ -13,10 +13,11 @@ struct DecisionStep: Sendable {
     let scope: Scope
     /// Kinds of traffic the step is asked of: rights requests and calls without a person skip some.
     let traffic: Traffic
-    let check: @Sendable (inout StepContext) -> Void
+    let check: @Sendable (DecisionInput, inout StepContext) -> Void
 
     init(
-        _ number: Int, _ question: String, _ scope: Scope, _ traffic: Traffic, _ check: @escaping @Sendable (inout StepContext) -> Void
+        _ number: Int, _ question: String, _ scope: Scope, _ traffic: Traffic,
+        _ check: @escaping @Sendable (DecisionInput, inout StepContext) -> Void
     ) {
         self.number = number
         self.question = question

@@ -1,6 +1,7 @@
-/// What the steps of one purpose know and find out. Filled from left to right: a step reads only what earlier ones wrote.
+/// What the steps of one purpose find out. Filled from left to right: a step reads only what earlier ones wrote.
+///
+/// Kept small, and apart from the `DecisionInput` that every step gets beside it: neither is copied on the way through the steps.
 struct StepContext {
-    let input: DecisionInput
     let traffic: Traffic
     private let trace: UnsafeMutablePointer<[CheckTrace]>?
 
@@ -11,11 +12,13 @@ struct StepContext {
     /// The purpose decided here; nil: none is named.
     var purpose: PurposeID?
     /// The agreement version that governs, in force or not; nil: none covers the purpose.
-    var candidate: Route.Candidate?
+    private(set) var candidate: Route.Candidate?
     /// Why no version is in force, from the choice of the candidate.
-    var agreementFailures: [ReasonCode] = []
+    private(set) var agreementFailures: [ReasonCode] = []
     private var bases = InlineArray<4, Basis?>(repeating: nil)
     private var consents: (eu: ConsentFinding?, us: ConsentFinding?) = (nil, nil)
+    /// Report mode is on: unlisted fields and volume are watched, not enforced.
+    private(set) var reports = false
     /// Why fields of the special categories, or sensitive under US law, stay behind; nil: they may go.
     var specialCategoryRefusal: ReasonCode? = .specialCategoryConditionMissing
     var usSensitiveRefusal: ReasonCode?
@@ -31,8 +34,7 @@ struct StepContext {
     private var notes: [String: String] = [:]
     private var place: SourcePosition?
 
-    init(input: DecisionInput, trace: UnsafeMutablePointer<[CheckTrace]>?) {
-        self.input = input
+    init(_ input: DecisionInput, trace: UnsafeMutablePointer<[CheckTrace]>?) {
         self.trace = trace
         traffic = Traffic(of: input)
     }
@@ -45,6 +47,8 @@ struct StepContext {
         if !warnings.contains(warning) { warnings.append(warning) }
     }
 
+    var isTraced: Bool { trace != nil }
+
     /// Nothing is built unless an explanation was asked for.
     mutating func note(_ name: StaticString, _ value: () -> String) {
         if trace != nil { notes["\(name)"] = value() }
@@ -54,48 +58,39 @@ struct StepContext {
         if trace != nil { place = position() }
     }
 
-    mutating func run(_ steps: [DecisionStep], scope: DecisionStep.Scope) {
-        for step in steps where step.scope == scope && step.traffic.contains(traffic) {
+    mutating func run(_ scope: DecisionStep.Scope, _ input: DecisionInput) {
+        for step in DecisionStep.order where step.scope == scope && step.traffic.contains(traffic) {
             let before = failures.count
-            step.check(&self)
-            if let trace {
-                let found = failures[before...].map { Optional($0) }
-                for code in found.isEmpty ? [nil] : found {
-                    trace.pointee.append(
-                        CheckTrace(step: step.number, question: step.question, code: code, inputs: notes, position: place))
-                }
-                notes = [:]
-                place = nil
-            }
+            step.check(input, &self)
+            if trace != nil { record(step, since: before) }
             // Later steps look things up in the very tables step 0 found wanting.
             if scope == .integrity, !failures.isEmpty { return }
         }
     }
+
+    private mutating func record(_ step: DecisionStep, since before: Int) {
+        let found = failures[before...].map { Optional($0) }
+        for code in found.isEmpty ? [nil] : found {
+            trace?.pointee.append(CheckTrace(step: step.number, question: step.question, code: code, inputs: notes, position: place))
+        }
+        notes = [:]
+        place = nil
+    }
 }
 
-// What steps look up. Each is a view, so that nothing is copied that is not asked for.
 extension StepContext {
-    var now: Timestamp { input.now }
-    var vendor: Vendor { input.policy.vendors[input.vendor.position] }
-    var endpoint: Endpoint { input.policy.vendors[input.vendor.position].endpoints[input.endpoint.position] }
-    var agreement: Agreement? { candidate.map { input.policy.agreements[$0.agreement.position] } }
-    var term: AgreedPurpose? { candidate.map { input.policy.agreements[$0.agreement.position].purposes[$0.term] } }
-    var profile: SubjectProfile? { input.subject.entry?.profile }
-
     /// Of the governing agreement, under one applicable regime; nil: none is written, which no basis check lets pass.
     func basis(_ regime: Regime) -> Basis? { bases[regime.ordinal] }
 
-    /// True while report mode is on: unlisted fields and volume are watched, not enforced.
-    var reports: Bool {
-        guard let agreement, case .report(let until) = agreement.mode else { return false }
-        return now < until
+    /// True if it holds for the basis under each applicable regime. A regime without one does not hold.
+    func everyBasis(_ holds: (Basis) -> Bool) -> Bool {
+        for regime in Regime.allCases where regimes.contains(regime) {
+            guard let basis = basis(regime), holds(basis) else { return false }
+        }
+        return true
     }
 
-    mutating func findRoute() {
-        route = input.policy.route(caller: input.caller, vendor: input.vendor, endpoint: input.endpoint)
-    }
-
-    mutating func choose(_ purpose: PurposeID?) {
+    mutating func choose(_ purpose: PurposeID?, _ input: DecisionInput) {
         self.purpose = purpose
         guard traffic != .rights, let purpose, let route else { return }
         (candidate, agreementFailures) = AgreementChoice.choose(purpose, among: route.candidates, input: input)
@@ -103,16 +98,15 @@ extension StepContext {
         for regime in Regime.allCases where regimes.contains(regime) {
             bases[regime.ordinal] = input.policy.agreements[candidate.agreement.position].purposes[candidate.term].basis[regime]
         }
+        if case .report(let until) = input.policy.agreements[candidate.agreement.position].mode { reports = input.now < until }
     }
 
     /// What the subject's consents say about this purpose. Under US law it is the US role that spares a vendor from being named.
-    mutating func consent(under regime: Regime) -> ConsentFinding {
+    mutating func consent(under regime: Regime, _ input: DecisionInput) -> ConsentFinding {
         if regime == .us, let known = consents.us { return known }
         if regime != .us, let known = consents.eu { return known }
         guard let candidate, let purpose else { return .none }
-        let found = ConsentJudge(
-            policy: input.policy, purpose: purpose, agreement: candidate.agreement, vendor: input.vendor, regime: regime
-        ).judge(input.subject)
+        let found = ConsentJudge(input, purpose: purpose, agreement: candidate.agreement, regime: regime).judge(input)
         if regime == .us { consents.us = found } else { consents.eu = found }
         return found
     }
@@ -127,16 +121,14 @@ extension Traffic {
             self = .person
             return
         }
-        let endpoint = input.policy.vendors[input.vendor.position].endpoints[input.endpoint.position]
-        if endpoint.rights != nil {
+        guard input.policy.vendors[input.vendor.position].endpoints[input.endpoint.position].rights == nil else {
             self = .rights
-        } else {
-            self =
-                switch endpoint.about {
-                case .person: .person
-                case .organisation: .organisation
-                case .none: .control
-                }
+            return
+        }
+        switch input.policy.vendors[input.vendor.position].endpoints[input.endpoint.position].about {
+        case .person: self = .person
+        case .organisation: self = .organisation
+        case .none: self = .control
         }
     }
 }

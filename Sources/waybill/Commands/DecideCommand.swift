@@ -2,6 +2,7 @@ import ArgumentParser
 import Crypto
 import FoundationEssentials
 import WaybillCore
+import WaybillLedger
 
 struct DecideCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,7 +45,7 @@ struct DecideCommand: ParsableCommand {
             throw CommandFailure(
                 "there is no caller `\(caller)` in \(policies)", remedy: "name one of \(set.callers.map(\.id).joined(separator: ", "))")
         }
-        let now = at.flatMap { Timestamp(rfc3339: $0) } ?? SystemClock().now()
+        let now = at.flatMap { Timestamp(rfc3339: $0) } ?? SystemWallClock().now()
         let keyring = Keyring(master: SymmetricKey(data: [UInt8](repeating: 0, count: 32)))
         let index = try book().index(key: keyring.fingerprints, notices: set.notices, now: now)
         let gate = Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: { InlineArray(repeating: 0) }))

@@ -2,6 +2,7 @@ import ArgumentParser
 import Crypto
 import FoundationEssentials
 import WaybillCore
+import WaybillLedger
 
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,7 +39,7 @@ struct InitCommand: AsyncParsableCommand {
             "wb_"
             + SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.base64EncodedString()
             .map { ["+": "-", "/": "_", "=": ""][$0] ?? String($0) }.joined()
-        let skeleton = Skeleton(organisation: organisation, id: id, country: country, token: token, today: SystemClock().now().day)
+        let skeleton = Skeleton(organisation: organisation, id: id, country: country, token: token, today: SystemWallClock().now().day)
         for (name, content) in skeleton.files {
             let path = Files.resolve(name, against: directory)
             try failing { () throws(SystemError) in

@@ -1,5 +1,6 @@
 import Logging
 import WaybillCore
+import WaybillLedger
 
 /// Writes each event as one line of JSON to standard error. Messages are static; what varies stands in the metadata.
 struct JSONLogHandler: LogHandler {
@@ -22,7 +23,7 @@ struct JSONLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         var members: [(String, JSONText)] = [
-            ("time", .text(SystemClock().now().rfc3339)), ("level", .text(event.level.rawValue)), ("logger", .text(label)),
+            ("time", .text(SystemWallClock().now().rfc3339)), ("level", .text(event.level.rawValue)), ("logger", .text(label)),
             ("message", .text(event.message.description)),
         ]
         let reserved = Set(members.map(\.0))

@@ -27,7 +27,7 @@ struct GateParts: Sendable {
         let secrets = try Wiring.secrets(settings, set)
         do {
             return try GateState(
-                gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemClock(),
+                gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemWallClock(),
                 volumes: volumes, secrets: secrets)
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
@@ -39,7 +39,7 @@ struct GateParts: Sendable {
         try history.check(policies.set)
         try history.archive.keep(policies.set, files: policies.files)
         let before = consents.notices
-        let now = SystemClock().now()
+        let now = SystemWallClock().now()
         do {
             try await consents.rebuild(notices: policies.set.notices, now: now)
         } catch {
@@ -93,7 +93,7 @@ struct StoreRefresher: SubjectRefresher {
     let store: SQLiteConsentStore
 
     func refresh(_ ids: [Identifier], completion: @escaping @Sendable (Bool) -> Void) {
-        store.refresh(ids, now: SystemClock().now()) { failure in completion(failure == nil) }
+        store.refresh(ids, now: SystemWallClock().now()) { failure in completion(failure == nil) }
     }
 }
 

@@ -3,6 +3,7 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 import WaybillCore
+import WaybillLedger
 
 /// Keeps the policy set in force current with its directory: a change on disk or SIGHUP puts the new set in force within a second,
 /// whole or not at all. A broken set is reported and the last good one stays.
@@ -84,7 +85,7 @@ actor PolicyReloader: Service {
                 try await accept(policies)
                 purposeNames.withLock { $0 = Set(policies.set.purposes.map(\.name)) }
                 logger.notice("policies reloaded", metadata: ["digest": "\(digest)", "previous": "\(status.digest)"])
-                status = PolicyStatus(digest: digest, loadedAt: SystemClock().now())
+                status = PolicyStatus(digest: digest, loadedAt: SystemWallClock().now())
             } else {
                 logger.notice("policies read again, nothing changed", metadata: ["digest": "\(digest)"])
             }

@@ -112,7 +112,7 @@ struct Serving {
     /// Imported subjects from the store, first-seen ones from the log; only then is "unknown" true.
     private func buildIndex(_ index: SubjectIndex, _ consents: SQLiteConsentStore, _ log: SQLiteLogStore) async throws {
         do {
-            try await consents.load(now: SystemClock().now())
+            try await consents.load(now: SystemWallClock().now())
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
@@ -133,7 +133,7 @@ struct Serving {
     /// Daily limits hold over a restart.
     private func sentToday(_ log: SQLiteLogStore) throws -> VolumeBudget {
         let volumes = VolumeBudget()
-        let now = SystemClock().now()
+        let now = SystemWallClock().now()
         for (agreement, volume) in try reading({ try TransferReader(reader: log).recordsToday(now: now) }) {
             volumes.restore(day: now.day, agreement: agreement, records: volume.records, subjects: volume.subjects)
         }
@@ -160,7 +160,7 @@ struct Serving {
 
     private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
         let state = try parts.state(policies.set)
-        let reloader = PolicyReloader(policies, now: SystemClock().now(), logger: logger) { try await parts.accept($0, in: state) }
+        let reloader = PolicyReloader(policies, now: SystemWallClock().now(), logger: logger) { try await parts.accept($0, in: state) }
         let gate = GateService(parts: parts, state: state, set: policies.set, reloader: reloader)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import WaybillControl
 import WaybillCore
+import WaybillLedger
 import WaybillStorage
 
 /// Runs a command of the store: through the gate that owns it, or on the store itself when no gate runs.
@@ -61,7 +62,7 @@ struct StoreSession {
 
     /// What the gate carries out for others, and a command line for itself.
     static func commands(_ store: any ConsentStore, purposes: @escaping @Sendable () -> Set<String>?) -> [any ControlCommand] {
-        let clock: @Sendable () -> Timestamp = { SystemClock().now() }
+        let clock: @Sendable () -> Timestamp = { SystemWallClock().now() }
         return [
             ImportCommand(.consents, store: store, purposes: purposes, clock: clock),
             ImportCommand(.subjects, store: store, purposes: purposes, clock: clock),

@@ -102,9 +102,7 @@ func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
 func processID() -> Int32 { getpid() }
 
-/// Seconds, from a clock that is never set back.
-func monotonicSeconds() -> Double {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
-}
+private let processStart = ContinuousClock.now
+
+/// Seconds since the process first asked, from a clock that is never set back.
+func monotonicSeconds() -> Double { (ContinuousClock.now - processStart) / .seconds(1) }

@@ -12,10 +12,10 @@ struct AgreementRuleTests {
         RuleCase("one nanosecond before it begins", [.agreementNotYetEffective], lines: early, now: "2026-03-31T23:59:59.999999999Z"),
         RuleCase("as it begins", lines: early, now: "2026-04-01T00:00:00Z"),
         RuleCase("one nanosecond before it ends", lines: early, now: "2027-03-31T23:59:59.999999999Z") {
-            $0.policy = $0.policy.withoutDueDiligence
+            $0.policy = $0.policy.with(vendor: { $0.dueDiligence = nil })
         },
         RuleCase("as it ends", [.agreementExpired], lines: early, now: "2027-04-01T00:00:00Z") {
-            $0.policy = $0.policy.withoutDueDiligence
+            $0.policy = $0.policy.with(vendor: { $0.dueDiligence = nil })
         },
         RuleCase("one nanosecond before due diligence lapses", lines: early, now: "2027-03-01T23:59:59.999999999Z"),
         RuleCase("as it lapses", [.dueDiligenceExpired], lines: early, now: "2027-03-02T00:00:00Z"),
@@ -169,18 +169,5 @@ struct AgreementRuleTests {
         other.vendor = VendorID(7)
         other.endpoint = EndpointID(7)
         #expect(Decider.decide(other).codes == [.vendorUnknown])
-    }
-}
-
-extension PolicySet {
-    /// The vendor's review would lapse before the agreement does.
-    fileprivate var withoutDueDiligence: PolicySet {
-        var vendors = vendors
-        for i in vendors.indices { vendors[i].dueDiligence = nil }
-        return PolicySet(
-            digest: digest, organisation: organisation, fields: fields, purposes: purposes, notices: notices, facts: facts,
-            checklists: checklists, vendors: vendors, agreements: agreements, callers: callers, operators: operators,
-            vendorsByName: vendorsByName, purposesByName: purposesByName, callersByToken: callersByToken, callersByName: callersByName,
-            routes: routes)
     }
 }

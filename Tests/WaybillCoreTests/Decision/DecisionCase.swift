@@ -70,16 +70,25 @@ struct DecisionCase: Sendable, CustomTestStringConvertible {
 }
 
 extension PolicySet {
-    /// The same set with other agreements: what lint would never let load.
-    func with(agreements: [Agreement]) -> PolicySet { with { $0 = agreements } }
-
+    /// The same set with other agreements, or another first vendor: what lint would never let load.
     func with(_ change: (inout [Agreement]) -> Void) -> PolicySet {
         var all = agreements
         change(&all)
-        return PolicySet(
+        return with(vendors: vendors, agreements: all)
+    }
+
+    func with(vendor change: (inout Vendor) -> Void) -> PolicySet {
+        var all = vendors
+        change(&all[0])
+        return with(vendors: all, agreements: agreements)
+    }
+
+    private func with(vendors: [Vendor], agreements: [Agreement]) -> PolicySet {
+        PolicySet(
             digest: digest, organisation: organisation, fields: fields, purposes: purposes, notices: notices, facts: facts,
-            checklists: checklists, vendors: vendors, agreements: all, callers: callers, operators: operators, vendorsByName: vendorsByName,
-            purposesByName: purposesByName, callersByToken: callersByToken, callersByName: callersByName, routes: routes)
+            checklists: checklists, vendors: vendors, agreements: agreements, callers: callers, operators: operators,
+            vendorsByName: vendorsByName, purposesByName: purposesByName, callersByToken: callersByToken, callersByName: callersByName,
+            routes: routes)
     }
 
     static func empty(like set: PolicySet) -> PolicySet {

@@ -51,8 +51,8 @@ struct RegimeRuleTests {
         let countries = expected.countries.map { #""\#($0)""# }.joined(separator: ",")
         let lines = expected.countries.isEmpty ? [F.given] : [F.facts(#""countries":[\#(countries)]"#), F.given]
         let input = try DecisionCase(name: "regimes", edits: edits, lines: lines).input()
-        var context = StepContext(input: input, trace: nil)
-        JurisdictionStep.check(&context)
+        var context = StepContext(input, trace: nil)
+        JurisdictionStep.check(input, &context)
         #expect(context.regimes.list == (expected.regimes.isEmpty ? context.regimes.list : expected.regimes))
         #expect(context.failures == (expected.regimes.isEmpty ? [.jurisdictionUnknown] : []))
     }

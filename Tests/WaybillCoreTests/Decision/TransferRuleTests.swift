@@ -192,12 +192,8 @@ struct TransferRuleTests {
         let schemes = ["UK-US-BRIDGE", "CH-US-DPF"].map { "  - {scheme: \($0), covers: [non_hr], from: 2020-01-01}\n" }.joined()
         let certified = Edit.replace("certifications:\n", "certifications:\n" + schemes, in: vendor)
         let set = try DecisionCase(name: mechanism, edits: [written, regions, certified] + others + more).load()
-        var vendor = set.vendors[0]
-        change(&vendor)
-        return MechanismCheck(
-            mechanism: set.agreements[0].transfer[0], regime: regime, country: country, agreement: set.agreements[0], vendor: vendor,
-            facts: set.facts, subjectKind: .consumer, now: now
-        ).verdict()
+        return MechanismCheck(mechanism: 0, agreement: 0, vendor: 0, regime: regime, country: country, isEmployee: false, now: now)
+            .verdict(set.with(vendor: change))
     }
 }
 

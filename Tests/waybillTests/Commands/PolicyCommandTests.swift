@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import WaybillCore
+import WaybillLedger
 
 @testable import waybill
 
@@ -49,7 +50,7 @@ struct PolicyCommandTests {
     @Test("The moment decides: before the consent was given nothing leaves")
     func moment() throws {
         let site = try Installation()
-        let today = SystemClock().now().day
+        let today = SystemWallClock().now().day
         let given = Self.consent.replacing("2026-01-01", with: today.iso8601)
         #expect(try decide(site, consents: given, ["--at", "\(today.iso8601)T12:00:00Z"]).0.status == 0)
         #expect(try decide(site, consents: given, ["--at", "2020-01-01T00:00:00Z"]).0.status == 6)

@@ -2,43 +2,39 @@
 enum AgreementStep {
     static let warnBeforeEndSeconds: Int64 = 30 * 86_400
 
-    static func check(_ context: inout StepContext) {
-        guard let route = context.route, !route.candidates.isEmpty else { return context.fail(.agreementMissing) }
+    static func check(_ input: DecisionInput, _ context: inout StepContext) {
+        guard context.route?.candidates.isEmpty == false else { return context.fail(.agreementMissing) }
         for code in context.agreementFailures { context.fail(code) }
-        guard let agreement = context.agreement else { return }
-        let now = context.now
-        context.note("agreement") { "\(agreement.id)@\(agreement.version)" }
-        context.note("in force") { "\(agreement.from.rfc3339) to \(agreement.until?.rfc3339 ?? "open")" }
-        context.note(at: agreement.position)
-        if !hasRightParties(agreement, context) { context.fail(.roleMismatch) }
-        if context.traffic == .person, !Terms.areComplete(agreement, regimes: context.regimes, context.input.policy) {
-            context.fail(.agreementTermsIncomplete)
-        }
-        if let until = agreement.until, now < until, until <= now.adding(seconds: warnBeforeEndSeconds) { context.warn(.agreementExpiring) }
-        if let review = agreement.reviewNext, review <= now { context.warn(.reviewDue) }
+        guard let id = context.candidate?.agreement else { return }
+        let i = id.position
+        let (from, until) = (input.policy.agreements[i].from, input.policy.agreements[i].until)
+        context.note("agreement") { "\(input.policy.agreements[i].id)@\(input.policy.agreements[i].version)" }
+        context.note("in force") { "\(from.rfc3339) to \(until?.rfc3339 ?? "open")" }
+        context.note(at: input.policy.agreements[i].position)
+        if !hasRightParties(i, input) { context.fail(.roleMismatch) }
+        if context.traffic == .person, !Terms.areComplete(id, regimes: context.regimes, input) { context.fail(.agreementTermsIncomplete) }
+        if let until, input.now < until, until <= input.now.adding(seconds: warnBeforeEndSeconds) { context.warn(.agreementExpiring) }
+        if let review = input.policy.agreements[i].reviewNext, review <= input.now { context.warn(.reviewDue) }
         if context.reports { context.warn(.reportMode) }
     }
 
     /// We export, the vendor imports, and the two roles can stand together.
-    private static func hasRightParties(_ agreement: Agreement, _ context: StepContext) -> Bool {
-        guard let exporter = agreement.exporter, exporter.org == context.input.policy.organisation.id,
-            let importer = agreement.vendorParty, importer.org == context.vendor.id
+    private static func hasRightParties(_ i: Int, _ input: DecisionInput) -> Bool {
+        let parties = input.policy.agreements[i].parties
+        guard let exporter = parties.firstIndex(where: { $0.exports }), parties[exporter].org == input.policy.organisation.id,
+            let importer = parties.firstIndex(where: { $0.imports }),
+            parties[importer].org == input.policy.vendors[input.vendor.position].id
         else { return false }
-        switch (exporter.role, importer.role) {
+        switch (parties[exporter].role, parties[importer].role) {
         case (.thirdParty, _): return false
         // A subprocessor is engaged by a processor, and answers to no controller itself.
         case (.controller, .subprocessor), (.jointController, .subprocessor): return false
         // Joint controllers are at least two.
-        case (_, .jointController): return exporter.role == .jointController && isUSRolePossible(importer)
-        default: return isUSRolePossible(importer)
-        }
-    }
-
-    private static func isUSRolePossible(_ importer: Agreement.Party) -> Bool {
-        switch importer.usRole {
-        // Whoever decides on the purposes serves nobody.
-        case .serviceProvider, .contractor: importer.role == .processor || importer.role == .subprocessor
-        case .business, .thirdParty, nil: true
+        case (.controller, .jointController), (.processor, .jointController), (.subprocessor, .jointController): return false
+        case (_, let role):
+            // Whoever decides on the purposes serves nobody.
+            let serves = parties[importer].usRole == .serviceProvider || parties[importer].usRole == .contractor
+            return !serves || role == .processor || role == .subprocessor
         }
     }
 }
@@ -46,16 +42,19 @@ enum AgreementStep {
 /// Which checklists of `terms.yaml` bind an agreement, and whether the paper confirms every item.
 enum Terms {
     /// Every list that binds the vendor's role under one of `regimes`, US lists aside (step 7 asks for those).
-    static func areComplete(_ agreement: Agreement, regimes: RegimeSet, _ policy: PolicySet) -> Bool {
-        guard let importer = agreement.vendorParty else { return false }
-        for list in policy.checklists where list.regime != .us && regimes.contains(list.regime) && list.roles.contains(importer.role) {
-            guard isConfirmed(list, in: agreement) else { return false }
+    static func areComplete(_ agreement: AgreementID, regimes: RegimeSet, _ input: DecisionInput) -> Bool {
+        let parties = input.policy.agreements[agreement.position].parties
+        guard let importer = parties.firstIndex(where: { $0.imports }) else { return false }
+        let lists = input.policy.checklists
+        for i in lists.indices where lists[i].regime != .us && regimes.contains(lists[i].regime) {
+            if lists[i].roles.contains(parties[importer].role), !isConfirmed(i, agreement, input) { return false }
         }
         return true
     }
 
-    static func isConfirmed(_ list: TermsChecklist, in agreement: Agreement) -> Bool {
-        guard let confirmed = agreement.terms[list.name] else { return false }
-        return confirmed["all"] != nil || list.items.allSatisfy { confirmed[$0] != nil }
+    /// `list`: its position in the set's checklists.
+    static func isConfirmed(_ list: Int, _ agreement: AgreementID, _ input: DecisionInput) -> Bool {
+        guard let confirmed = input.policy.agreements[agreement.position].terms[input.policy.checklists[list].name] else { return false }
+        return confirmed["all"] != nil || input.policy.checklists[list].items.allSatisfy { confirmed[$0] != nil }
     }
 }

@@ -1,7 +1,6 @@
 /// Step 1: may this caller send to this endpoint of this vendor?
 enum CallerStep {
-    static func check(_ context: inout StepContext) {
-        let input = context.input
+    static func check(_ input: DecisionInput, _ context: inout StepContext) {
         context.note("caller") { input.policy.callers[input.caller.position].id }
         context.note(at: input.policy.callers[input.caller.position].position)
         guard context.route?.candidates.isEmpty ?? true else { return }

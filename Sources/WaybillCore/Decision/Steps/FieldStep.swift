@@ -1,47 +1,56 @@
 /// Step 9: what of the record may go, and how. Everything that is not listed stays behind.
 enum FieldStep {
-    static func check(_ context: inout StepContext) {
-        context.plan = .dropAll(.fieldNotAgreed, fieldCount: context.input.policy.fields.count)
-        if context.traffic == .rights { return RightsFields.check(&context) }
-        guard let term = context.term, context.traffic != .control else { return }
-        for (id, agreed) in term.fields { context.plan.actions[id.position] = action(id, agreed.operatorID, term, context) }
-        if context.reports, let keep = context.input.policy.keepOperator {
-            for i in context.input.policy.fields.indices where term.fields[FieldID(i)] == nil {
-                context.plan.actions[i] = action(FieldID(i), keep, term, context)
-            }
+    static func check(_ input: DecisionInput, _ context: inout StepContext) {
+        context.plan = .dropAll(.fieldNotAgreed, fieldCount: input.policy.fields.count)
+        if context.traffic == .rights { return RightsFields.check(input, &context) }
+        guard let candidate = context.candidate, context.traffic != .control else { return }
+        for (id, agreed) in input.policy.agreements[candidate.agreement.position].purposes[candidate.term].fields {
+            context.plan.actions[id.position] = action(id, agreed.operatorID, candidate, input, context)
         }
-        checkRequired(term, &context)
+        if context.reports { passUnlisted(candidate, input, &context) }
+        checkRequired(candidate, input, &context)
     }
 
     private static func action(
-        _ id: FieldID, _ operatorID: OperatorID, _ term: AgreedPurpose, _ context: StepContext
+        _ id: FieldID, _ operatorID: OperatorID, _ candidate: Route.Candidate, _ input: DecisionInput, _ context: StepContext
     ) -> FieldPlan.Action {
-        let fields = context.input.policy.fields
-        if context.traffic == .organisation, !fields[id.position].entity { return .drop(.fieldNotAgreed) }
-        if context.onlyNecessary, context.traffic == .person, !term.necessary.contains(id) { return .drop(.fieldNotAgreed) }
-        if !fields[id.position].sensitive.isEmpty {
-            if let refusal = context.specialCategoryRefusal, context.traffic == .person, context.isSensitive(id, .gdpr9) {
+        let i = id.position
+        if context.traffic == .organisation, !input.policy.fields[i].entity { return .drop(.fieldNotAgreed) }
+        if context.onlyNecessary, context.traffic == .person,
+            !input.policy.agreements[candidate.agreement.position].purposes[candidate.term].necessary.contains(id)
+        {
+            return .drop(.fieldNotAgreed)
+        }
+        if !input.policy.fields[i].sensitive.isEmpty {
+            if let refusal = context.specialCategoryRefusal, context.traffic == .person, input.isSensitive(id, .gdpr9) {
                 return .drop(refusal)
             }
-            if let refusal = context.usSensitiveRefusal, context.isSensitive(id, .us) { return .drop(refusal) }
+            if let refusal = context.usSensitiveRefusal, input.isSensitive(id, .us) { return .drop(refusal) }
         }
-        if fields[id.position].freeText, !context.input.policy.hidesFreeText(operatorID) { return .drop(.freeTextUnscanned) }
+        if input.policy.fields[i].freeText, !input.policy.hidesFreeText(operatorID) { return .drop(.freeTextUnscanned) }
         return .apply(operatorID)
     }
 
-    private static func checkRequired(_ term: AgreedPurpose, _ context: inout StepContext) {
-        for id in term.required {
+    private static func passUnlisted(_ candidate: Route.Candidate, _ input: DecisionInput, _ context: inout StepContext) {
+        guard let keep = input.policy.keepOperator else { return }
+        let listed = input.policy.agreements[candidate.agreement.position].purposes[candidate.term].fields
+        for i in input.policy.fields.indices where listed[FieldID(i)] == nil {
+            context.plan.actions[i] = action(FieldID(i), keep, candidate, input, context)
+        }
+    }
+
+    private static func checkRequired(_ candidate: Route.Candidate, _ input: DecisionInput, _ context: inout StepContext) {
+        for id in input.policy.agreements[candidate.agreement.position].purposes[candidate.term].required {
             // A record about an organisation is not asked for a person's fields.
-            if context.traffic == .organisation, !context.input.policy.fields[id.position].entity { continue }
-            guard context.input.subject.present.contains(id) else {
+            if context.traffic == .organisation, !input.policy.fields[id.position].entity { continue }
+            guard input.subject.present.contains(id) else {
                 context.fail(.fieldRequiredMissing)
-                let name = context.input.policy.fields[id.position].name
-                context.note("missing") { name }
+                context.note("missing") { input.policy.fields[id.position].name }
                 continue
             }
             switch context.plan[id] {
             case .drop(let code): context.fail(code)
-            case .apply(let id): if context.input.policy.operators[id.position].dropsMember { context.fail(.fieldRequiredMissing) }
+            case .apply(let id): if input.policy.operators[id.position].dropsMember { context.fail(.fieldRequiredMissing) }
             }
         }
     }
@@ -49,9 +58,8 @@ enum FieldStep {
 
 /// What a rights request may carry: `only`, exactly; and for `rectify` what agreements with the vendor have let it have.
 enum RightsFields {
-    static func check(_ context: inout StepContext) {
-        let input = context.input
-        let endpoint = context.endpoint
+    static func check(_ input: DecisionInput, _ context: inout StepContext) {
+        let endpoint = input.policy.vendors[input.vendor.position].endpoints[input.endpoint.position]
         context.note(at: endpoint.position)
         guard let keep = input.policy.keepOperator else { return }
         for member in endpoint.only {
@@ -62,17 +70,16 @@ enum RightsFields {
         guard endpoint.rights == .rectify else { return }
         for agreement in input.policy.agreements where agreement.vendor == input.vendor && agreement.from <= input.now {
             for term in agreement.purposes {
-                for (id, agreed) in term.fields { add(agreed.operatorID, for: id, &context) }
+                for (id, agreed) in term.fields { add(agreed.operatorID, for: id, input, &context) }
             }
         }
     }
 
-    private static func add(_ operatorID: OperatorID, for id: FieldID, _ context: inout StepContext) {
-        let policy = context.input.policy
-        if policy.fields[id.position].freeText, !policy.hidesFreeText(operatorID) { return }
-        var more = FieldPlan.dropAll(.fieldNotAgreed, fieldCount: policy.fields.count)
+    private static func add(_ operatorID: OperatorID, for id: FieldID, _ input: DecisionInput, _ context: inout StepContext) {
+        if input.policy.fields[id.position].freeText, !input.policy.hidesFreeText(operatorID) { return }
+        var more = FieldPlan.dropAll(.fieldNotAgreed, fieldCount: input.policy.fields.count)
         more.actions[id.position] = .apply(operatorID)
-        context.plan.unite(with: more, policy: policy)
+        context.plan.unite(with: more, policy: input.policy)
     }
 }
 

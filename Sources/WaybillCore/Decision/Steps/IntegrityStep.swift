@@ -1,7 +1,6 @@
 /// Step 0: can we decide at all? Whatever fails here refuses, and nothing else is looked at.
 enum IntegrityStep {
-    static func check(_ context: inout StepContext) {
-        let input = context.input
+    static func check(_ input: DecisionInput, _ context: inout StepContext) {
         context.note("policy") { input.policy.digest }
         // An empty set has no rule that could permit anything.
         guard !input.policy.agreements.isEmpty, !input.policy.callers.isEmpty, !input.policy.vendors.isEmpty else {

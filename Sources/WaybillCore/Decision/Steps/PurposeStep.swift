@@ -1,13 +1,12 @@
 /// Step 3: is there a purpose, known, specific, and covered by what the caller may use?
 enum PurposeStep {
-    static func check(_ context: inout StepContext) {
-        if context.input.unknownPurpose { context.fail(.purposeUnknown) }
+    static func check(_ input: DecisionInput, _ context: inout StepContext) {
+        if input.unknownPurpose { context.fail(.purposeUnknown) }
         guard let purpose = context.purpose else {
             // Without a route no default is known either: that there is no agreement says it all.
-            if !context.input.unknownPurpose, context.route != nil { context.fail(.purposeMissing) }
+            if !input.unknownPurpose, context.route != nil { context.fail(.purposeMissing) }
             return
         }
-        let input = context.input
         context.note("purpose") { input.policy.purposes[purpose.position].name }
         context.note(at: input.policy.purposes[purpose.position].position)
         if input.policy.purposes[purpose.position].generic { context.fail(.purposeTooGeneric) }

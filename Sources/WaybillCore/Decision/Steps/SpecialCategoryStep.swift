@@ -1,25 +1,25 @@
 /// Step 6: special categories of personal data need a basis and a condition of Article 9(2) besides; without it the fields stay
 /// behind, and a record that cannot do without them is refused.
 enum SpecialCategoryStep {
-    static func check(_ context: inout StepContext) {
-        guard let term = context.term else { return }
+    static func check(_ input: DecisionInput, _ context: inout StepContext) {
+        guard let candidate = context.candidate else { return }
         guard !context.regimes.isDisjoint(with: .european) else { return context.specialCategoryRefusal = nil }
-        guard context.hasAgreed(sensitivity: .gdpr9, term) else { return }
-        let refusal = refusal(term, &context)
+        guard input.hasAgreed(.gdpr9, candidate, reports: context.reports) else { return }
+        let condition = input.policy.agreements[candidate.agreement.position].purposes[candidate.term].basisEvidence["art9"]
+        let refusal = refusal(condition, input, &context)
         context.specialCategoryRefusal = refusal
-        context.note("condition") { term.basisEvidence["art9"] ?? "none" }
-        context.note(at: term.position)
-        guard let refusal else { return }
-        if context.requires(sensitivity: .gdpr9, term) { context.fail(refusal) }
+        context.note("condition") { condition ?? "none" }
+        context.note(at: input.policy.agreements[candidate.agreement.position].purposes[candidate.term].position)
+        if let refusal, input.requires(.gdpr9, candidate) { context.fail(refusal) }
     }
 
-    private static func refusal(_ term: AgreedPurpose, _ context: inout StepContext) -> ReasonCode? {
-        guard let written = term.basisEvidence["art9"] else { return .specialCategoryConditionMissing }
+    private static func refusal(_ written: String?, _ input: DecisionInput, _ context: inout StepContext) -> ReasonCode? {
+        guard let written else { return .specialCategoryConditionMissing }
         let condition = SpecialCategoryCondition(written)
-        for regime in context.regimes.list where regime != .us {
+        for regime in Regime.allCases where regime != .us && context.regimes.contains(regime) {
             let isConsentBased = context.basis(regime) == .consent
             guard condition == .explicitConsent || (isConsentBased && condition == .reference) else { continue }
-            let consent = context.consent(under: regime)
+            let consent = context.consent(under: regime, input)
             if !consent.permits || !consent.isExplicit { return .consentNotExplicit }
         }
         return nil
@@ -47,20 +47,23 @@ enum SpecialCategoryCondition: Equatable {
     }
 }
 
-extension StepContext {
+extension DecisionInput {
     /// A field of that sensitivity stands in the record and might go.
-    func hasAgreed(sensitivity: Field.Sensitivity, _ term: AgreedPurpose) -> Bool {
-        input.subject.present.contains { id in
-            isSensitive(id, sensitivity) && (term.fields[id] != nil || reports)
+    func hasAgreed(_ sensitivity: Field.Sensitivity, _ candidate: Route.Candidate, reports: Bool) -> Bool {
+        subject.present.contains { id in
+            isSensitive(id, sensitivity)
+                && (reports || policy.agreements[candidate.agreement.position].purposes[candidate.term].fields[id] != nil)
         }
     }
 
     /// The record cannot go without a field of that sensitivity which it holds.
-    func requires(sensitivity: Field.Sensitivity, _ term: AgreedPurpose) -> Bool {
-        term.required.contains { isSensitive($0, sensitivity) && input.subject.present.contains($0) }
+    func requires(_ sensitivity: Field.Sensitivity, _ candidate: Route.Candidate) -> Bool {
+        policy.agreements[candidate.agreement.position].purposes[candidate.term].required.contains {
+            isSensitive($0, sensitivity) && subject.present.contains($0)
+        }
     }
 
     func isSensitive(_ id: FieldID, _ sensitivity: Field.Sensitivity) -> Bool {
-        !input.policy.fields[id.position].sensitive.isEmpty && input.policy.fields[id.position].sensitive.contains(sensitivity)
+        !policy.fields[id.position].sensitive.isEmpty && policy.fields[id.position].sensitive.contains(sensitivity)
     }
 }

@@ -1,86 +1,83 @@
 /// Step 8: what lets the data leave its area? Every European regime that applies needs a mechanism for the destination's country and
 /// for the vendor's own; mechanisms are tried in the agreement's order.
 enum TransferStep {
-    static func check(_ context: inout StepContext) {
+    static func check(_ input: DecisionInput, _ context: inout StepContext) {
         // A person who said stop is better served by a notice without a mechanism than by none: it warns.
-        guard context.traffic != .rights else { return checkRights(&context) }
-        guard let agreement = context.agreement else { return }
-        for regime in context.regimes.list where regime != .us {
+        guard context.traffic != .rights else { return checkRights(input, &context) }
+        guard let i = context.candidate?.agreement.position else { return }
+        for regime in Regime.allCases where regime != .us && context.regimes.contains(regime) {
             var adequate: [String] = []
-            var isNeeded = false
-            for country in countries(outside: regime, context) {
-                isNeeded = true
-                switch find(regime, country, agreement, context) {
-                case .success(let found):
-                    if found.isAtRisk { context.warn(.mechanismAtRisk) }
-                    if found.mechanism.kind == .adequacy { adequate.append(country) }
-                    context.add(mechanism: found.mechanism.label)
-                    context.note("mechanism") { "\(regime.rawValue) to \(country): \(found.mechanism.label)" }
-                    context.note(at: found.mechanism.position)
-                case .failure(let failure):
-                    for code in failure.codes { context.fail(code) }
-                    context.note("mechanism") { "\(regime.rawValue) to \(country): none of \(agreement.transfer.count)" }
-                    context.note(at: agreement.position)
+            let countries = countries(outside: regime, input)
+            for country in countries {
+                switch find(regime, country, i, input) {
+                case .found(let m, let isAtRisk):
+                    let transfer = input.policy.agreements[i].transfer
+                    if isAtRisk { context.warn(.mechanismAtRisk) }
+                    if transfer[m].kind == .adequacy { adequate.append(country) }
+                    context.add(mechanism: transfer[m].label)
+                    context.note("mechanism") { "\(regime.rawValue) to \(country): \(transfer[m].label)" }
+                    context.note(at: transfer[m].position)
+                case .none(let codes):
+                    for code in codes { context.fail(code) }
+                    context.note("mechanism") { "\(regime.rawValue) to \(country): none of \(input.policy.agreements[i].transfer.count)" }
+                    context.note(at: input.policy.agreements[i].position)
                 }
             }
-            if !isNeeded { context.add(mechanism: "none_needed") }
-            checkOnward(regime, adequate: adequate, agreement, &context)
+            if countries.isEmpty { context.add(mechanism: "none_needed") }
+            checkOnward(regime, adequate: adequate, i, input, &context)
         }
     }
 
-    struct Found {
-        var mechanism: Mechanism
-        var isAtRisk: Bool
-    }
-    struct NoMechanism: Error {
-        /// One for each mechanism tried, in order.
-        var codes: [ReasonCode]
+    private enum Search {
+        /// The position among the agreement's mechanisms.
+        case found(Int, isAtRisk: Bool)
+        /// Why not, one code for each mechanism tried, in order.
+        case none([ReasonCode])
     }
 
-    private static func find(
-        _ regime: Regime, _ country: String, _ agreement: Agreement, _ context: StepContext
-    ) -> Result<Found, NoMechanism> {
+    private static func find(_ regime: Regime, _ country: String, _ agreement: Int, _ input: DecisionInput) -> Search {
         var codes: [ReasonCode] = []
-        for mechanism in agreement.transfer where mechanism.regimes.contains(regime) {
+        let transfer = input.policy.agreements[agreement].transfer
+        for m in transfer.indices where transfer[m].regimes.contains(regime) {
             let check = MechanismCheck(
-                mechanism: mechanism, regime: regime, country: country, agreement: agreement, vendor: context.vendor,
-                facts: context.input.policy.facts, subjectKind: context.profile?.kind, now: context.now)
-            switch check.verdict() {
-            case .works(let isAtRisk): return .success(Found(mechanism: mechanism, isAtRisk: isAtRisk))
+                mechanism: m, agreement: agreement, vendor: input.vendor.position, regime: regime, country: country,
+                isEmployee: input.subject.entry?.profile.kind == .employee, now: input.now)
+            switch check.verdict(input.policy) {
+            case .works(let isAtRisk): return .found(m, isAtRisk: isAtRisk)
             case .fails(let code): codes.append(code)
             }
         }
-        return .failure(NoMechanism(codes: codes.isEmpty ? [.transferMechanismMissing] : codes))
+        return .none(codes.isEmpty ? [.transferMechanismMissing] : codes)
     }
 
     /// Where data would go, and whose law would reach it, beyond the regime's own area.
-    private static func countries(outside regime: Regime, _ context: StepContext) -> [String] {
-        let destination = context.input.destination.region.country
-        let establishment = context.input.policy.vendors[context.input.vendor.position].establishedIn.country
-        var all: [String] = []
-        if !JurisdictionStep.area(of: destination, context).contains(regime) { all.append(destination) }
-        if establishment != destination, !JurisdictionStep.area(of: establishment, context).contains(regime) { all.append(establishment) }
-        return all
+    private static func countries(outside regime: Regime, _ input: DecisionInput) -> [String] {
+        let destination = input.destination.region.country
+        let establishment = input.policy.vendors[input.vendor.position].establishedIn.country
+        let leaves = !JurisdictionStep.area(of: destination, input).contains(regime)
+        if destination == establishment { return leaves ? [destination] : [] }
+        let reaches = !JurisdictionStep.area(of: establishment, input).contains(regime)
+        return (leaves ? [destination] : []) + (reaches ? [establishment] : [])
     }
 
     /// An accepted subprocessor outside the area must be named in a mechanism's `onward`, or sit where an adequacy decision reaches anyway.
-    private static func checkOnward(_ regime: Regime, adequate: [String], _ agreement: Agreement, _ context: inout StepContext) {
-        for subprocessor in agreement.subprocessors where subprocessor.status == .accepted {
+    private static func checkOnward(
+        _ regime: Regime, adequate: [String], _ agreement: Int, _ input: DecisionInput, _ context: inout StepContext
+    ) {
+        for subprocessor in input.policy.agreements[agreement].subprocessors where subprocessor.status == .accepted {
             let country = subprocessor.region.country
-            if JurisdictionStep.area(of: country, context).contains(regime) || adequate.contains(country) { continue }
-            if agreement.transfer.contains(where: { $0.onward.contains(subprocessor.id) }) { continue }
+            if adequate.contains(country) || JurisdictionStep.area(of: country, input).contains(regime) { continue }
+            if input.policy.agreements[agreement].transfer.contains(where: { $0.onward.contains(subprocessor.id) }) { continue }
             context.note("onward") { "\(subprocessor.id) in \(subprocessor.region)" }
             context.fail(.onwardTransferNotAgreed)
         }
     }
 
-    private static func checkRights(_ context: inout StepContext) {
-        guard let candidate = context.route?.candidates.first else { return }
-        let agreement = context.input.policy.agreements[candidate.agreement.position]
-        let own = JurisdictionStep.area(of: context.input.policy.organisation.establishedIn.country, context)
-        for regime in own.list {
-            for country in countries(outside: regime, context) {
-                if case .failure = find(regime, country, agreement, context) { context.warn(.mechanismAtRisk) }
+    private static func checkRights(_ input: DecisionInput, _ context: inout StepContext) {
+        guard let i = context.route?.candidates.first?.agreement.position else { return }
+        for regime in JurisdictionStep.area(of: input.policy.organisation.establishedIn.country, input).list {
+            for country in countries(outside: regime, input) {
+                if case .none = find(regime, country, i, input) { context.warn(.mechanismAtRisk) }
             }
         }
     }
