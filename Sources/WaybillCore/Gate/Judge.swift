@@ -180,5 +180,6 @@ struct JudgedRecord {
 extension ScannedBody {
     /// Of a request without a body: one record, of which only the path may hold fields.
     static let absent = ScannedBody(
-        records: [Record(range: 0..<0, hits: [], unclassified: 0, matchesOnly: false)], shared: [], unclassifiedOutside: 0, start: 0, marks: [])
+        records: [Record(range: 0..<0, hits: [], unclassified: 0, matchesOnly: false)], shared: [], unclassifiedOutside: 0, start: 0,
+        marks: [])
 }

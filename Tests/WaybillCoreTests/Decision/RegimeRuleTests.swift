@@ -161,7 +161,9 @@ struct RegimeRuleTests {
         #expect(refuses == !(rule.codes.isEmpty || rule.example.name.hasSuffix("stays")))
     }
 
-    @Test("where no ground is asked for, a refusal for the purpose is still a stop", arguments: [("withdrawn", [ReasonCode.consentWithdrawn]), ("given", [])])
+    @Test(
+        "where no ground is asked for, a refusal for the purpose is still a stop",
+        arguments: [("withdrawn", [ReasonCode.consentWithdrawn]), ("given", [])])
     func refusalWithoutGround(state: String, codes: [ReasonCode]) throws {
         let edits: [Edit] = [
             .replace("established_in: DE", "established_in: US", in: organisation),

@@ -64,7 +64,8 @@ struct GateAdversaryTests {
 
     /// What leaves, or the refusal's code.
     private func send(
-        _ body: String, _ method: String = "POST", _ target: String = "/contacts", purpose: String? = nil, people: any SubjectLookup = People()
+        _ body: String, _ method: String = "POST", _ target: String = "/contacts", purpose: String? = nil,
+        people: any SubjectLookup = People()
     ) throws -> String {
         let policy = try GateFixture.policy(Self.edits)
         var gate = GateFixture.gate(policy)
@@ -98,7 +99,8 @@ struct GateAdversaryTests {
     @Test("what is shared identifies nobody: a record without its own identifier stays unknown")
     func sharedIdentifiesNobody() throws {
         let body = #"{"phone":"+48601234567","inputs":[{"name":"Carl"}]}"#
-        #expect(try send(body, "POST", "/accounts/contacts", people: Registry(known: ["phone:+48601234567": .given])) == "subject_unresolved")
+        #expect(
+            try send(body, "POST", "/accounts/contacts", people: Registry(known: ["phone:+48601234567": .given])) == "subject_unresolved")
     }
 
     @Test("what is shared goes only if every record goes")
@@ -130,7 +132,9 @@ struct GateAdversaryTests {
         let people = Registry(known: ["email:anna@example.com": .given], objecting: ["phone:+48601234567"])
         #expect(try send(#"{"email":"anna@example.com","phone":\#(phone)}"#, people: people) == #"{"email":"anna@example.com"}"#)
         #expect(try send(#"{"email":"anna@example.com","phone":null}"#, people: people) == #"{"email":"anna@example.com","phone":null}"#)
-        #expect(try send(#"{"email":"anna@example.com","phone":"+48 (0)601 234 567"}"#, purpose: "service", people: people) == "objection_active")
+        #expect(
+            try send(#"{"email":"anna@example.com","phone":"+48 (0)601 234 567"}"#, purpose: "service", people: people)
+                == "objection_active")
     }
 
     @Test(
@@ -192,7 +196,10 @@ struct GateAdversaryTests {
         let policy = try GateFixture.policy()
         let caller = try #require(policy.caller(named: "crm-sync"))
         var refused: Refusal?
-        do { _ = try GateFixture.gate(policy).admit(GateFixture.head("ANNA-KOWALSKA", "/nowhere"), caller: caller, xid: TransferID(bytes: InlineArray(repeating: 0))) } catch { refused = error }
+        do {
+            _ = try GateFixture.gate(policy).admit(
+                GateFixture.head("ANNA-KOWALSKA", "/nowhere"), caller: caller, xid: TransferID(bytes: InlineArray(repeating: 0)))
+        } catch { refused = error }
         guard case .entry(let draft) = try #require(refused).logging else {
             Issue.record("not logged")
             return
