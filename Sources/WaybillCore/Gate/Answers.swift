@@ -21,7 +21,8 @@ struct Answers {
         case .queryNotAllowed: refuse(.endpointUnknown, detail: "a query parameter is not in the endpoint's `query.allow`")
         case .methodNotAllowed:
             Refusal(
-                status: 405, code: "method_not_allowed", title: "Method not allowed", detail: "the vendor's file lists this path with another method"
+                status: 405, code: "method_not_allowed", title: "Method not allowed",
+                detail: "the vendor's file lists this path with another method"
             )
         }
     }
@@ -41,7 +42,8 @@ struct Answers {
     private func emptyDraft() -> TransferDraft {
         TransferDraft(
             xid: xid, caller: policy[caller].id, vendor: policy.vendor(named: head.vendor) == nil ? "" : head.vendor, destination: "",
-            region: "", method: Self.methods.contains(head.method) ? head.method : "", endpoint: "", route: "", purposes: [], regimes: [], bases: [], mechanisms: [], agreements: [],
+            region: "", method: Self.methods.contains(head.method) ? head.method : "", endpoint: "", route: "", purposes: [], regimes: [],
+            bases: [], mechanisms: [], agreements: [],
             policyDigest: policy.digest, consentSequence: 0, fields: [], droppedFields: [], droppedMembers: 0, codes: [:], recordCount: 0,
             deniedCount: 0, body: [], subjects: [], lines: [])
     }

@@ -27,7 +27,8 @@ package struct DryRun: Sendable {
             let admission = try gate.admit(head, caller: caller, xid: xid)
             switch try gate.judge(admission, body: body, standing: standing, now: now, reporting: true, explaining: explaining) {
             case .refresh:
-                self.init(refusal: Refusal(status: 503, code: "consent_store_unavailable", title: "", detail: ""), checks: explaining.checks)
+                self.init(
+                    refusal: Refusal(status: 503, code: "consent_store_unavailable", title: "", detail: ""), checks: explaining.checks)
             case .send(let shipment):
                 self.init(shipment: shipment, checks: explaining.checks)
             }

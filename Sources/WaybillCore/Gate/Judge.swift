@@ -144,6 +144,12 @@ struct Judging {
     }
 }
 
+/// An identifier and the field it stands in.
+struct FoundIdentifier {
+    var field: FieldID
+    var identifier: Identifier
+}
+
 /// One record as judged: the people in it and what becomes of it.
 struct JudgedRecord {
     struct Person {
@@ -152,6 +158,8 @@ struct JudgedRecord {
         var input: SubjectInput
         /// Identifiers of the identified subject that stand in the record.
         var identifiers: [Identifier]
+        /// Known subjects whose identifiers stand in the record beside those of the one it is about.
+        var others: [(entry: SubjectEntry, found: FoundIdentifier)] = []
         /// Identifying fields of the record whose value is no identifier.
         var unreadable: [FieldID] = []
         /// Nil: this person does not appear in the record.
@@ -172,5 +180,6 @@ struct JudgedRecord {
 extension ScannedBody {
     /// Of a request without a body: one record, of which only the path may hold fields.
     static let absent = ScannedBody(
-        records: [Record(range: 0..<0, hits: [], unclassified: 0, matchesOnly: false)], shared: [], unclassifiedOutside: 0, start: 0, marks: [])
+        records: [Record(range: 0..<0, hits: [], unclassified: 0, matchesOnly: false)], shared: [], unclassifiedOutside: 0, start: 0,
+        marks: [])
 }

@@ -32,7 +32,8 @@ extension Judging {
 
     /// A second person who does not appear in the record needs no decision.
     private func isConcerned(_ person: JudgedRecord.Person) -> Bool {
-        person.index == 0 || person.input.present.contains { field in endpoint.slots.contains { $0.person == person.index && $0.field == field } }
+        person.index == 0
+            || person.input.present.contains { field in endpoint.slots.contains { $0.person == person.index && $0.field == field } }
     }
 
     private func settle(_ record: inout JudgedRecord) {

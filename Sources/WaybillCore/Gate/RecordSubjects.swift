@@ -12,11 +12,11 @@ extension Judging {
     }
 
     private mutating func person(
-        at index: Int, of record: ScannedBody.Record, in body: [UInt8], outside: [Identifier], byPath: Identifier?
+        at index: Int, of record: ScannedBody.Record, in body: [UInt8], outside: [FoundIdentifier], byPath: FoundIdentifier?
     ) -> JudgedRecord.Person {
         let roles = program.roles
         var present = pathFieldsPresent + endpoint.shared.map(\.field)
-        var identifiers: [(slot: Int, identifier: Identifier)] = []
+        var identifiers: [(slot: Int, found: FoundIdentifier)] = []
         var unreadable: [FieldID] = []
         var countries: Set<Region?> = []
         var input = SubjectInput(resolved: endpoint.people.isEmpty, entry: nil, present: [])
@@ -28,7 +28,7 @@ extension Judging {
             case .identifier:
                 let value = JSONBody.value(body, hit.value)
                 if let identifier = Identifier(field: policy[field], value: value) {
-                    identifiers.append((hit.slot, identifier))
+                    identifiers.append((hit.slot, FoundIdentifier(field: field, identifier: identifier)))
                 } else if value.isWritten, !unreadable.contains(field) {
                     unreadable.append(field)
                 }
@@ -44,31 +44,32 @@ extension Judging {
         input.countryInRecord = countries.count == 1 ? countries.first ?? nil : nil
         input.present = present
         guard !endpoint.people.isEmpty else { return JudgedRecord.Person(index: index, input: input, identifiers: [], decision: nil) }
-        let named = program.subjectSlots[index].lazy.compactMap { slot in identifiers.first { $0.slot == slot }?.identifier }.first
+        let named = program.subjectSlots[index].lazy.compactMap { slot in identifiers.first { $0.slot == slot }?.found }.first
         var person = resolve(
-            named ?? (index == 0 ? byPath : nil), index, input, own: identifiers.map(\.identifier), outside: outside)
+            named ?? (index == 0 ? byPath : nil), index, input, own: identifiers.map(\.found), outside: outside)
         person.unreadable = unreadable
         return person
     }
 
     /// Permissions go by the identified subject, stops by every identifier in the record.
     private mutating func resolve(
-        _ subject: Identifier?, _ index: Int, _ input: SubjectInput, own: [Identifier], outside: [Identifier]
+        _ subject: FoundIdentifier?, _ index: Int, _ input: SubjectInput, own: [FoundIdentifier], outside: [FoundIdentifier]
     ) -> JudgedRecord.Person {
         var input = input
         guard let subject else { return JudgedRecord.Person(index: index, input: input, identifiers: [], decision: nil) }
         input.resolved = true
-        input.entry = find(subject, &input)
-        var identifiers = [subject]
-        for identifier in own + outside where !identifiers.contains(identifier) {
-            let other = find(identifier, &input)
+        input.entry = find(subject.identifier, &input)
+        var person = JudgedRecord.Person(index: index, input: input, identifiers: [subject.identifier], decision: nil)
+        for found in own + outside where !person.identifiers.contains(found.identifier) {
+            let other = find(found.identifier, &person.input)
             if let other, other.number != input.entry?.number {
-                input.others.append(other)
+                person.input.others.append(other)
+                person.others.append((other, found))
             } else {
-                identifiers.append(identifier)
+                person.identifiers.append(found.identifier)
             }
         }
-        return JudgedRecord.Person(index: index, input: input, identifiers: identifiers, decision: nil)
+        return person
     }
 
     private mutating func find(_ identifier: Identifier, _ input: inout SubjectInput) -> SubjectEntry? {
@@ -86,12 +87,12 @@ extension Judging {
         return nil
     }
 
-    private mutating func sharedIdentifiers(_ scanned: ScannedBody, in body: [UInt8]) -> [Identifier] {
-        var found: [Identifier] = []
+    private mutating func sharedIdentifiers(_ scanned: ScannedBody, in body: [UInt8]) -> [FoundIdentifier] {
+        var found: [FoundIdentifier] = []
         for hit in scanned.shared where program.sharedRoles[hit.slot] == .identifier {
             let (field, value) = (endpoint.shared[hit.slot].field, JSONBody.value(body, hit.value))
             if let identifier = Identifier(field: policy[field], value: value) {
-                found.append(identifier)
+                found.append(FoundIdentifier(field: field, identifier: identifier))
             } else if value.isWritten {
                 unreadableShared.append(field)
             }
@@ -100,10 +101,11 @@ extension Judging {
     }
 
     /// Identifiers that stand in the path in a form that can be read back; hashed ones cannot.
-    private func pathIdentifiers() -> [Identifier] {
+    private func pathIdentifiers() -> [FoundIdentifier] {
         endpoint.pathFields.compactMap { field in
             guard let segment = segment(of: field) else { return nil }
             return PathValue.decode(segment, field.encoding).flatMap { Identifier(field: policy[field.field], value: .string($0)) }
+                .map { FoundIdentifier(field: field.field, identifier: $0) }
         }
     }
 

@@ -84,7 +84,7 @@ struct DraftTally {
                 if !agreements.contains(applied.agreement) { agreements.append(applied.agreement) }
             }
             for field in person.input.present {
-                if sent, decision.permits, case .apply(let id) = decision.plan[field], !policy[id].dropsMember {
+                if sent, decision.permits, goes(field, by: decision) {
                     if !fields.contains(field) { fields.append(field) }
                 } else if !droppedFields.contains(field) {
                     droppedFields.append(field)
@@ -92,6 +92,9 @@ struct DraftTally {
             }
             // An intent commits to those it discloses; a denial to those already known, and makes nobody known.
             if sending ? sent && decision.permits : person.input.entry != nil { committed += commit(person, makeSalt: makeSalt) }
+            for (entry, found) in person.others where sent && decision.permits && goes(found.field, by: decision) {
+                committed.append(commit(entry, [found.identifier]))
+            }
         }
         for field in fields where !sentFields.contains(field) { sentFields.append(field) }
         let basis = record.persons.lazy.compactMap(\.decision).first?.bases.first?.rawValue ?? ""
@@ -105,18 +108,22 @@ struct DraftTally {
     /// The person's subject; its position in `subjects`.
     private mutating func commit(_ person: JudgedRecord.Person, makeSalt: () -> InlineArray<16, UInt8>) -> [Int] {
         guard let first = person.identifiers.first else { return [] }
-        if let entry = person.input.entry {
-            if let at = subjects.firstIndex(where: { $0.number == entry.number }) {
-                for identifier in person.identifiers where !subjects[at].identifiers.contains(identifier) {
-                    subjects[at].identifiers.append(identifier)
-                }
-                return [at]
-            }
-            subjects.append(.init(number: entry.number, salt: entry.salt, identifiers: person.identifiers))
-        } else {
-            if let at = subjects.firstIndex(where: { $0.number == nil && $0.identifiers.first == first }) { return [at] }
-            subjects.append(.init(number: nil, salt: makeSalt(), identifiers: person.identifiers))
-        }
+        if let entry = person.input.entry { return [commit(entry, person.identifiers)] }
+        if let at = subjects.firstIndex(where: { $0.number == nil && $0.identifiers.first == first }) { return [at] }
+        subjects.append(.init(number: nil, salt: makeSalt(), identifiers: person.identifiers))
         return [subjects.count - 1]
+    }
+
+    private mutating func commit(_ entry: SubjectEntry, _ identifiers: [Identifier]) -> Int {
+        guard let at = subjects.firstIndex(where: { $0.number == entry.number }) else {
+            subjects.append(.init(number: entry.number, salt: entry.salt, identifiers: identifiers))
+            return subjects.count - 1
+        }
+        for identifier in identifiers where !subjects[at].identifiers.contains(identifier) { subjects[at].identifiers.append(identifier) }
+        return at
+    }
+
+    private func goes(_ field: FieldID, by decision: Decision) -> Bool {
+        if case .apply(let id) = decision.plan[field] { !policy[id].dropsMember } else { false }
     }
 }

@@ -111,7 +111,8 @@ package struct TransferDraft: Sendable {
     package var lines: [RecordLine]
 
     package init(
-        xid: TransferID, caller: String, vendor: String, destination: String, region: String, method: String, endpoint: String, route: String,
+        xid: TransferID, caller: String, vendor: String, destination: String, region: String, method: String, endpoint: String,
+        route: String,
         purposes: [String], regimes: [String], bases: [String], mechanisms: [String],
         agreements: [(id: String, version: Int, digest: String)], policyDigest: String, consentSequence: Int64, fields: [String],
         droppedFields: [String], droppedMembers: Int, codes: [ReasonCode: Int], recordCount: Int, deniedCount: Int, body: [UInt8],

@@ -90,7 +90,7 @@ extension Identifier {
 
     /// From a scheme and a raw value, as imports have them; nil if the value is unusable.
     package init?(scheme: String, canonical: Field.Canonical?, raw: [UInt8]) {
-        guard raw.count <= Self.valueBytesMax, let value = canonical.map({ $0.apply(raw) }) ?? Array(raw.trimmingSpace), !value.isEmpty,
+        guard raw.count <= Self.valueBytesMax, let value = canonical.map({ $0.apply(raw) }) ?? raw.composed, !value.isEmpty,
             value.count <= Self.valueBytesMax
         else { return nil }
         self.init(bytes: Array(scheme.utf8) + [UInt8(ascii: ":")] + value)
@@ -98,6 +98,13 @@ extension Identifier {
 }
 
 extension [UInt8] {
+    /// NFC, without white space around it: one spelling for what looks the same in an import and in a record.
+    fileprivate var composed: [UInt8] {
+        let trimmed = Array(trimmingSpace)
+        guard trimmed.contains(where: { $0 >= 0x80 }) else { return trimmed }
+        return Array(String(decoding: trimmed, as: UTF8.self).precomposedStringWithCanonicalMapping.utf8)
+    }
+
     /// Without ASCII white space around it.
     fileprivate var trimmingSpace: ArraySlice<UInt8> {
         func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }

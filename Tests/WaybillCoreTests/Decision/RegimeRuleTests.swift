@@ -160,4 +160,17 @@ struct RegimeRuleTests {
         #expect(decision.codes == rule.codes)
         #expect(refuses == !(rule.codes.isEmpty || rule.example.name.hasSuffix("stays")))
     }
+
+    @Test(
+        "where no ground is asked for, a refusal for the purpose is still a stop",
+        arguments: [("withdrawn", [ReasonCode.consentWithdrawn]), ("given", [])])
+    func refusalWithoutGround(state: String, codes: [ReasonCode]) throws {
+        let edits: [Edit] = [
+            .replace("established_in: DE", "established_in: US", in: organisation),
+            .replace("assume: {regimes: [gdpr, us]}", "assume: {regimes: [us]}", in: organisation),
+        ]
+        let lines = [F.facts(#""countries":["US-CA"]"#), F.consent(state, at: "2026-05-20T00:00:00Z")]
+        let decision = try DecisionCase(name: "opt-out", edits: edits, lines: lines).decide()
+        #expect(decision.regimes == (codes.isEmpty ? [.us] : []) && decision.codes.filter { !$0.isFieldLevel } == codes)
+    }
 }

@@ -64,7 +64,8 @@ struct GateAdversaryTests {
 
     /// What leaves, or the refusal's code.
     private func send(
-        _ body: String, _ method: String = "POST", _ target: String = "/contacts", purpose: String? = nil, people: any SubjectLookup = People()
+        _ body: String, _ method: String = "POST", _ target: String = "/contacts", purpose: String? = nil,
+        people: any SubjectLookup = People()
     ) throws -> String {
         let policy = try GateFixture.policy(Self.edits)
         var gate = GateFixture.gate(policy)
@@ -98,7 +99,8 @@ struct GateAdversaryTests {
     @Test("what is shared identifies nobody: a record without its own identifier stays unknown")
     func sharedIdentifiesNobody() throws {
         let body = #"{"phone":"+48601234567","inputs":[{"name":"Carl"}]}"#
-        #expect(try send(body, "POST", "/accounts/contacts", people: Registry(known: ["phone:+48601234567": .given])) == "subject_unresolved")
+        #expect(
+            try send(body, "POST", "/accounts/contacts", people: Registry(known: ["phone:+48601234567": .given])) == "subject_unresolved")
     }
 
     @Test("what is shared goes only if every record goes")
@@ -130,7 +132,9 @@ struct GateAdversaryTests {
         let people = Registry(known: ["email:anna@example.com": .given], objecting: ["phone:+48601234567"])
         #expect(try send(#"{"email":"anna@example.com","phone":\#(phone)}"#, people: people) == #"{"email":"anna@example.com"}"#)
         #expect(try send(#"{"email":"anna@example.com","phone":null}"#, people: people) == #"{"email":"anna@example.com","phone":null}"#)
-        #expect(try send(#"{"email":"anna@example.com","phone":"+48 (0)601 234 567"}"#, purpose: "service", people: people) == "objection_active")
+        #expect(
+            try send(#"{"email":"anna@example.com","phone":"+48 (0)601 234 567"}"#, purpose: "service", people: people)
+                == "objection_active")
     }
 
     @Test(
@@ -157,12 +161,45 @@ struct GateAdversaryTests {
         #expect(try send(body, purpose: named) == (code.isEmpty ? body : code))
     }
 
+    @Test("whoever's identifier leaves is in the log, also where the record is about somebody else")
+    func otherSubjectsAreLogged() throws {
+        let policy = try GateFixture.policy(Self.edits)
+        let people = Registry(known: ["email:anna@example.com": .given, "phone:+48601234567": .given])
+        let gate = Gate(policy: policy, subjects: people, keys: GateFixture.gate(policy).keys)
+        let caller = try #require(policy.caller(named: "crm-sync"))
+        for (phone, count) in [("+48601234567", 2), ("+48601234568", 1)] {
+            let admission = try gate.admit(GateFixture.head(), caller: caller, xid: TransferID(bytes: InlineArray(repeating: 0)))
+            let body = Array(#"{"email":"anna@example.com","phone":"\#(phone)"}"#.utf8)
+            guard case .send(let shipment) = try gate.judge(admission, body: body, standing: Standing(), now: GateFixture.now) else {
+                Issue.record("not sent")
+                return
+            }
+            #expect(shipment.draft.subjects.count == count)
+        }
+    }
+
+    @Test(
+        "a path that a vendor could read as another one is malformed",
+        arguments: ["/contacts/%62atch", "/contacts/1%37", "/contacts/17;x=carl", "/contacts/17%3bx", "/contacts/a%2Eb", "/c%6Fntacts/17"])
+    func pathDifferentials(target: String) throws {
+        #expect(try send(#"{"email":"anna@example.com"}"#, "PUT", target) == "request_malformed")
+    }
+
+    @Test("two spellings of one letter are one identifier", arguments: ["/contacts/caf%C3%A9", "/contacts/cafe%CC%81"])
+    func composedIdentifiers(target: String) throws {
+        let people = Registry(known: [:], objecting: ["crm:caf\u{e9}"])
+        #expect(try send(#"{"email":"anna@example.com"}"#, "PUT", target, purpose: "service", people: people) == "objection_active")
+    }
+
     @Test("the method of an unknown call is not written to the log")
     func methodsAreNotText() throws {
         let policy = try GateFixture.policy()
         let caller = try #require(policy.caller(named: "crm-sync"))
         var refused: Refusal?
-        do { _ = try GateFixture.gate(policy).admit(GateFixture.head("ANNA-KOWALSKA", "/nowhere"), caller: caller, xid: TransferID(bytes: InlineArray(repeating: 0))) } catch { refused = error }
+        do {
+            _ = try GateFixture.gate(policy).admit(
+                GateFixture.head("ANNA-KOWALSKA", "/nowhere"), caller: caller, xid: TransferID(bytes: InlineArray(repeating: 0)))
+        } catch { refused = error }
         guard case .entry(let draft) = try #require(refused).logging else {
             Issue.record("not logged")
             return
@@ -178,15 +215,17 @@ private struct Registry: SubjectLookup {
     var sequence: Int64 { 1 }
 
     func find(_ identifier: Identifier, now: Timestamp) -> SubjectFinding {
-        let text = String(decoding: identifier.bytes, as: UTF8.self)
-        guard known[text] != nil || objecting.contains(text) else { return .unknown }
-        let consents = known[text].map {
+        // Bytes, for two strings that only look alike are equal to Swift.
+        let consent = known.first { $0.key.utf8.elementsEqual(identifier.bytes) }?.value
+        let objects = objecting.contains { $0.utf8.elementsEqual(identifier.bytes) }
+        guard consent != nil || objects else { return .unknown }
+        let consents = consent.map {
             [ConsentStanding(purpose: "newsletter", recipient: "mailer", state: $0, notice: "n-7", hasProof: true)]
         }
-        let number = UInt32(text.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xFFFF }) + 1
+        let number = UInt32(identifier.bytes.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xFFFF }) + 1
         let profile = SubjectProfile(
             consents: consents ?? [], kind: .consumer, countries: [Region("DE")].compactMap { $0 },
-            objections: objecting.contains(text) ? [SubjectProfile.Objection(scope: .all)] : [])
+            objections: objects ? [SubjectProfile.Objection(scope: .all)] : [])
         return .known(
             SubjectEntry(number: number, salt: InlineArray(repeating: 1), profile: profile, profileNumber: number, born: nil))
     }

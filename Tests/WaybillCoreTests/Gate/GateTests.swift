@@ -54,7 +54,8 @@ struct GateTests {
         "heads that do not pass are refused before any body",
         arguments: [
             (GateFixture.head(vendor: "nobody"), 403, "vendor_unknown"), (GateFixture.head("POST", "/else"), 403, "endpoint_unknown"),
-            (GateFixture.head("DELETE", "/contacts"), 405, "method_not_allowed"), (GateFixture.head("POST", "/a//b"), 400, "request_malformed"),
+            (GateFixture.head("DELETE", "/contacts"), 405, "method_not_allowed"),
+            (GateFixture.head("POST", "/a//b"), 400, "request_malformed"),
             (GateFixture.head("GET", "/contacts?email=x"), 403, "endpoint_unknown"),
         ])
     func refusesHeads(head: RequestHead, status: Int, code: String) throws {
@@ -98,7 +99,8 @@ struct GateTests {
 
     @Test("a batch with a denied record is refused whole, or sent without it, as the caller's policy says")
     func batches() throws {
-        let body = #"{"mode":"x","other":1,"sender":"Sam","inputs":[{"email":"anna@example.com"},{"email":"carl@example.net"},{"email":"bruno@example.org","name":"Bruno"}]}"#
+        let body =
+            #"{"mode":"x","other":1,"sender":"Sam","inputs":[{"email":"anna@example.com"},{"email":"carl@example.net"},{"email":"bruno@example.org","name":"Bruno"}]}"#
         let head = GateFixture.head("POST", "/contacts/batch")
         let refused = try #require(try refusal(body, head))
         #expect(refused.code == "consent_withdrawn")
@@ -125,7 +127,9 @@ struct GateTests {
         let head = GateFixture.head("PUT", "/contacts/17")
         #expect(try judge(#"{"email":"anna@example.com"}"#, head).draft.fields == ["crm_id", "email"])
         let hashed = GateFixture.agreement.replacing("crm_id: keep", with: "crm_id: hash")
-        #expect(try refusal(#"{"email":"anna@example.com"}"#, head, edits: ["agreements/mailer-newsletter.yaml": hashed])?.code == "field_not_agreed")
+        #expect(
+            try refusal(#"{"email":"anna@example.com"}"#, head, edits: ["agreements/mailer-newsletter.yaml": hashed])?.code
+                == "field_not_agreed")
     }
 
     @Test("a stale entry asks for a refresh")

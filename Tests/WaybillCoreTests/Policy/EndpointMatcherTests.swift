@@ -72,11 +72,11 @@ import Testing
         // Nothing of that shape.
         ("GET", "/d", .failure(.noEndpoint)),
         ("GET", "/C", .failure(.noEndpoint)),
-        ("GET", "/%63", .failure(.noEndpoint)),
+        ("GET", "/%63", .failure(.malformedPath)),
         ("GET", "/c/a/b/c", .failure(.noEndpoint)),
         ("GET", "/files", .failure(.noEndpoint)),
         ("GET", "/c/anna%40example.com", .failure(.noEndpoint)),
-        ("GET", "/c/a;b", .failure(.noEndpoint)),
+        ("GET", "/c/a;b", .failure(.malformedPath)),
         ("GET", "/c/" + String(repeating: "a", count: 129), .failure(.noEndpoint)),
         ("GET", "/files/a/b@c", .failure(.noEndpoint)),
         ("DELETE", "/p/" + String(repeating: "a", count: 513), .failure(.noEndpoint)),

@@ -42,6 +42,21 @@ import WaybillTesting
         }
     }
 
+    @Test func everyPurposeLineCounts() async throws {
+        let cases: [([String], Int)] = [
+            (["Waybill-Purpose: newsletter"], 200), (["Waybill-Purpose: newsletter", "Waybill-Purpose: other"], 403),
+            (["Waybill-Purpose:"], 403), (["Waybill-Purpose: newsl\u{e9}tter"], 403), (["Waybill-Purpose: newsletter,newsletter"], 200),
+        ]
+        try await run(recordsPerDay: 100) { harness in
+            for (fields, status) in cases {
+                let answer = try await harness.send(Wire.post("/to/mailer/contacts", Self.anna, fields: fields))
+                #expect(answer.status == status, "\(answer.text)")
+                if status == 403 { #expect(answer.text.contains("purpose_unknown")) }
+            }
+            #expect(harness.vendor.requests.count == 2)
+        }
+    }
+
     @Test func bodiesAndHeadsTheGateRefusesKeepTheirStatus() async throws {
         let cases: [(String, String)] = [
             ("422", Wire.post("/to/mailer/contacts", #"{"email":"anna@example.com","email":"x"}"#)),

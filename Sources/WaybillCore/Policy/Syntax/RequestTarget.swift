@@ -46,13 +46,25 @@ struct RequestTarget {
     }
 
     private func check(_ segment: ArraySlice<UInt8>) throws(EndpointMatcher.Failure) {
+        // Some servers cut off what follows a `;`, decoded or not.
+        if segment.contains(UInt8(ascii: ";")) { throw .malformedPath }
         guard segment.contains(UInt8(ascii: "%")) else {
             if Self.isDots(segment) { throw .malformedPath }
             return
         }
         guard let decoded = PercentCoding.decode(segment) else { throw .malformedPath }
-        for byte in decoded where byte < 0x20 || byte == 0x7F || "/\\%".utf8.contains(byte) { throw .malformedPath }
+        for byte in decoded where byte < 0x20 || byte == 0x7F || "/\\%;".utf8.contains(byte) { throw .malformedPath }
+        if Self.hidesPlainBytes(segment) { throw .malformedPath }
         if Self.isDots(decoded[...]) { throw .malformedPath }
+    }
+
+    /// `%62atch` is `batch` to whoever decodes before matching (RFC 3986, 6.2.2.2), and another path to whoever does not. Nobody has to
+    /// encode a letter, a digit or `-._`.
+    private static func hidesPlainBytes(_ segment: ArraySlice<UInt8>) -> Bool {
+        segment.indices.contains { i in
+            guard segment[i] == UInt8(ascii: "%"), let byte = PercentCoding.decode(segment[i..<(i + 3)])?.first else { return false }
+            return SegmentText.isOpaque([byte]) && byte != UInt8(ascii: "~")
+        }
     }
 
     /// `.`, `..`, and the same with parameters (`..;x`), which some servers cut off before they resolve dots.
