@@ -42,7 +42,7 @@ enum LawfulBasisStep {
             // Swiss private law asks for no ground, US law for none either; under the GDPRs nothing is lawful by default.
             if regime == .gdpr || regime == .ukGDPR { context.fail(.consentMissing) }
             // Whoever refused or withdrew for this purpose has opted out of it, whatever the form was called.
-            let consent = context.consent(under: regime)
+            let consent = context.consent(under: regime, input)
             if consent.hasRefusal { context.fail(consent.failures.first ?? .consentWithdrawn) }
         }
     }
