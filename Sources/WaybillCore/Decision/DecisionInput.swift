@@ -76,7 +76,8 @@ package struct Standing: Sendable {
     package var vendorsNotApproved: Set<String> = []
     package var vendorsSuspended: Set<String> = []
     package var vendorsOnBreachHold: Set<String> = []
-    /// By `id@version`, where an event history says other than the files; absent: `approved` under `approvals: files`, `draft` under `required`.
+    /// By `id@version`, where an event history says other than the files; absent: `approved` under `approvals: files`, `draft` under
+    /// `required`.
     package var agreements: [String: AgreementState] = [:]
     /// Overdue deletion proofs by agreement id.
     package var proofs: [String: ProofStage] = [:]

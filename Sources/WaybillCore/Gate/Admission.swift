@@ -48,23 +48,42 @@ package enum Judgement: Sendable {
     case send(Shipment)
 }
 
-/// A request that may leave once its draft is in the log.
-package struct Shipment: Sendable {
+/// A request that may leave once its draft is in the log. A class: it is large, and handed on at every step of an exchange.
+package final class Shipment: Sendable {
     /// Its `body` is what leaves.
-    package var draft: TransferDraft
-    package var outcome: Outcome
-    package var destination: Vendor.Destination
-    package var endpoint: EndpointID
-    package var verdicts: [RecordVerdict]
-    package var sentCount: Int
-    package var heldCount: Int
-    package var deniedCount: Int
+    package let draft: TransferDraft
+    package let outcome: Outcome
+    package let destination: Vendor.Destination
+    package let endpoint: EndpointID
+    package let verdicts: [RecordVerdict]
+    package let sentCount: Int
+    package let heldCount: Int
+    package let deniedCount: Int
     /// Every subject looked up, as found: if one has changed when the log has committed, the transfer is aborted and judged again.
-    package var basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)]
+    package let basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)]
     /// Per agreement with a volume limit: what this shipment uses of it.
-    package var volumes: [VolumeUse]
-    package var decisions: [Decision]
-    package var reports: [ReductionReport]
+    package let volumes: [VolumeUse]
+    package let decisions: [Decision]
+    package let reports: [ReductionReport]
+
+    init(
+        draft: TransferDraft, outcome: Outcome, destination: Vendor.Destination, endpoint: EndpointID, verdicts: [RecordVerdict],
+        sentCount: Int, heldCount: Int, deniedCount: Int, basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)],
+        volumes: [VolumeUse], decisions: [Decision], reports: [ReductionReport]
+    ) {
+        self.draft = draft
+        self.outcome = outcome
+        self.destination = destination
+        self.endpoint = endpoint
+        self.verdicts = verdicts
+        self.sentCount = sentCount
+        self.heldCount = heldCount
+        self.deniedCount = deniedCount
+        self.basedOn = basedOn
+        self.volumes = volumes
+        self.decisions = decisions
+        self.reports = reports
+    }
 }
 
 extension Shipment {

@@ -47,7 +47,7 @@ struct ClosedByDefaultTests {
         let edits: [Edit] = [
             .remove(agreement), .remove("callers/clerk.yaml"),
             .write(
-                "caller: crm-sync\nowner: a@acme.example\ncredentials: [{token_sha256: \(String(repeating: "ab", count: 32))}]\nmay_use: []\n",
+                "caller: crm-sync\nowner: a@b.example\ncredentials: [{token_sha256: \(String(repeating: "ab", count: 32))}]\nmay_use: []\n",
                 to: "callers/crm-sync.yaml"),
         ]
         #expect(try DecisionCase(name: "no agreements", edits: edits).decide().codes == [.policyUnavailable])

@@ -188,8 +188,8 @@ enum DecisionFixture {
         let notice = notice.map { #","notice":"\#($0)""# } ?? ""
         let recipients = recipients.map { #""\#($0)""# }.joined(separator: ",")
         let proof = proof ? #","proof":"web-form""# : ""
-        return
-            #"{"subject":"email:anna@example.com","state":"\#(state)","event_time":"\#(time)","recipients":[\#(recipients)]\#(purpose)\#(notice)\#(proof)\#(more)}"#
+        let head = #"{"subject":"email:anna@example.com","state":"\#(state)","event_time":"\#(time)","recipients":[\#(recipients)]"#
+        return head + purpose + notice + proof + more + "}"
     }
 
     static func facts(_ members: String) -> String { #"{"ids":["email:anna@example.com"],\#(members)}"# }

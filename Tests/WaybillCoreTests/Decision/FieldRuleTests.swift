@@ -59,7 +59,8 @@ struct FieldRuleTests {
         Sent(
             example: DecisionCase(
                 name: "and goes with one", edits: [sensitive],
-                lines: [F.german, F.consent("given", at: "2026-05-01T00:00:00Z", more: #","explicit":true"#)], present: ["email", "health"]),
+                lines: [F.german, F.consent("given", at: "2026-05-01T00:00:00Z", more: #","explicit":true"#)],
+                present: ["email", "health"]),
             fields: ["email": "keep", "health": "keep"], outcome: .allow),
         Sent(
             example: DecisionCase(
