@@ -86,6 +86,15 @@ package final class Shipment: Sendable {
     }
 }
 
+extension Shipment {
+    /// No agreement it rests on has ended since it was judged; the vendor's connection may have taken seconds.
+    package func restsOnAgreements(of policy: PolicySet, inForceAt now: Timestamp) -> Bool {
+        decisions.allSatisfy { decision in
+            decision.applied.allSatisfy { policy[$0.agreement].until.map { now < $0 } ?? true }
+        }
+    }
+}
+
 /// What one shipment uses of an agreement's daily volume.
 package struct VolumeUse: Sendable {
     package var agreement: AgreementID

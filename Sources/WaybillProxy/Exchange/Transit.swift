@@ -38,7 +38,8 @@ final class Transit {
     func stillStands(_ state: GateState, now: Timestamp) -> Bool {
         guard let shipment else { return false }
         let current = state.policy
-        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing(now: now))
+        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing(now: now)),
+            shipment.restsOnAgreements(of: policy.gate.policy, inForceAt: now)
         else {
             return false
         }

@@ -157,6 +157,15 @@ struct GateTests {
         #expect(refused.status == 429)
     }
 
+    @Test("a shipment rests on its agreement up to the very end of it, and no longer")
+    func restsOnAgreements() throws {
+        let policy = try GateFixture.policy()
+        let until = try #require(policy.agreements.first?.until)
+        let shipment = try judge(#"{"email":"anna@example.com"}"#)
+        #expect(shipment.restsOnAgreements(of: policy, inForceAt: Timestamp(nanoseconds: until.nanoseconds - 1)))
+        #expect(!shipment.restsOnAgreements(of: policy, inForceAt: until))
+    }
+
     @Test("a call without personal data needs no subject", arguments: ["/contacts", "/contacts?limit=10"])
     func passesControlCalls(target: String) throws {
         let shipment = try judge("", GateFixture.head("GET", target))
