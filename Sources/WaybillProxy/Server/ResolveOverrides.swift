@@ -5,7 +5,7 @@ enum ResolveOverrides {
     static func parse(_ table: [String: String]) throws(ProxyError) -> [String: SocketAddress] {
         var result: [String: SocketAddress] = [:]
         for (name, address) in table {
-            guard let (host, port) = split(name), !SocketAddress.isIPAddress(host), let (ip, target) = split(address),
+            guard let (host, port) = split(name), let (ip, target) = split(address),
                 SocketAddress.isIPAddress(ip)
             else {
                 throw ProxyError(

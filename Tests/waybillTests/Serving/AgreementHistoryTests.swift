@@ -38,7 +38,8 @@ struct AgreementHistoryTests {
     /// One transfer under an agreement, durable when this returns.
     private func record(_ agreement: Agreement, in log: TransferLog) throws {
         let draft = TransferDraft(
-            xid: TransferID(now: SystemWallClock().now(), random: (1, 2)), caller: "crm", vendor: "mailer", destination: "api.mailer.example",
+            xid: TransferID(now: SystemWallClock().now(), random: (1, 2)), caller: "crm", vendor: "mailer",
+            destination: "api.mailer.example",
             region: "DE", method: "POST", endpoint: "contacts.create", route: "/v1/contacts", purposes: ["newsletter"], regimes: ["gdpr"],
             bases: ["consent"], mechanisms: [], agreements: [(id: agreement.id, version: agreement.version, digest: agreement.digest)],
             policyDigest: "p", consentSequence: 0, fields: ["email"], droppedFields: [], droppedMembers: 0, codes: [:], recordCount: 1,

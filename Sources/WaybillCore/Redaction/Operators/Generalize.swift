@@ -12,7 +12,8 @@ struct Generalize: RedactionOperator {
     static let narrowness = 40
     static let reference = OperatorReference(
         arguments: "`year`, `month`, `ip`, `{postcode: characters}`, `{band: width}`",
-        inputs: "dates (ISO 8601, RFC 3339, `YYYY/MM/DD`), addresses, postcodes, numbers", output: "the coarser value as a string: `1984`, `1984-03`, the /24 or /48 network, the prefix, `10-19`")
+        inputs: "dates (ISO 8601, RFC 3339, `YYYY/MM/DD`), addresses, postcodes, numbers",
+        output: "the coarser value as a string: `1984`, `1984-03`, the /24 or /48 network, the prefix, `10-19`")
     static let postcodeCharactersMax = 8
     static let bandMax = 1_000_000_000
     private static let example = "{generalize: year}"
