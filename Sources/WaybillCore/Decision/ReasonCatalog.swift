@@ -44,9 +44,13 @@ package enum ReasonCatalog {
         case .policyUnavailable:
             Entry("No policy is in force", "Mend the policy set; waybill lint names what is wrong.", status: 503)
         case .consentStoreUnavailable:
-            Entry("Consents cannot be read in time", "Look at the gate's own log, which names the store and the remedy; nothing is sent until it is mended.", status: 503)
+            Entry(
+                "Consents cannot be read in time",
+                "Look at the gate's own log, which names the store and the remedy; nothing is sent until it is mended.", status: 503)
         case .logUnavailable:
-            Entry("The transfer log cannot be written", "Look at the gate's own log, which says why; free the disk or restart the gate, nothing is sent until then.", status: 503)
+            Entry(
+                "The transfer log cannot be written",
+                "Look at the gate's own log, which says why; free the disk or restart the gate, nothing is sent until then.", status: 503)
         case .clockUntrusted: Entry("The clock cannot be trusted", "Set the host's clock right.", status: 503)
         case .callerUnauthenticated: Entry("The caller is not known", "Present the caller's token or certificate.", status: 401)
         case .callerNotPermitted:

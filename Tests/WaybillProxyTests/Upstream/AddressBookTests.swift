@@ -86,7 +86,7 @@ import Testing
 
     @Test(arguments: [
         ["a.test": "127.0.0.1:1"], ["a.test:443": "127.0.0.1"], ["a.test:443": "b.test:1"], ["a.test:0": "127.0.0.1:1"],
-        ["127.0.0.1:443": "127.0.0.1:1"], [":443": "127.0.0.1:1"], ["a.test:443": "127.0.0.1:70000"],
+        [":443": "127.0.0.1:1"], ["a.test:443": "127.0.0.1:70000"],
     ])
     func badOverridesAreRefusedAtStart(_ table: [String: String]) {
         let error = #expect(throws: ProxyError.self) { try ResolveOverrides.parse(table) }
