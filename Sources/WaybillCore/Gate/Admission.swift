@@ -29,17 +29,31 @@ package struct RequestHead: Sendable {
     }
 }
 
-/// A head that may be followed by a body.
-package struct Admission: Sendable {
-    package var head: RequestHead
-    package var xid: TransferID
-    package var caller: CallerID
-    package var vendor: VendorID
-    package var destination: Vendor.Destination
-    package var match: EndpointMatcher.Match
-    package var coding: ContentCoding
-    package var purposes: [PurposeID]
-    package var unknownPurpose: Bool
+/// A head that may be followed by a body. A class, because every step of an exchange looks at it.
+package final class Admission: Sendable {
+    package let head: RequestHead
+    package let xid: TransferID
+    package let caller: CallerID
+    package let vendor: VendorID
+    package let destination: Vendor.Destination
+    package let match: EndpointMatcher.Match
+    package let coding: ContentCoding
+    package let purposes: [PurposeID]
+    package let unknownPurpose: Bool
+
+    init(
+        head: RequestHead, xid: TransferID, caller: CallerID, vendor: VendorID, destination: Vendor.Destination, match: EndpointMatcher.Match, coding: ContentCoding, purposes: [PurposeID], unknownPurpose: Bool
+    ) {
+        self.head = head
+        self.xid = xid
+        self.caller = caller
+        self.vendor = vendor
+        self.destination = destination
+        self.match = match
+        self.coding = coding
+        self.purposes = purposes
+        self.unknownPurpose = unknownPurpose
+    }
 }
 
 package enum Judgement: Sendable {

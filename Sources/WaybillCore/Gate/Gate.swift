@@ -1,7 +1,7 @@
 /// The pipeline from a request to what may leave, without any I/O: the proxy, `waybill decide` and `waybill test` all call this.
 ///
 /// `admit` needs only the head (so that a body that cannot pass is not awaited), `judge` the whole body. Made once a policy set.
-package struct Gate: Sendable {
+package final class Gate: Sendable {
     package let policy: PolicySet
     package let subjects: any SubjectLookup
     package let limits: BodyLimits
@@ -14,7 +14,7 @@ package struct Gate: Sendable {
         self.subjects = subjects
         self.limits = limits
         self.keys = keys
-        programs = policy.vendors.map { vendor in vendor.endpoints.map { EndpointProgram($0, in: policy) } }
+        programs = policy.vendors.map { vendor in vendor.endpoints.map { EndpointProgram($0, of: vendor, in: policy) } }
         let hashing = keys.keyring.hashing
         contexts = policy.vendors.map { vendor in
             let pseudonyms = keys.keyring.pseudonyms(vendor: vendor.id)

@@ -35,12 +35,10 @@ struct Judging {
     let gate: Gate
     let policy: PolicySet
     let admission: Admission
-    let vendor: Vendor
     let now: Timestamp
     var standing: Standing
     /// Chosen by `scan`.
     private(set) var endpointID: EndpointID
-    private(set) var endpoint: Endpoint
     private(set) var program: EndpointProgram
     var staleIdentifiers: [Identifier] = []
     /// Identifying fields outside the records whose value is no identifier.
@@ -50,6 +48,9 @@ struct Judging {
     /// Records sent in this request so far, by agreement id.
     var sentCounts: [String: Int] = [:]
 
+    /// Borrowed, not copied.
+    var vendor: Vendor { _read { yield program.vendor } }
+    var endpoint: Endpoint { _read { yield program.endpoint } }
     var answers: Answers { Answers(policy: policy, caller: admission.caller, xid: admission.xid, head: admission.head) }
 
     init(gate: Gate, admission: Admission, standing: Standing, now: Timestamp) {
@@ -58,16 +59,13 @@ struct Judging {
         self.standing = standing
         self.now = now
         policy = gate.policy
-        vendor = policy.vendors[admission.vendor.position]
         endpointID = admission.match.endpoints[admission.match.endpoints.count - 1]
-        endpoint = vendor.endpoints[endpointID.position]
         program = gate.programs[admission.vendor.position][endpointID.position]
     }
 
     private mutating func choose(_ id: EndpointID) {
         guard id != endpointID else { return }
         endpointID = id
-        endpoint = vendor.endpoints[id.position]
         program = gate.programs[admission.vendor.position][id.position]
     }
 
