@@ -42,7 +42,8 @@ package final class Admission: Sendable {
     package let unknownPurpose: Bool
 
     init(
-        head: RequestHead, xid: TransferID, caller: CallerID, vendor: VendorID, destination: Vendor.Destination, match: EndpointMatcher.Match, coding: ContentCoding, purposes: [PurposeID], unknownPurpose: Bool
+        head: RequestHead, xid: TransferID, caller: CallerID, vendor: VendorID, destination: Vendor.Destination,
+        match: EndpointMatcher.Match, coding: ContentCoding, purposes: [PurposeID], unknownPurpose: Bool
     ) {
         self.head = head
         self.xid = xid
