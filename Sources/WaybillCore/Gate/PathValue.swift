@@ -4,7 +4,7 @@ import FoundationEssentials
 enum PathValue {
     /// The value behind a percent-encoded segment; nil for one-way encodings and for what does not decode.
     static func decode(_ segment: ArraySlice<UInt8>, _ encoding: Endpoint.PathField.Encoding) -> [UInt8]? {
-        guard let text = percentDecoded(segment) else { return nil }
+        guard let text = PercentCoding.decode(segment) else { return nil }
         switch encoding {
         case .plain: return text
         case .base64: return Data(base64Encoded: Data(text)).map(Array.init)
@@ -24,32 +24,6 @@ enum PathValue {
     }
 
     private static func isDigest(_ segment: ArraySlice<UInt8>, digits: Int) -> Bool {
-        segment.count == digits && segment.allSatisfy { hexDigit($0) != nil }
-    }
-
-    static func percentDecoded(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(bytes.count)
-        var i = bytes.startIndex
-        while i < bytes.endIndex {
-            guard bytes[i] == UInt8(ascii: "%") else {
-                decoded.append(bytes[i])
-                i += 1
-                continue
-            }
-            guard i + 2 < bytes.endIndex, let high = hexDigit(bytes[i + 1]), let low = hexDigit(bytes[i + 2]) else { return nil }
-            decoded.append(high << 4 | low)
-            i += 3
-        }
-        return decoded
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 48...57: byte - 48
-        case 65...70: byte - 55
-        case 97...102: byte - 87
-        default: nil
-        }
+        segment.count == digits && segment.allSatisfy { PercentCoding.nibble($0) != nil }
     }
 }

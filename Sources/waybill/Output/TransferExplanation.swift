@@ -115,7 +115,8 @@ struct TransferExplanation {
             "Decision: \(summary.decision.rawValue), purposes: \(listed(summary.purposes))",
         ]
         for agreement in agreements {
-            lines.append("Agreement: \(agreement.name), basis \(agreement.basis)\(agreement.position.map { ", \($0)" } ?? "")")
+            let basis = agreement.basis.isEmpty ? "" : ", basis \(agreement.basis)"
+            lines.append("Agreement: \(agreement.name)\(basis)\(agreement.position.map { ", \($0)" } ?? "")")
         }
         if !mechanisms.isEmpty { lines.append("Transfer mechanism: \(listed(mechanisms)) to \(summary.region)") }
         if summary.decision != .deny { lines.append("Sent: \(listed(summary.fields))") }

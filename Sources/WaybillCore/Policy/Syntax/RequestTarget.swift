@@ -112,7 +112,8 @@ enum PercentCoding {
         return decoded
     }
 
-    private static func nibble(_ byte: UInt8) -> UInt8? {
+    /// Nil for anything but a hexadecimal digit.
+    static func nibble(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 48...57: byte - 48
         case 65...70: byte - 55
