@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Reason codes")
 struct ReasonCodeTests {
-    @Test("each code is produced as primary, by files and facts or by an input they cannot express", arguments: ReasonTable.all.map { $0.code })
+    @Test("each code is produced as primary, by files and facts or by input", arguments: ReasonTable.all.map { $0.code })
     func primary(_ code: ReasonCode) throws {
         for reason in ReasonTable.all where reason.code == code {
             let decision = try reason.example.decide()
