@@ -1,22 +1,29 @@
 /// What the data plane is told at start; nothing in it changes while it runs.
 package struct ProxyConfiguration: Sendable {
     package struct Listener: Sendable {
+        /// `gate`: vendors' base URLs, `/to/{vendor}/…`. `proxy`: a forward proxy that stands in for vendors' destinations.
+        package enum Kind: Sendable { case gate, proxy }
         package struct TLS: Sendable {
             /// PEM files: the chain, leaf first, and its key.
             package var certificatePath: String
             package var keyPath: String
-            package init(certificatePath: String, keyPath: String) {
+            /// PEM file of the CAs whose client certificates name callers; nil: none is asked for.
+            package var clientCAPath: String?
+            package init(certificatePath: String, keyPath: String, clientCAPath: String? = nil) {
                 self.certificatePath = certificatePath
                 self.keyPath = keyPath
+                self.clientCAPath = clientCAPath
             }
         }
+        package var kind: Kind
         package var host: String
         /// 0: any free one; `GateServer.start` tells which.
         package var port: Int
         package var tls: TLS?
         /// Lets plain HTTP listen off loopback.
         package var insecure: Bool
-        package init(host: String, port: Int, tls: TLS? = nil, insecure: Bool = false) {
+        package init(kind: Kind = .gate, host: String, port: Int, tls: TLS? = nil, insecure: Bool = false) {
+            self.kind = kind
             self.host = host
             self.port = port
             self.tls = tls
@@ -30,11 +37,17 @@ package struct ProxyConfiguration: Sendable {
     /// PEM files with roots trusted for vendors besides the system's.
     package var trust: [String]
     package var limits: ProxyLimits
-    package init(listeners: [Listener], resolve: [String: String] = [:], trust: [String] = [], limits: ProxyLimits = ProxyLimits()) {
+    /// Needed by listeners of kind `proxy`.
+    package var leaves: (any LeafIssuer)?
+    package init(
+        listeners: [Listener], resolve: [String: String] = [:], trust: [String] = [], limits: ProxyLimits = ProxyLimits(),
+        leaves: (any LeafIssuer)? = nil
+    ) {
         self.listeners = listeners
         self.resolve = resolve
         self.trust = trust
         self.limits = limits
+        self.leaves = leaves
     }
 }
 
