@@ -133,15 +133,14 @@ extension AnswerHead {
     private static func framing(
         _ fields: HTTPFields, _ span: borrowing Span<UInt8>, status: Int, answersHEAD: Bool, isHTTP10: Bool
     ) throws(HTTPFault) -> BodyReader.Framing {
-        let lengths = fields.count(.contentLength)
         if let coding = fields.first(.transferEncoding) {
-            guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.matches(coding, "chunked") else {
+            guard !fields.isRepeated(.transferEncoding), !fields.contains(.contentLength), !isHTTP10, span.matches(coding, "chunked") else {
                 throw .badTransferEncoding
             }
             return answersHEAD || hasNoBody(status) ? .none : .chunked
         }
         guard let value = fields.first(.contentLength) else { return answersHEAD || hasNoBody(status) ? .none : .untilClose }
-        guard lengths == 1, let length = span.decimal(value) else { throw .badLength }
+        guard !fields.isRepeated(.contentLength), let length = span.decimal(value) else { throw .badLength }
         return answersHEAD || hasNoBody(status) ? .none : .length(length)
     }
 

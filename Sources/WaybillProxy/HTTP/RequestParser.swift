@@ -122,7 +122,7 @@ extension CallerHead {
     }
 
     private static func checkSingles(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) throws(HTTPFault) {
-        guard fields.count(.contentType) < 2, fields.count(.contentEncoding) < 2,
+        guard !fields.isRepeated(.contentType), !fields.isRepeated(.contentEncoding),
             !fields.connectionNames(span, "content-type"), !fields.connectionNames(span, "content-encoding")
         else { throw .repeatedContentField }
     }
@@ -131,7 +131,7 @@ extension CallerHead {
     private static func checkHost(
         _ fields: HTTPFields, _ span: borrowing Span<UInt8>, target: Range<Int>
     ) throws(HTTPFault) -> Range<Int> {
-        guard fields.count(.host) == 1, let host = fields.first(.host), !host.isEmpty else { throw .badHost }
+        guard !fields.isRepeated(.host), let host = fields.first(.host), !host.isEmpty else { throw .badHost }
         for i in host where !isAuthorityByte(span[i]) { throw .badHost }
         if span[target.lowerBound] == UInt8(ascii: "/") { return target }
         for scheme: StaticString in ["http://", "https://"] {
@@ -163,21 +163,20 @@ extension CallerHead {
     private static func framing(
         _ fields: HTTPFields, _ span: borrowing Span<UInt8>, isHTTP10: Bool
     ) throws(HTTPFault) -> BodyReader.Framing {
-        let lengths = fields.count(.contentLength)
         if let coding = fields.first(.transferEncoding) {
             // Exactly `chunked`, in lower case as every client sends it: whatever else could be read two ways.
-            guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.equals(coding, "chunked")
+            guard !fields.isRepeated(.transferEncoding), !fields.contains(.contentLength), !isHTTP10, span.equals(coding, "chunked")
             else { throw .badTransferEncoding }
             return .chunked
         }
         guard let value = fields.first(.contentLength) else { return .none }
-        guard lengths == 1, let length = span.decimal(value) else { throw .badLength }
+        guard !fields.isRepeated(.contentLength), let length = span.decimal(value) else { throw .badLength }
         return .length(length)
     }
 
     private static func expectation(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) -> Expectation {
         guard let value = fields.first(.expect) else { return .none }
-        guard fields.count(.expect) == 1, span.matches(value, "100-continue") else { return .other }
+        guard !fields.isRepeated(.expect), span.matches(value, "100-continue") else { return .other }
         return .continue100
     }
 }
@@ -185,6 +184,7 @@ extension CallerHead {
 extension HTTPFields {
     /// `Connection` lists `name` (lower case).
     func connectionNames(_ span: borrowing Span<UInt8>, _ name: StaticString) -> Bool {
+        guard contains(.connection) || contains(.proxyConnection) else { return false }
         for line in lines where line.known == .connection || line.known == .proxyConnection {
             for element in span.listElements(line.value) where span.matches(element, name) { return true }
         }

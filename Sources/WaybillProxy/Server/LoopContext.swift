@@ -11,6 +11,8 @@ final class LoopContext {
     let mailbox: LoopMailbox
     let bodies: BodyBudget
     let logger: Logger
+    var clock: LoopClock { pool.clock }
+    var output = OutputBuffers()
     private var callers: [ObjectIdentifier: CallerHandler] = [:]
     private(set) var isStopping = false
     private var whenEmpty: EventLoopPromise<Void>?
@@ -40,7 +42,8 @@ final class LoopContext {
     }
 
     private func tick() {
-        let now = NIODeadline.now()
+        clock.touch()
+        let now = clock.now
         for caller in callers.values { caller.tick(now: now) }
         pool.tick(now: now)
     }

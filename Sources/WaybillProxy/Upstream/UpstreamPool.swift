@@ -10,18 +10,25 @@ final class UpstreamPool {
     typealias Completion = (Result<UpstreamConnection, ConnectFault>) -> Void
 
     private final class Destination {
+        let target: Vendor.Destination
         var idle: [UpstreamConnection] = []
         var open: [ObjectIdentifier: UpstreamConnection] = [:]
         /// Being dialled; they count towards the limit.
         var dialling = 0
         var circuit: CircuitBreaker
-        init(circuit: CircuitBreaker) { self.circuit = circuit }
+        init(_ target: Vendor.Destination, circuit: CircuitBreaker) {
+            self.target = target
+            self.circuit = circuit
+        }
     }
+    let clock = LoopClock()
     private let eventLoop: any EventLoop
     private let limits: ProxyLimits
     private let addressBook: AddressBook
     private let tls: NIOSSLContext
     private var destinations: [Vendor.Destination: Destination] = [:]
+    /// The one asked for last: comparing is cheaper than hashing, and the next request often goes to the same vendor.
+    private var latest: Destination?
     private var isStopped = false
 
     init(eventLoop: any EventLoop, limits: ProxyLimits, addressBook: AddressBook, tls: NIOSSLContext) {
@@ -31,12 +38,19 @@ final class UpstreamPool {
         self.tls = tls
     }
 
-    /// A connection that is verified and alive as far as we know; at once if one is idle.
-    func connect(to target: Vendor.Destination, completion: @escaping Completion) {
+    /// A connection that is verified, unused and alive as far as we know; nil: one must be dialled.
+    func takeIdle(to target: Vendor.Destination) -> UpstreamConnection? {
         let destination = destination(target)
         while let idle = destination.idle.popLast() {
-            if idle.isUsable { return completion(.success(idle)) }
+            if idle.isUsable { return idle }
         }
+        return nil
+    }
+
+    /// A connection that is verified and alive as far as we know; at once if one is idle.
+    func connect(to target: Vendor.Destination, completion: @escaping Completion) {
+        if let idle = takeIdle(to: target) { return completion(.success(idle)) }
+        let destination = destination(target)
         guard !isStopped, destination.open.count + destination.dialling < limits.vendorConnectionsPerLoopMax else {
             return completion(.failure(.tooManyConnections))
         }
@@ -55,7 +69,7 @@ final class UpstreamPool {
     /// Takes a connection back; one that cannot be used again is closed.
     func release(_ connection: UpstreamConnection, to target: Vendor.Destination) {
         guard connection.isUsable, !isStopped else { return connection.close() }
-        connection.becomeIdle(until: .now() + .milliseconds(Int64(limits.vendorIdleMillisecondsMax)))
+        connection.becomeIdle(until: clock.now + .milliseconds(Int64(limits.vendorIdleMillisecondsMax)))
         destination(target).idle.append(connection)
     }
 
@@ -76,8 +90,13 @@ final class UpstreamPool {
     }
 
     private func destination(_ target: Vendor.Destination) -> Destination {
-        if let known = destinations[target] { return known }
+        if let latest, latest.target == target { return latest }
+        if let known = destinations[target] {
+            latest = known
+            return known
+        }
         let new = Destination(
+            target,
             circuit: CircuitBreaker(failuresMax: limits.circuitFailuresMax, pause: .milliseconds(Int64(limits.circuitMilliseconds))))
         destinations[target] = new
         return new
@@ -91,7 +110,8 @@ final class UpstreamPool {
         case .success(let connection):
             destination.circuit.succeeded()
             destination.open[ObjectIdentifier(connection)] = connection
-            connection.onClosed = { [weak destination, id = ObjectIdentifier(connection)] in destination?.open[id] = nil }
+            // Held strongly, because weak references make every retain of what they point to slow; the end of the connection ends this.
+            connection.onClosed = { [id = ObjectIdentifier(connection)] in destination.open[id] = nil }
         case .failure(let fault):
             if fault.countsAgainstVendor { destination.circuit.failed(now: .now()) }
         }
@@ -106,6 +126,7 @@ final class UpstreamPool {
         guard let address = addresses.first else { return completion(.failure(.unreachable)) }
         guard left > .nanoseconds(0) else { return completion(.failure(.timedOut)) }
         let limits = limits
+        let clock = NIOLoopBound(clock, eventLoop: eventLoop)
         let context = target.scheme == "https" ? tls : nil
         let host = target.host
         ClientBootstrap(group: eventLoop)
@@ -118,7 +139,7 @@ final class UpstreamPool {
                         let name = SocketAddress.isIPAddress(host) ? nil : host
                         try operations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
                     }
-                    let connection = UpstreamConnection(isTLS: context != nil, limits: limits)
+                    let connection = UpstreamConnection(isTLS: context != nil, limits: limits, clock: clock.value)
                     connection.deadline = deadline
                     try operations.addHandler(connection)
                 }
