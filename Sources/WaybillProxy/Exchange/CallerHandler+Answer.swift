@@ -115,9 +115,7 @@ extension CallerHandler {
         var out = loop.output.take()
         CallerAnswerHead.write(
             answer, framing: framing, marks: marks, plan: plan,
-            rewriter: LinkRewriter(
-                prefix: transit.head.fields.array(transit.target.prefix), vendor: plan.name, destination: shipment.destination,
-                destinations: plan.destinations),
+            rewriter: transit.way.rewriter(transit.head.fields, vendor: plan, answeredBy: shipment.destination),
             answersHEAD: transit.head.isHEAD, closes: closesAfterAnswer, to: &out)
         output = out
         setDeadline(loop.limits.answerIdleMillisecondsMax)

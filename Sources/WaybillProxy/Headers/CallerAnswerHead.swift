@@ -14,8 +14,9 @@ enum CallerAnswerHead {
         }
     }
 
+    /// `rewriter` nil: addresses pass as they are.
     static func write(
-        _ head: AnswerHead, framing: Framing, marks: Marks, plan: VendorPlan, rewriter: @autoclosure () -> LinkRewriter,
+        _ head: AnswerHead, framing: Framing, marks: Marks, plan: VendorPlan, rewriter: @autoclosure () -> LinkRewriter?,
         answersHEAD: Bool, closes: Bool, to out: inout ByteBuffer
     ) {
         out.writeStatusLine(head.status)
@@ -23,10 +24,15 @@ enum CallerAnswerHead {
         for line in fields.lines {
             switch rule(line, fields, plan) {
             case .pass: out.put(line, of: fields)
-            case .rewriteLocation:
-                if let value = rewriter().reference(fields.array(line.value)) { out.put(line, of: fields, value: value) }
-            case .rewriteLinks:
-                if let value = rewriter().links(fields.array(line.value)) { out.put(line, of: fields, value: value) }
+            case .rewrite:
+                guard let rewriter = rewriter() else {
+                    out.put(line, of: fields)
+                    continue
+                }
+                let value = fields.array(line.value)
+                if let rewritten = line.known == .location ? rewriter.reference(value) : rewriter.links(value) {
+                    out.put(line, of: fields, value: rewritten)
+                }
             case .drop: break
             }
         }
@@ -47,7 +53,7 @@ enum CallerAnswerHead {
         out.put("\r\n")
     }
 
-    private enum Rule { case pass, rewriteLocation, rewriteLinks, drop }
+    private enum Rule { case pass, rewrite, drop }
 
     private static func rule(_ line: HTTPFields.Line, _ fields: HTTPFields, _ plan: VendorPlan) -> Rule {
         let bytes = fields.bytes.readableBytesUInt8Span
@@ -56,8 +62,7 @@ enum CallerAnswerHead {
         else { return .drop }
         switch line.known {
         case .contentType, .contentEncoding, .etag, .lastModified, .cacheControl, .date, .retryAfter, .wwwAuthenticate: return .pass
-        case .location: return .rewriteLocation
-        case .link: return .rewriteLinks
+        case .location, .link: return .rewrite
         default:
             let passes =
                 bytes.holds(line.name, "ratelimit") || bytes.hasSuffix(line.name, "request-id")
