@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import WaybillCore
+import WaybillLedger
 
 /// Everything the exchanges of one event loop share. Used on that loop only.
 final class LoopContext {
@@ -28,7 +29,7 @@ final class LoopContext {
     }
 
     func newTransferID() -> TransferID {
-        TransferID(now: state.clock.now(), random: (.random(in: .min ... .max), .random(in: .min ... .max)))
+        TransferID(now: state.clock.now(), random: state.random.draw())
     }
 
     func httpDate() -> String { date.at(state.clock.now()) }

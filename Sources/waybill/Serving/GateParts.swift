@@ -18,9 +18,12 @@ struct GateParts: Sendable {
     let log: TransferLog
     let history: AgreementHistory
     let volumes: VolumeBudget
+    /// Of salts for subjects seen for the first time.
+    let random = RandomPool()
 
     func gate(_ set: PolicySet) -> Gate {
-        Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: GateParts.randomSalt), limits: settings.limits.body)
+        let keys = GateKeys(keyring: keyring, makeSalt: { [random] in random.bytes() })
+        return Gate(policy: set, subjects: index, keys: keys, limits: settings.limits.body)
     }
 
     func state(_ set: PolicySet) throws -> GateState {
@@ -71,20 +74,6 @@ struct GateParts: Sendable {
             tls: tls.map { ProxyConfiguration.Listener.TLS(certificatePath: $0.certificate, keyPath: $0.key) }, insecure: settings.insecure)
         let resolve = Dictionary(uniqueKeysWithValues: settings.resolve.map { ($0.key.description, $0.value.description) })
         return ProxyConfiguration(listeners: [listener], resolve: resolve, trust: settings.trust, limits: settings.limits.proxy)
-    }
-
-    static func randomSalt() -> InlineArray<16, UInt8> {
-        // The system's generator is fit for keys on every platform this builds for.
-        var random = SystemRandomNumberGenerator()
-        var salt = InlineArray<16, UInt8>(repeating: 0)
-        for half in 0..<2 {
-            var word: UInt64 = random.next()
-            for byte in 0..<8 {
-                salt[half * 8 + byte] = UInt8(truncatingIfNeeded: word)
-                word >>= 8
-            }
-        }
-        return salt
     }
 }
 
