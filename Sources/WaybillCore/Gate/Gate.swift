@@ -33,12 +33,15 @@ package final class Gate: Sendable {
             throw answer.refuse(error, method: head.method)
         }
         guard match.endpoints.contains(where: { permits(caller, vendorID, $0) }) else { throw answer.refuse(.callerNotPermitted) }
-        let expectsBody = match.endpoints.contains { vendor.endpoints[$0.position].body != .none }
-        guard expectsBody || !head.hasBody else { throw answer.malformed("this endpoint takes no body") }
+        // Endpoints of one path have one format, lint says.
+        let format = match.endpoints.lazy.map { vendor.endpoints[$0.position].body }.first { $0 != .none }
+        guard format != nil || !head.hasBody else { throw answer.malformed("this endpoint takes no body") }
         guard let coding = head.contentEncoding.map(ContentCoding.init(header:)) ?? .identity else {
             throw answer.refuse(BodyError(.unsupportedContentCoding))
         }
-        if expectsBody, head.hasBody, !MediaType.isJSON(head.contentType) { throw answer.refuse(BodyError(.unsupportedMediaType)) }
+        if let format, head.hasBody, !format.accepts(head.contentType) {
+            throw answer.refuse(BodyError(.unsupportedMediaType), expecting: format)
+        }
         let (purposes, unknownPurpose) = purposes(head.purpose)
         return Admission(
             head: head, xid: xid, caller: caller, vendor: vendorID, destination: destination, match: match, coding: coding,
@@ -76,26 +79,5 @@ extension Vendor {
     func destination(host: String?) -> Destination? {
         guard let host else { return destinations.first }
         return destinations.first { $0.host == host || $0.authority == host }
-    }
-}
-
-enum MediaType {
-    /// `application/json` or any `+json`, with no charset but UTF-8.
-    static func isJSON(_ contentType: String?) -> Bool {
-        guard let contentType else { return false }
-        var isFirst = true
-        var rest = contentType.utf8[...]
-        while true {
-            let end = rest.firstIndex(of: UInt8(ascii: ";"))
-            let part = rest[..<(end ?? rest.endIndex)].trimmingSpaces
-            if isFirst {
-                guard part.begins(with: "application/"), part.matches("application/json") || part.ends(with: "+json") else { return false }
-            } else if part.begins(with: "charset") {
-                guard part.matches("charset=utf-8") || part.matches("charset=\"utf-8\"") else { return false }
-            }
-            guard let end else { return true }
-            isFirst = false
-            rest = rest[rest.index(after: end)...]
-        }
     }
 }
