@@ -9,6 +9,8 @@ package final class GateState: Sendable {
     package let clock: any WallClock
     /// What was sent today under agreements with daily limits.
     package let volumes: VolumeBudget
+    /// For transfers' ids.
+    let random = RandomPool()
     private let secrets: [String: String]
     private let current: Mutex<Current>
 

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import WaybillCore
+import WaybillLedger
 
 /// A caller's connection as its loop looks after it.
 protocol CallerConnection: AnyObject {
@@ -40,7 +41,7 @@ final class LoopContext {
     }
 
     func newTransferID() -> TransferID {
-        TransferID(now: state.clock.now(), random: (.random(in: .min ... .max), .random(in: .min ... .max)))
+        TransferID(now: state.clock.now(), random: state.random.draw())
     }
 
     func httpDate() -> String { date.at(state.clock.now()) }

@@ -20,9 +20,12 @@ struct GateParts: Sendable {
     let volumes: VolumeBudget
     /// Certificates of the forward proxy.
     let leaves: InterceptionLeaves
+    /// Of salts for subjects seen for the first time.
+    let random = RandomPool()
 
     func gate(_ set: PolicySet) -> Gate {
-        Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: GateParts.randomSalt), limits: settings.limits.body)
+        let keys = GateKeys(keyring: keyring, makeSalt: { [random] in random.bytes() })
+        return Gate(policy: set, subjects: index, keys: keys, limits: settings.limits.body)
     }
 
     func state(_ set: PolicySet) throws -> GateState {
@@ -73,20 +76,6 @@ struct GateParts: Sendable {
                         ProxyConfiguration.Listener.TLS(certificatePath: $0.certificate, keyPath: $0.key, clientCAPath: $0.clientCA)
                     }, insecure: settings.insecure)
             }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: leaves)
-    }
-
-    static func randomSalt() -> InlineArray<16, UInt8> {
-        // The system's generator is fit for keys on every platform this builds for.
-        var random = SystemRandomNumberGenerator()
-        var salt = InlineArray<16, UInt8>(repeating: 0)
-        for half in 0..<2 {
-            var word: UInt64 = random.next()
-            for byte in 0..<8 {
-                salt[half * 8 + byte] = UInt8(truncatingIfNeeded: word)
-                word >>= 8
-            }
-        }
-        return salt
     }
 }
 
