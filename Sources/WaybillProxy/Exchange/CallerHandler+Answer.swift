@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 import WaybillCore
 import WaybillLedger
@@ -18,7 +17,7 @@ extension CallerHandler {
         guard let transit else { return }
         let isBodyPending = if case .body = reading { true } else { false }
         let pending = PendingRefusal(refusal: refusal, marks: marks(of: refusal, transit), omitsBody: transit.head.isHEAD)
-        note(refusal, xid: pending.marks.xid)
+        note(refusal, of: transit)
         release()
         guard isOpen else { return leaveIfDone() }
         answer(pending, bodyPending: isBodyPending ? transit.head.framing : .none, received: transit.body.readableBytes)
@@ -27,7 +26,7 @@ extension CallerHandler {
     /// Nothing was admitted: malformed, unknown, or not for us.
     func refuseUnadmitted(_ refusal: Refusal, head: CallerHead?) {
         let marks = Marks(xid: loop.newTransferID().description, refusal: refusal)
-        note(refusal, xid: marks.xid)
+        note(refusal, xid: marks.xid, trace: head.flatMap { TraceParent($0.fields) })
         let pending = PendingRefusal(refusal: refusal, marks: marks, omitsBody: head?.isHEAD ?? false)
         if let head, head.hasBody, head.expectation != .none {
             // Whether the body still comes is the caller's choice now (RFC 9110 §10.1.1); only closing leaves no doubt.
@@ -91,16 +90,6 @@ extension CallerHandler {
         return marks
     }
 
-    private func note(_ refusal: Refusal, xid: String) {
-        switch refusal.logging {
-        case .entry(let draft): loop.state.recorder.recordDenial(draft)
-        case .counted: loop.state.recorder.count(refused: refusal.code)
-        }
-        loop.logger.info(
-            "request refused",
-            metadata: ["xid": "\(xid)", "status": "\(refusal.status)", "code": "\(refusal.code)"])
-    }
-
     // MARK: Relaying
 
     func relayHead() {
@@ -140,13 +129,10 @@ extension CallerHandler {
     }
 
     func finishAnswer() {
-        let xid = transit?.xid
-        let status = transit?.answer?.status
         if transit?.answerFraming == .chunked, let context {
             context.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: nil)
         }
         release()
-        loop.logger.debug("transfer finished", metadata: ["xid": "\(xid?.description ?? "")", "status": "\(status ?? 0)"])
         guard isOpen else { return leaveIfDone() }
         endAnswer(closes: closesAfterAnswer)
     }
@@ -214,8 +200,13 @@ extension CallerHandler: UpstreamDelegate {
     }
 
     func upstreamAnswered(_ connection: UpstreamConnection, head: AnswerHead) {
-        transit?.answer = head
-        advance { $0.answered(status: head.status, sentBytes: connection.sentBodyBytes, now: .now()) }
+        let now = NIODeadline.now()
+        if let transit {
+            transit.answer = head
+            loop.metrics.answered(
+                status: head.status, vendor: transit.admission.vendor, of: transit.policy, transit.times, now: now)
+        }
+        advance { $0.answered(status: head.status, sentBytes: connection.sentBodyBytes, now: now) }
     }
 
     func upstreamAnswered(_ connection: UpstreamConnection, bytes: ByteBuffer) { relay(bytes) }

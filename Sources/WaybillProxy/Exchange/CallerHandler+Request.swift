@@ -7,7 +7,9 @@ extension CallerHandler {
     /// Path, caller, vendor, endpoint: all that the head can tell.
     func begin(_ head: CallerHead) {
         closesAfterAnswer = head.closes || loop.isStopping
+        let began = stepAt
         do throws(Refusal) {
+            guard loop.admits(now: began) else { throw .overloaded }
             let target = try Self.route(head)
             let (policy, standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
             guard let caller = CallerAuthentication.caller(head.fields, policy: policy.gate.policy) else { throw .unauthenticated }
@@ -15,12 +17,15 @@ extension CallerHandler {
             let xid = loop.newTransferID()
             let admission = try policy.gate.admit(Self.gateHead(head, target), caller: caller, xid: xid)
             try checkLength(head)
-            let transit = Transit(head: head, target: target, xid: xid, policy: policy, standing: standing, admission: admission)
+            let transit = Transit(
+                head: head, target: target, xid: xid, policy: policy, standing: standing, admission: admission, began: began,
+                trace: TraceParent(head.fields))
             if case .length(let length) = head.framing {
                 guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
                 transit.reservedBytes = length
             }
             self.transit = transit
+            loop.metrics.began()
             exchange = Exchange(limits: loop.limits, now: .now())
             let expectsContinue = head.expectation == .continue100 && !head.isHTTP10 && head.hasBody
             advance { $0.admitted(expectsContinue: expectsContinue) }
@@ -74,6 +79,7 @@ extension CallerHandler {
     func receiveBody(sendsContinue: Bool) {
         reading = .body
         setDeadline(loop.limits.callerBodyIdleMillisecondsMax)
+        transit?.times.admitted = stepAt
         if sendsContinue, let context {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         }
@@ -128,6 +134,10 @@ extension CallerHandler {
             releaseUpstream()
         }
         setDeadline(loop.limits.connectMillisecondsMax)
+        if transit.times.judged == nil {
+            transit.times.judged = stepAt
+            loop.metrics.judged(transit.times)
+        }
         let xid = transit.xid
         loop.pool.connect(to: destination) { result in
             guard self.exchange?.state == .connecting, self.transit?.xid == xid else {
@@ -153,6 +163,7 @@ extension CallerHandler {
         }
         transit.holdsVolumes = true
         setDeadline(loop.limits.commitMillisecondsMax)
+        transit.times.recorded = stepAt
         outstandingCommits += 1
         loop.state.recorder.record(shipment.draft, ticket: newTicket(), for: loop.mailbox)
     }
@@ -193,8 +204,11 @@ extension CallerHandler {
         }
         let head = VendorRequestHead.write(
             transit.head, target: transit.admission.head.target, destination: shipment.destination,
-            plan: transit.policy[transit.admission.vendor], bodyBytes: shipment.draft.body.count, allocator: context.channel.allocator)
+            plan: transit.policy[transit.admission.vendor], bodyBytes: shipment.draft.body.count, trace: transit.trace.map(loop.outgoing),
+            allocator: context.channel.allocator)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
+        transit.times.forwarded = stepAt
+        loop.metrics.forwarded(shipment, transit.times)
         transit.hasLeft = true
         transit.holdsVolumes = false
         upstream.send(
@@ -228,7 +242,10 @@ extension CallerHandler: TicketHolder {
             awaitedTicket = nil
             switch news {
             case .refreshed(let isDone): advance { $0.refreshed(isDone) }
-            case .committed(let result): advance { $0.recorded(result, now: .now()) }
+            case .committed(let result):
+                let now = NIODeadline.now()
+                if let transit { loop.metrics.committed(transit.times, now: now) }
+                advance { $0.recorded(result, now: now) }
             }
         } else if case .committed(.success(let receipt)) = news {
             loop.state.recorder.record(Exchange.outcomeOfLateCommit(receipt))

@@ -39,6 +39,8 @@ final class CallerHandler: ChannelDuplexHandler {
     /// Intents handed to the log whose fate is not known yet.
     var outstandingCommits = 0
     var deadline: NIODeadline
+    /// The clock as last read for a deadline: when the present step began.
+    private(set) var stepAt: NIODeadline
     private var isReadHeld = false
     private var isPumping = false
     private(set) var isOpen = true
@@ -47,10 +49,14 @@ final class CallerHandler: ChannelDuplexHandler {
         self.loop = loop
         self.connections = connections
         parser = RequestParser(headBytesMax: loop.limits.requestHeadBytesMax, fieldsMax: loop.limits.fieldsMax)
-        deadline = .now() + .milliseconds(Int64(loop.limits.callerHeadMillisecondsMax))
+        stepAt = .now()
+        deadline = stepAt + .milliseconds(Int64(loop.limits.callerHeadMillisecondsMax))
     }
 
-    func setDeadline(_ milliseconds: Int) { deadline = .now() + .milliseconds(Int64(milliseconds)) }
+    func setDeadline(_ milliseconds: Int) {
+        stepAt = .now()
+        deadline = stepAt + .milliseconds(Int64(milliseconds))
+    }
 
     // MARK: The path of a request
 
@@ -71,17 +77,20 @@ final class CallerHandler: ChannelDuplexHandler {
         case .relayHead: relayHead()
         case .finish(let outcome):
             loop.state.recorder.record(outcome)
+            note(.finished(outcome))
             finishAnswer()
         case .refuse(let refusal, let outcome):
             if let outcome { loop.state.recorder.record(outcome) }
             refuse(refusal)
         case .breakOff(let outcome):
             loop.state.recorder.record(outcome)
+            note(.brokenOff(outcome))
             context?.flush()
             context?.close(promise: nil)
             letGo()
         case .letGo(let outcome):
             if let outcome { loop.state.recorder.record(outcome) }
+            note(.abandoned(outcome))
             letGo()
         }
     }
@@ -120,6 +129,7 @@ final class CallerHandler: ChannelDuplexHandler {
         case (.body(let bytes), .body): receive(bytes)
         case (.end, .body):
             reading = .held
+            transit?.times.received = stepAt
             advance { $0.received() }
         case (.body(let bytes), .refusedBody(let left)): discard(bytes, left: left)
         case (.end, .refusedBody): writeRefusal(closes: closesAfterAnswer)
@@ -144,13 +154,17 @@ final class CallerHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         loop.add(self)
+        loop.metrics.connected(on: connections.listener)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .discarding = reading { return }
-        if case .head = reading, !parser.isInsideMessage { setDeadline(loop.limits.callerHeadMillisecondsMax) }
+        if case .head = reading, !parser.isInsideMessage {
+            setDeadline(loop.limits.callerHeadMillisecondsMax)
+            loop.touch(now: stepAt)
+        }
         parser.feed(unwrapInboundIn(data))
         pump()
     }
@@ -181,6 +195,7 @@ final class CallerHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         isOpen = false
         connections.leave()
+        loop.metrics.disconnected(from: connections.listener)
         refusal = nil
         reading = .discarding
         parser.discard()

@@ -30,6 +30,9 @@ enum FieldName: String, CaseIterable {
     case forwarded
     case range
     case ifRange = "if-range"
+    case traceparent
+    case tracestate
+    case baggage
     case proxyAuthorization = "proxy-authorization"
     // Ours
     case waybillToken = "waybill-token"

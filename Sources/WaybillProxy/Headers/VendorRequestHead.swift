@@ -5,7 +5,7 @@ import WaybillCore
 enum VendorRequestHead {
     static func write(
         _ head: CallerHead, target: [UInt8], destination: Vendor.Destination, plan: VendorPlan, bodyBytes: Int,
-        allocator: ByteBufferAllocator
+        trace: OutgoingTrace? = nil, allocator: ByteBufferAllocator
     ) -> ByteBuffer {
         var out = allocator.buffer(capacity: 1_024 + bodyBytesInline(bodyBytes))
         let fields = head.fields
@@ -22,6 +22,7 @@ enum VendorRequestHead {
             out.writeStaticString("\r\n")
         }
         if let credential = plan.credential { out.writeBytes(credential.line) }
+        if let trace { out.writeTraceParent(trace) }
         // Identity, because an answer may later have to be read (tokens restored), and a caller's choice would go past us.
         out.writeStaticString("Accept-Encoding: identity\r\n")
         if bodyBytes > 0 || head.hasBody || head.fields.contains(.contentLength) { out.writeLength(bodyBytes) }
@@ -41,7 +42,7 @@ enum VendorRequestHead {
         case .other, .contentMD5, .digest, .contentDigest, .reprDigest, .signature, .amzContentSHA256, .date:
             return plan.allow.contains { bytes.matches(line.name, $0) } && !isOurs(line, bytes) && !fields.isNamedByConnection(line, bytes)
         default:
-            // Framing, hop-by-hop, Cookie, Referer, Forwarded, Range, our own: never, whatever a vendor's file says.
+            // Framing, hop-by-hop, Cookie, Referer, Forwarded, Range, trace context as it came, our own: never, whatever a vendor's file says.
             return false
         }
     }

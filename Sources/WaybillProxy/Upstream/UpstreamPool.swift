@@ -15,6 +15,7 @@ final class UpstreamPool {
         /// Being dialled; they count towards the limit.
         var dialling = 0
         var circuit: CircuitBreaker
+        var failures: [ConnectFault: UInt64] = [:]
         init(circuit: CircuitBreaker) { self.circuit = circuit }
     }
     private let eventLoop: any EventLoop
@@ -38,9 +39,9 @@ final class UpstreamPool {
             if idle.isUsable { return completion(.success(idle)) }
         }
         guard !isStopped, destination.open.count + destination.dialling < limits.vendorConnectionsPerLoopMax else {
-            return completion(.failure(.tooManyConnections))
+            return fail(destination, .tooManyConnections, completion)
         }
-        guard !destination.circuit.isOpen(now: .now()) else { return completion(.failure(.circuitOpen)) }
+        guard !destination.circuit.isOpen(now: .now()) else { return fail(destination, .circuitOpen, completion) }
         destination.dialling += 1
         let deadline = NIODeadline.now() + .milliseconds(Int64(limits.connectMillisecondsMax))
         addressBook.addresses(host: target.host, port: target.port) { found in
@@ -83,6 +84,29 @@ final class UpstreamPool {
         return new
     }
 
+    /// Without having dialled.
+    private func fail(_ destination: Destination, _ fault: ConnectFault, _ completion: Completion) {
+        destination.failures[fault, default: 0] &+= 1
+        completion(.failure(fault))
+    }
+
+    struct Snapshot: Sendable {
+        var target: Vendor.Destination
+        var open: Int
+        var idle: Int
+        var dialling: Int
+        var isCircuitOpen: Bool
+        var failures: [ConnectFault: UInt64]
+    }
+
+    func snapshot(now: NIODeadline) -> [Snapshot] {
+        destinations.map { target, destination in
+            Snapshot(
+                target: target, open: destination.open.count, idle: destination.idle.count { $0.isUsable }, dialling: destination.dialling,
+                isCircuitOpen: destination.circuit.isOpen(now: now), failures: destination.failures)
+        }
+    }
+
     private func finish(
         _ destination: Destination, _ result: Result<UpstreamConnection, ConnectFault>, _ completion: Completion
     ) {
@@ -93,6 +117,7 @@ final class UpstreamPool {
             destination.open[ObjectIdentifier(connection)] = connection
             connection.onClosed = { [weak destination, id = ObjectIdentifier(connection)] in destination?.open[id] = nil }
         case .failure(let fault):
+            destination.failures[fault, default: 0] &+= 1
             if fault.countsAgainstVendor { destination.circuit.failed(now: .now()) }
         }
         completion(result)
