@@ -87,10 +87,10 @@ extension CallerHead {
         try fields.parseLines(from: line.length, fieldsMax: fieldsMax, strictNames: true)
         let span = bytes.readableBytesUInt8Span
         try Self.checkSingles(fields, span)
-        let path = try Self.checkHost(fields, span, target: line.target)
+        let path = try Self.checkHost(fields, span, line)
         self.init(
             fields: fields, method: line.method, target: path, isAbsoluteForm: path != line.target, isHTTP10: line.isHTTP10,
-            framing: try Self.framing(fields, span, isHTTP10: line.isHTTP10),
+            framing: try Self.framing(fields, span, line),
             closes: line.isHTTP10 || fields.connectionNames(span, "close"), expectation: Self.expectation(fields, span),
             isHEAD: span.equals(line.method, "HEAD"))
     }
@@ -99,22 +99,24 @@ extension CallerHead {
         var method: Range<Int>
         var target: Range<Int>
         var isHTTP10: Bool
+        var isCONNECT: Bool
         var length: Int
 
         init(_ bytes: borrowing Span<UInt8>) throws(HTTPFault) {
             var i = 0
             while HTTPBytes.isNameByte(bytes[i]) { i += 1 }
-            guard i > 0, i <= 32, bytes[i] == HTTPBytes.space else { throw .badStartLine }
+            // PRI begins HTTP/2's preface and is no method (RFC 9113 §11.6).
+            guard i > 0, i <= 32, bytes[i] == HTTPBytes.space, !bytes.equals(0..<i, "PRI") else { throw .badStartLine }
             method = 0..<i
+            isCONNECT = bytes.equals(method, "CONNECT")
             let start = i + 1
             i = start
             while bytes[i] > HTTPBytes.space, bytes[i] < 0x7f, bytes[i] != UInt8(ascii: "#") { i += 1 }
             guard i > start, bytes[i] == HTTPBytes.space else { throw .badStartLine }
             target = start..<i
             // "HTTP/1.x\r\n"
-            guard bytes.count >= i + 11, bytes.matches((i + 1)..<(i + 8), "http/1."), bytes[i + 1] == UInt8(ascii: "H"),
-                bytes[i + 9] == HTTPBytes.cr, bytes[i + 10] == HTTPBytes.lf,
-                bytes[i + 8] == UInt8(ascii: "1") || bytes[i + 8] == UInt8(ascii: "0")
+            guard bytes.count >= i + 11, bytes.equals((i + 1)..<(i + 8), "HTTP/1."), bytes[i + 9] == HTTPBytes.cr,
+                bytes[i + 10] == HTTPBytes.lf, bytes[i + 8] == UInt8(ascii: "1") || bytes[i + 8] == UInt8(ascii: "0")
             else { throw .badStartLine }
             isHTTP10 = bytes[i + 8] == UInt8(ascii: "0")
             length = i + 11
@@ -129,10 +131,15 @@ extension CallerHead {
 
     /// Host once and sound; an absolute-form target must name the same authority. Returns where path and query are.
     private static func checkHost(
-        _ fields: HTTPFields, _ span: borrowing Span<UInt8>, target: Range<Int>
+        _ fields: HTTPFields, _ span: borrowing Span<UInt8>, _ line: StartLine
     ) throws(HTTPFault) -> Range<Int> {
+        let target = line.target
         guard fields.count(.host) == 1, let host = fields.first(.host), !host.isEmpty else { throw .badHost }
         for i in host where !isAuthorityByte(span[i]) { throw .badHost }
+        if line.isCONNECT {
+            for i in target where !isAuthorityByte(span[i]) { throw .badStartLine }
+            return target
+        }
         if span[target.lowerBound] == UInt8(ascii: "/") { return target }
         for scheme: StaticString in ["http://", "https://"] {
             let length = scheme.utf8CodeUnitCount
@@ -147,7 +154,10 @@ extension CallerHead {
             guard span.matches(host, authority), end < target.upperBound, span[end] == UInt8(ascii: "/") else { throw .badHost }
             return end..<target.upperBound
         }
-        // Authority form (CONNECT), `*`, or anything else: the listener's matter, not a fault of framing.
+        // The server as a whole; anything else has no meaning (RFC 9112 §3.2).
+        guard span.equals(line.method, "OPTIONS"), target.count == 1, span[target.lowerBound] == UInt8(ascii: "*") else {
+            throw .badStartLine
+        }
         return target
     }
 
@@ -161,17 +171,21 @@ extension CallerHead {
     }
 
     private static func framing(
-        _ fields: HTTPFields, _ span: borrowing Span<UInt8>, isHTTP10: Bool
+        _ fields: HTTPFields, _ span: borrowing Span<UInt8>, _ line: StartLine
     ) throws(HTTPFault) -> BodyReader.Framing {
         let lengths = fields.count(.contentLength)
         if let coding = fields.first(.transferEncoding) {
-            // Exactly `chunked`, in lower case as every client sends it: whatever else could be read two ways.
-            guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.equals(coding, "chunked")
+            // Exactly `chunked`, in lower case as every client sends it, no blank behind it: whatever else could be read two ways.
+            guard fields.count(.transferEncoding) == 1, lengths == 0, !line.isHTTP10, span.equals(coding, "chunked"),
+                span[coding.upperBound] == HTTPBytes.cr
             else { throw .badTransferEncoding }
+            // Some readers take what follows CONNECT for the tunnel, whatever its fields say (RFC 9110 §9.3.6).
+            guard !line.isCONNECT else { throw .bodyOfCONNECT }
             return .chunked
         }
         guard let value = fields.first(.contentLength) else { return .none }
         guard lengths == 1, let length = span.decimal(value) else { throw .badLength }
+        guard !line.isCONNECT || length == 0 else { throw .bodyOfCONNECT }
         return .length(length)
     }
 
