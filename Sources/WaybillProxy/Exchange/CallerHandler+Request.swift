@@ -8,7 +8,9 @@ extension CallerHandler {
     func begin(_ head: CallerHead) {
         closesAfterAnswer = head.closes || loop.isStopping
         if case .proxy(let leaves) = entrance.kind, isConnect(head) { return openTunnel(head, leaves: leaves) }
+        let began = loop.clock.now
         do throws(Refusal) {
+            guard loop.admits(now: began) else { throw .overloaded }
             let way = try WayIn(head, at: entrance)
             let (policy, standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
             let caller = try authenticate(head, policy)
@@ -16,13 +18,16 @@ extension CallerHandler {
             let xid = loop.newTransferID()
             let admission = try policy.gate.admit(way.gateHead(head, policy: policy), caller: caller, xid: xid)
             try checkLength(head)
-            let transit = Transit(head: head, way: way, xid: xid, policy: policy, standing: standing, admission: admission)
+            let transit = Transit(
+                head: head, way: way, xid: xid, policy: policy, standing: standing, admission: admission, began: began,
+                trace: TraceParent(head.fields))
             if case .length(let length) = head.framing {
                 guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
                 transit.reservedBytes = length
             }
             self.transit = transit
-            exchange = Exchange(limits: loop.limits, now: loop.clock.now)
+            loop.metrics.began()
+            exchange = Exchange(limits: loop.limits, now: began)
             let expectsContinue = head.expectation == .continue100 && !head.isHTTP10 && head.hasBody
             advance { $0.admitted(expectsContinue: expectsContinue) }
         } catch {
@@ -48,6 +53,7 @@ extension CallerHandler {
     func receiveBody(sendsContinue: Bool) {
         reading = .body
         setDeadline(loop.limits.callerBodyIdleMillisecondsMax)
+        transit?.times.admitted = loop.clock.now
         if sendsContinue, let context {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         }
@@ -101,6 +107,11 @@ extension CallerHandler {
             if upstream.isUsable, bound == destination { return advance { $0.connected() } }
             releaseUpstream()
         }
+        if transit.times.judged == nil {
+            loop.clock.touch()
+            transit.times.judged = loop.clock.now
+            loop.metrics.judged(transit.times)
+        }
         if let idle = loop.pool.takeIdle(to: destination) { return connected(idle, destination) }
         setDeadline(loop.limits.connectMillisecondsMax)
         let xid = transit.xid
@@ -132,6 +143,7 @@ extension CallerHandler {
         }
         transit.holdsVolumes = true
         setDeadline(loop.limits.commitMillisecondsMax)
+        transit.times.recorded = loop.clock.now
         outstandingCommits += 1
         loop.state.recorder.record(shipment.draft, ticket: newTicket(), for: loop.mailbox)
     }
@@ -171,8 +183,10 @@ extension CallerHandler {
         var head = loop.output.take()
         VendorRequestHead.write(
             transit.head, target: transit.admission.head.target, destination: shipment.destination,
-            plan: transit.policy[transit.admission.vendor], bodyBytes: body.count, to: &head)
+            plan: transit.policy[transit.admission.vendor], bodyBytes: body.count, trace: transit.trace.map(loop.outgoing), to: &head)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
+        transit.times.forwarded = loop.clock.now
+        loop.metrics.forwarded(shipment, transit.times)
         transit.hasLeft = true
         transit.holdsVolumes = false
         upstream.send(head: &head, body: body, isHEAD: transit.head.isHEAD)
@@ -205,7 +219,9 @@ extension CallerHandler: TicketHolder {
             awaitedTicket = nil
             switch news {
             case .refreshed(let isDone): advance { $0.refreshed(isDone) }
-            case .committed(let result): advance { $0.recorded(result, now: loop.clock.now) }
+            case .committed(let result):
+                if let transit { loop.metrics.committed(transit.times, now: loop.clock.now) }
+                advance { $0.recorded(result, now: loop.clock.now) }
             }
         } else if case .committed(.success(let receipt)) = news {
             loop.state.recorder.record(Exchange.outcomeOfLateCommit(receipt))

@@ -75,17 +75,20 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         case .relayHead: relayHead()
         case .finish(let outcome):
             loop.state.recorder.record(outcome)
+            note(.finished(outcome))
             finishAnswer()
         case .refuse(let refusal, let outcome):
             if let outcome { loop.state.recorder.record(outcome) }
             refuse(refusal)
         case .breakOff(let outcome):
             loop.state.recorder.record(outcome)
+            note(.brokenOff(outcome))
             flushOutput()
             context?.close(promise: nil)
             letGo()
         case .letGo(let outcome):
             if let outcome { loop.state.recorder.record(outcome) }
+            note(.abandoned(outcome))
             letGo()
         }
     }
@@ -124,6 +127,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         case (.body(let bytes), .body): receive(bytes)
         case (.end, .body):
             reading = .held
+            transit?.times.received = loop.clock.now
             advance { $0.received() }
         case (.body(let bytes), .refusedBody(let left)): discard(bytes, left: left)
         case (.end, .refusedBody): writeRefusal(closes: closesAfterAnswer)
@@ -148,6 +152,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         loop.add(self)
+        loop.metrics.connected(on: connections.listener)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
@@ -155,7 +160,10 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .discarding = reading { return }
         loop.clock.touch()
-        if case .head = reading, !parser.isInsideMessage { setDeadline(loop.limits.callerHeadMillisecondsMax) }
+        if case .head = reading, !parser.isInsideMessage {
+            setDeadline(loop.limits.callerHeadMillisecondsMax)
+            loop.touch(now: loop.clock.now)
+        }
         parser.feed(unwrapInboundIn(data))
         pump()
     }
@@ -189,6 +197,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         loop.clock.touch()
         isOpen = false
         connections.leave()
+        loop.metrics.disconnected(from: connections.listener)
         refusal = nil
         output = nil
         reading = .discarding

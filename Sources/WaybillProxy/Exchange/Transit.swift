@@ -25,7 +25,16 @@ final class Transit {
     /// The vendor's answer's body goes on like this.
     var answerFraming = CallerAnswerHead.Framing.none
 
-    init(head: CallerHead, way: WayIn, xid: TransferID, policy: PolicySnapshot, standing: Standing, admission: Admission) {
+    var times: TransferTimes
+    /// The caller's trace, if it named one.
+    let trace: TraceParent?
+
+    init(
+        head: CallerHead, way: WayIn, xid: TransferID, policy: PolicySnapshot, standing: Standing, admission: Admission,
+        began: NIODeadline, trace: TraceParent?
+    ) {
+        times = TransferTimes(began: began)
+        self.trace = trace
         self.head = head
         self.way = way
         self.xid = xid

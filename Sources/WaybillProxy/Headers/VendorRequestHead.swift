@@ -4,7 +4,8 @@ import WaybillCore
 /// The head of a request as the vendor gets it: re-framed, headers by allow-list, hop-by-hop ones gone.
 enum VendorRequestHead {
     static func write(
-        _ head: CallerHead, target: [UInt8], destination: Vendor.Destination, plan: VendorPlan, bodyBytes: Int, to out: inout ByteBuffer
+        _ head: CallerHead, target: [UInt8], destination: Vendor.Destination, plan: VendorPlan, bodyBytes: Int,
+        trace: OutgoingTrace? = nil, to out: inout ByteBuffer
     ) {
         let fields = head.fields
         out.put(head.method, of: fields)
@@ -14,6 +15,7 @@ enum VendorRequestHead {
         out.put(plan.hostLine(destination))
         for line in fields.lines where passes(line, fields, plan) { out.put(line, of: fields) }
         if let credential = plan.credential { out.put(credential.line) }
+        if let trace { out.writeTraceParent(trace) }
         // Identity, because an answer may later have to be read (tokens restored), and a caller's choice would go past us.
         out.put("Accept-Encoding: identity\r\n")
         if bodyBytes > 0 || head.hasBody || head.fields.contains(.contentLength) { out.writeLength(bodyBytes) }
@@ -29,7 +31,7 @@ enum VendorRequestHead {
         case .other, .contentMD5, .digest, .contentDigest, .reprDigest, .signature, .amzContentSHA256, .date:
             return plan.allow.contains { bytes.matches(line.name, $0) } && !isOurs(line, bytes) && !fields.isNamedByConnection(line, bytes)
         default:
-            // Framing, hop-by-hop, Cookie, Referer, Forwarded, Range, our own: never, whatever a vendor's file says.
+            // Framing, hop-by-hop, Cookie, Referer, Forwarded, Range, trace context as it came, our own: never, whatever a vendor's file says.
             return false
         }
     }

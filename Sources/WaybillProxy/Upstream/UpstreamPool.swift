@@ -16,6 +16,7 @@ final class UpstreamPool {
         /// Being dialled; they count towards the limit.
         var dialling = 0
         var circuit: CircuitBreaker
+        var failures: [ConnectFault: UInt64] = [:]
         init(_ target: Vendor.Destination, circuit: CircuitBreaker) {
             self.target = target
             self.circuit = circuit
@@ -52,9 +53,9 @@ final class UpstreamPool {
         if let idle = takeIdle(to: target) { return completion(.success(idle)) }
         let destination = destination(target)
         guard !isStopped, destination.open.count + destination.dialling < limits.vendorConnectionsPerLoopMax else {
-            return completion(.failure(.tooManyConnections))
+            return fail(destination, .tooManyConnections, completion)
         }
-        guard !destination.circuit.isOpen(now: .now()) else { return completion(.failure(.circuitOpen)) }
+        guard !destination.circuit.isOpen(now: .now()) else { return fail(destination, .circuitOpen, completion) }
         destination.dialling += 1
         let deadline = NIODeadline.now() + .milliseconds(Int64(limits.connectMillisecondsMax))
         addressBook.addresses(host: target.host, port: target.port) { found in
@@ -102,6 +103,29 @@ final class UpstreamPool {
         return new
     }
 
+    /// Without having dialled.
+    private func fail(_ destination: Destination, _ fault: ConnectFault, _ completion: Completion) {
+        destination.failures[fault, default: 0] &+= 1
+        completion(.failure(fault))
+    }
+
+    struct Snapshot: Sendable {
+        var target: Vendor.Destination
+        var open: Int
+        var idle: Int
+        var dialling: Int
+        var isCircuitOpen: Bool
+        var failures: [ConnectFault: UInt64]
+    }
+
+    func snapshot(now: NIODeadline) -> [Snapshot] {
+        destinations.map { target, destination in
+            Snapshot(
+                target: target, open: destination.open.count, idle: destination.idle.count { $0.isUsable }, dialling: destination.dialling,
+                isCircuitOpen: destination.circuit.isOpen(now: now), failures: destination.failures)
+        }
+    }
+
     private func finish(
         _ destination: Destination, _ result: Result<UpstreamConnection, ConnectFault>, _ completion: Completion
     ) {
@@ -113,6 +137,7 @@ final class UpstreamPool {
             // Held strongly, because weak references make every retain of what they point to slow; the end of the connection ends this.
             connection.onClosed = { [id = ObjectIdentifier(connection)] in destination.open[id] = nil }
         case .failure(let fault):
+            destination.failures[fault, default: 0] &+= 1
             if fault.countsAgainstVendor { destination.circuit.failed(now: .now()) }
         }
         completion(result)
