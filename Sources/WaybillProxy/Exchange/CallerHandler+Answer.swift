@@ -115,12 +115,12 @@ extension CallerHandler {
         setDeadline(loop.limits.answerIdleMillisecondsMax)
         switch framing {
         case .chunked:
-            gather {
-                $0.put(hex: bytes.readableBytes)
-                $0.put("\r\n")
+            gather(room: 18) { out in
+                out.put(hex: UInt64(bytes.readableBytes))
+                out.put("\r\n")
             }
             write(bytes)
-            gather { $0.put("\r\n") }
+            gather(room: 2) { $0.put("\r\n") }
         case .length, .untilClose: write(bytes)
         case .none: break
         }
@@ -145,6 +145,10 @@ extension CallerHandler {
         if out.readableBytes >= OutputBuffers.keptBytesMax, let context { handOverOutput(context) }
     }
 
+    private func gather(room bytes: Int, _ write: (inout HeadWriter) -> Void) {
+        gather { HeadWriter.append(to: &$0, room: bytes, write) }
+    }
+
     private func handOverOutput(_ context: ChannelHandlerContext) {
         guard let out = output else { return }
         output = nil
@@ -161,7 +165,8 @@ extension CallerHandler {
     }
 
     func finishAnswer() {
-        if transit?.answerFraming == .chunked { gather { $0.put("0\r\n\r\n") }
+        if transit?.answerFraming == .chunked {
+            gather(room: 5) { $0.put("0\r\n\r\n") }
         }
         release()
         guard isOpen else { return leaveIfDone() }

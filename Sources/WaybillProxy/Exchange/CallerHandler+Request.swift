@@ -12,14 +12,15 @@ extension CallerHandler {
         do throws(Refusal) {
             guard loop.admits(now: began) else { throw .overloaded }
             let way = try WayIn(head, at: entrance)
-            let (policy, standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
+            let inForce = loop.state.inForce
+            let policy = inForce.policy
             let caller = try authenticate(head, policy)
             guard head.expectation != .other else { throw .unknownExpectation }
             let xid = loop.newTransferID()
             let admission = try policy.gate.admit(way.gateHead(head, policy: policy), caller: caller, xid: xid)
             try checkLength(head)
             let transit = Transit(
-                head: head, way: way, xid: xid, policy: policy, standing: standing, admission: admission, began: began,
+                head: head, way: way, xid: xid, inForce: inForce, admission: admission, began: began,
                 trace: TraceParent(head.fields))
             if case .length(let length) = head.framing {
                 guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
@@ -36,6 +37,7 @@ extension CallerHandler {
     }
 
     private func authenticate(_ head: CallerHead, _ policy: PolicySnapshot) throws(Refusal) -> CallerID {
+        if entrance.shown.isEmpty, let caller = callerMemory.caller(head.fields, policy: policy) { return caller }
         guard let credentials = CallerAuthentication.credentials(head.fields, shown: entrance.shown),
             let caller = CallerAuthentication.caller(credentials, policy: policy.gate.policy)
         else {
@@ -43,6 +45,7 @@ extension CallerHandler {
             closesAfterAnswer = closesAfterAnswer || entrance.isTunnel
             throw entrance.unauthenticated
         }
+        if entrance.shown.isEmpty { callerMemory.remember(caller, head.fields, policy: policy) }
         return caller
     }
 
@@ -83,9 +86,11 @@ extension CallerHandler {
     func judge() {
         guard let transit else { return }
         let body = transit.body.getBytes(at: transit.body.readerIndex, length: transit.body.readableBytes) ?? []
+        let now = loop.state.clock.now()
         do throws(Refusal) {
             let judgement = try transit.policy.gate.judge(
-                transit.admission, body: body, standing: transit.standing, now: loop.state.clock.now(), reporting: false)
+                transit.admission, body: body, standing: transit.inForce.standing(counting: loop.state.volumes.volumes(now: now)), now: now,
+                reporting: false)
             if case .send(let shipment) = judgement { self.transit?.shipment = shipment }
             advance { $0.judged(judgement) }
         } catch {
@@ -197,7 +202,7 @@ extension CallerHandler {
     func startOver() {
         releaseVolumes()
         guard let transit else { return }
-        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
+        transit.inForce = loop.state.inForce
         transit.xid = loop.newTransferID()
         transit.shipment = nil
         do throws(Refusal) {

@@ -35,6 +35,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     var refusal: PendingRefusal?
     /// What is written already and not handed to the channel: an answer's head waits for its body, so that both leave in one write.
     var output: ByteBuffer?
+    var callerMemory = CallerMemory()
     var closesAfterAnswer = false
     /// What came is no HTTP: where the next message would begin is unknown.
     var isBroken = false
@@ -122,16 +123,24 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     }
 
     private func received(_ part: RequestParser.Part) {
-        switch (part, reading) {
-        case (.head(let head), .head): begin(head)
-        case (.body(let bytes), .body): receive(bytes)
-        case (.end, .body):
-            reading = .held
-            transit?.times.received = loop.clock.now
-            advance { $0.received() }
-        case (.body(let bytes), .refusedBody(let left)): discard(bytes, left: left)
-        case (.end, .refusedBody): writeRefusal(closes: closesAfterAnswer)
-        default: break
+        switch part {
+        case .head(let head):
+            if case .head = reading { begin(head) }
+        case .body(let bytes):
+            switch reading {
+            case .body: receive(bytes)
+            case .refusedBody(let left): discard(bytes, left: left)
+            case .head, .held, .discarding: break
+            }
+        case .end:
+            switch reading {
+            case .body:
+                reading = .held
+                transit?.times.received = loop.clock.now
+                advance { $0.received() }
+            case .refusedBody: writeRefusal(closes: closesAfterAnswer)
+            case .head, .held, .discarding: break
+            }
         }
     }
 

@@ -12,12 +12,7 @@ package final class GateState: Sendable {
     /// For transfers' ids.
     let random = RandomPool()
     private let secrets: [String: String]
-    private let current: Mutex<Current>
-
-    struct Current: Sendable {
-        var policy: PolicySnapshot
-        var standing: Standing
-    }
+    private let current: Mutex<InForce>
 
     /// `secrets`: values for `${secret:name}` in vendors' credentials; a missing one throws.
     package init(
@@ -29,26 +24,49 @@ package final class GateState: Sendable {
         self.clock = clock
         self.volumes = volumes
         self.secrets = secrets
-        current = Mutex(Current(policy: try PolicySnapshot(gate: gate, secrets: secrets), standing: standing))
+        let policy = try PolicySnapshot(gate: gate, secrets: secrets)
+        current = Mutex(InForce(policy: policy, standing: standing, volumes: volumes))
     }
 
     /// Puts another policy set in force; on an error the one before stays. Requests not yet recorded are judged by the new one.
     package func replace(gate: any Gatekeeper) throws(ProxyError) {
         let policy = try PolicySnapshot(gate: gate, secrets: secrets)
-        current.withLock { $0.policy = policy }
+        current.withLock { $0 = InForce(policy: policy, standing: $0.standing, volumes: volumes) }
     }
 
     /// Suspensions, holds, the log's state: binds the very next judgement. Volumes are `volumes`' own.
-    package func replace(standing: Standing) { current.withLock { $0.standing = standing } }
-    package func updateStanding(_ change: (inout Standing) -> Void) { current.withLock { change(&$0.standing) } }
+    package func replace(standing: Standing) { updateStanding { $0 = standing } }
+    package func updateStanding(_ change: (inout Standing) -> Void) {
+        current.withLock {
+            var standing = $0.standing
+            change(&standing)
+            $0 = InForce(policy: $0.policy, standing: standing, volumes: volumes)
+        }
+    }
 
-    var policy: PolicySnapshot { current.withLock { $0.policy } }
-    /// Suspensions and the like as last set, volumes as of now.
-    func standing(now: Timestamp) -> Standing {
-        var standing = current.withLock { $0.standing }
-        let volumes = volumes
-        standing.volumes = volumes.volumes(now: now)
+    /// One look for everything: whoever finds the same object later knows that nothing has changed.
+    var inForce: InForce { current.withLock { $0 } }
+    var policy: PolicySnapshot { inForce.policy }
+}
+
+/// The policy set and the standing at one moment. Immutable: a change puts another in its place.
+final class InForce: Sendable {
+    let policy: PolicySnapshot
+    /// Suspensions and the like. Its volumes are empty: they change with every transfer and are looked up when a body is judged.
+    let standing: Standing
+
+    init(policy: PolicySnapshot, standing: Standing, volumes: VolumeBudget) {
+        self.policy = policy
+        var standing = standing
+        standing.volumes = [:]
         standing.wasSeenToday = { volumes.wasSeenToday(agreement: $0, subject: $1) }
+        self.standing = standing
+    }
+
+    func standing(counting volumes: [String: Standing.Volume]) -> Standing {
+        guard !volumes.isEmpty else { return standing }
+        var standing = standing
+        standing.volumes = volumes
         return standing
     }
 }
