@@ -18,8 +18,8 @@ struct GateParts: Sendable {
     let log: TransferLog
     let history: AgreementHistory
     let volumes: VolumeBudget
-    /// Certificates of the forward proxy.
-    let leaves: InterceptionLeaves
+    /// The forward proxy's.
+    let authority: CAKeeper
 
     func gate(_ set: PolicySet) -> Gate {
         Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: GateParts.randomSalt), limits: settings.limits.body)
@@ -59,6 +59,12 @@ struct GateParts: Sendable {
             }
             throw CommandFailure(error.message.withoutFullStop)
         }
+        warnUncovered(policies)
+    }
+
+    /// Destinations that the forward proxy will refuse.
+    func warnUncovered(_ policies: LoadedPolicies) {
+        if settings.proxy != nil { authority.warnUncovered(policies.set, directory: policies.directory) }
     }
 
     /// Listeners in the order in which `GateService` names their addresses.
@@ -72,7 +78,7 @@ struct GateParts: Sendable {
                     tls: listener.tls.map {
                         ProxyConfiguration.Listener.TLS(certificatePath: $0.certificate, keyPath: $0.key, clientCAPath: $0.clientCA)
                     }, insecure: settings.insecure)
-            }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: leaves)
+            }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: authority.leaves)
     }
 
     static func randomSalt() -> InlineArray<16, UInt8> {

@@ -73,6 +73,13 @@ struct GateService: Service {
                 await reloader.reload()
                 return GateStatus(policy: await reloader.status, log: parts.log, index: parts.index)
             },
+            ReplyCommand("ca.reload") { () async throws(ControlFailure) in
+                do throws(CommandFailure) {
+                    return try parts.authority.reload()
+                } catch {
+                    throw ControlFailure(code: "ca_unreadable", message: "\(error.sentence).")
+                }
+            },
         ]
     }
 }
