@@ -30,7 +30,7 @@ struct GateParts: Sendable {
         do {
             return try GateState(
                 gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemWallClock(),
-                volumes: volumes, secrets: secrets)
+                volumes: volumes, secrets: secrets, trust: Wiring.vendorTrust(settings))
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
@@ -68,7 +68,7 @@ struct GateParts: Sendable {
     }
 
     /// Listeners in the order in which `GateService` names their addresses.
-    func proxyConfiguration() -> ProxyConfiguration {
+    func proxyConfiguration(_ set: PolicySet) throws(CommandFailure) -> ProxyConfiguration {
         let listeners = [(ProxyConfiguration.Listener.Kind.gate, settings.gate)] + (settings.proxy.map { [(.proxy, $0)] } ?? [])
         let resolve = Dictionary(uniqueKeysWithValues: settings.resolve.map { ($0.key.description, $0.value.description) })
         return ProxyConfiguration(
@@ -78,7 +78,8 @@ struct GateParts: Sendable {
                     tls: listener.tls.map {
                         ProxyConfiguration.Listener.TLS(certificatePath: $0.certificate, keyPath: $0.key, clientCAPath: $0.clientCA)
                     }, insecure: settings.insecure)
-            }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: authority.leaves)
+            }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: authority.leaves,
+            upstreamProxy: Wiring.upstreamProxy(settings, secrets: try Wiring.secrets(settings, set)))
     }
 
     static func randomSalt() -> InlineArray<16, UInt8> {
