@@ -11,13 +11,13 @@ package final class GateState: Sendable {
     package let volumes: VolumeBudget
     /// How each destination is dialled.
     let identities: UpstreamIdentities
-    private let secrets: [String: String]
     private let trust: VendorTrust
     private let current: Mutex<Current>
 
     struct Current: Sendable {
         var policy: PolicySnapshot
         var standing: Standing
+        var secrets: [String: String]
     }
 
     /// `secrets`: values for `${secret:name}` in vendors' files; a missing one throws. `trust`: what vendors' own TLS files add to.
@@ -29,11 +29,10 @@ package final class GateState: Sendable {
         self.refresher = refresher
         self.clock = clock
         self.volumes = volumes
-        self.secrets = secrets
         self.trust = trust
         let policy = try PolicySnapshot(gate: gate, secrets: secrets, trust: trust, before: nil)
         identities = UpstreamIdentities(policy.identities)
-        current = Mutex(Current(policy: policy, standing: standing))
+        current = Mutex(Current(policy: policy, standing: standing, secrets: secrets))
     }
 
     /// Throws what `init` would, for a set that is not put in force.
@@ -45,14 +44,17 @@ package final class GateState: Sendable {
     }
 
     /// Puts another policy set in force; on an error the one before stays. Requests not yet recorded are judged by the new one.
-    package func replace(gate: any Gatekeeper) throws(ProxyError) {
-        let policy = try PolicySnapshot(gate: gate, secrets: secrets, trust: trust, before: self.policy)
+    /// `secrets` nil: those before.
+    package func replace(gate: any Gatekeeper, secrets: [String: String]? = nil) throws(ProxyError) {
+        let before = current.withLock { $0 }
+        let secrets = secrets ?? before.secrets
+        let policy = try PolicySnapshot(gate: gate, secrets: secrets, trust: trust, before: before.policy)
         identities.replace(policy.identities)
-        current.withLock { $0.policy = policy }
+        current.withLock { ($0.policy, $0.secrets) = (policy, secrets) }
     }
 
-    /// Reads vendors' certificates and keys again, the policy set being the same; on an error those before stay.
-    package func renewIdentities() throws(ProxyError) { try replace(gate: policy.gate) }
+    /// Reads vendors' certificates again and takes their secrets anew, the policy set being the same; on an error those before stay.
+    package func renew(secrets: [String: String]) throws(ProxyError) { try replace(gate: policy.gate, secrets: secrets) }
 
     /// Suspensions, holds, the log's state: binds the very next judgement. Volumes are `volumes`' own.
     package func replace(standing: Standing) { current.withLock { $0.standing = standing } }
@@ -75,6 +77,7 @@ final class PolicySnapshot: Sendable {
     let vendors: [VendorPlan]
     /// Of the destinations of vendors that have one.
     let identities: [Vendor.Destination: UpstreamIdentity]
+    private let destinations: [Origin: (vendor: VendorID, destination: Vendor.Destination)]
 
     /// `before`: the snapshot in force, whose identities are taken over where nothing changed.
     init(gate: any Gatekeeper, secrets: [String: String], trust: VendorTrust, before: PolicySnapshot?) throws(ProxyError) {
@@ -90,7 +93,16 @@ final class PolicySnapshot: Sendable {
         }
         vendors = plans
         self.identities = identities
+        var destinations: [Origin: (vendor: VendorID, destination: Vendor.Destination)] = [:]
+        for (index, vendor) in gate.policy.vendors.enumerated() {
+            for destination in vendor.destinations where destinations[Origin(destination)] == nil {
+                destinations[Origin(destination)] = (VendorID(index), destination)
+            }
+        }
+        self.destinations = destinations
     }
 
     subscript(id: VendorID) -> VendorPlan { vendors[id.position] }
+    /// Whose it is; lint lets no destination belong to two vendors. Nil: nobody's.
+    func destination(of origin: Origin) -> (vendor: VendorID, destination: Vendor.Destination)? { destinations[origin] }
 }

@@ -42,13 +42,14 @@ struct GateParts: Sendable {
         try history.archive.keep(policies.set, files: policies.files)
         let before = consents.notices
         let now = SystemWallClock().now()
+        let secrets = try Wiring.secrets(settings, policies.set)
         do {
             try await consents.rebuild(notices: policies.set.notices, now: now)
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
         do {
-            try state.replace(gate: gate(policies.set))
+            try state.replace(gate: gate(policies.set), secrets: secrets)
         } catch {
             do {
                 try await consents.rebuild(notices: before, now: now)
@@ -60,6 +61,16 @@ struct GateParts: Sendable {
             throw CommandFailure(error.message.withoutFullStop)
         }
         warnUncovered(policies)
+    }
+
+    /// Reads again what files outside the set hold: vendors' certificates and secrets.
+    func renew(_ state: GateState, _ set: PolicySet) throws {
+        let secrets = try Wiring.secrets(settings, set)
+        do {
+            try state.renew(secrets: secrets)
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
     }
 
     /// Destinations that the forward proxy will refuse.

@@ -14,7 +14,7 @@ actor PolicyReloader: Service {
     private let directory: PolicyDirectory
     private let logger: Logger
     private let accept: @Sendable (LoadedPolicies) async throws -> Void
-    private let renew: @Sendable () throws -> Void
+    private let renew: @Sendable (PolicySet) throws -> Void
     private let purposeNames: Mutex<Set<String>>
     private var loaded: PolicyDirectory.Signature
     private var pending: PolicyDirectory.Signature?
@@ -23,7 +23,7 @@ actor PolicyReloader: Service {
     /// `accept` puts a set in force, or throws and leaves everything as it was; `renew` reads again what files outside the set hold.
     init(
         _ policies: LoadedPolicies, now: Timestamp, logger: Logger, accept: @escaping @Sendable (LoadedPolicies) async throws -> Void,
-        renew: @escaping @Sendable () throws -> Void = {}
+        renew: @escaping @Sendable (PolicySet) throws -> Void = { _ in }
     ) {
         directory = policies.directory
         loaded = policies.signature
@@ -90,7 +90,7 @@ actor PolicyReloader: Service {
                 logger.notice("policies reloaded", metadata: ["digest": "\(digest)", "previous": "\(status.digest)"])
                 status = PolicyStatus(digest: digest, loadedAt: SystemWallClock().now())
             } else {
-                try renew()
+                try renew(policies.set)
                 logger.notice("policies read again, nothing changed", metadata: ["digest": "\(digest)"])
             }
             status.failure = nil
