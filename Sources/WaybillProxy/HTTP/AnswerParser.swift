@@ -138,12 +138,12 @@ extension AnswerHead {
         let lengths = fields.count(.contentLength)
         if let coding = fields.first(.transferEncoding) {
             guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.matches(coding, "chunked"),
-                span[coding.upperBound] == HTTPBytes.cr
+                !span.hasTab(behind: coding)
             else { throw .badTransferEncoding }
             return answersHEAD || hasNoBody(status) ? .none : .chunked
         }
         guard let value = fields.first(.contentLength) else { return answersHEAD || hasNoBody(status) ? .none : .untilClose }
-        guard lengths == 1, let length = span.decimal(value) else { throw .badLength }
+        guard lengths == 1, let length = span.decimal(value), !span.hasTab(behind: value) else { throw .badLength }
         return answersHEAD || hasNoBody(status) ? .none : .length(length)
     }
 

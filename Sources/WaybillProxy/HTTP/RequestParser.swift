@@ -175,16 +175,16 @@ extension CallerHead {
     ) throws(HTTPFault) -> BodyReader.Framing {
         let lengths = fields.count(.contentLength)
         if let coding = fields.first(.transferEncoding) {
-            // Exactly `chunked`, in lower case as every client sends it, no blank behind it: whatever else could be read two ways.
+            // Exactly `chunked`, in lower case as every client sends it: whatever else could be read two ways.
             guard fields.count(.transferEncoding) == 1, lengths == 0, !line.isHTTP10, span.equals(coding, "chunked"),
-                span[coding.upperBound] == HTTPBytes.cr
+                !span.hasTab(behind: coding)
             else { throw .badTransferEncoding }
             // Some readers take what follows CONNECT for the tunnel, whatever its fields say (RFC 9110 §9.3.6).
             guard !line.isCONNECT else { throw .bodyOfCONNECT }
             return .chunked
         }
         guard let value = fields.first(.contentLength) else { return .none }
-        guard lengths == 1, let length = span.decimal(value) else { throw .badLength }
+        guard lengths == 1, let length = span.decimal(value), !span.hasTab(behind: value) else { throw .badLength }
         guard !line.isCONNECT || length == 0 else { throw .bodyOfCONNECT }
         return .length(length)
     }
