@@ -57,6 +57,12 @@ struct RequestParser {
     /// Lets go of everything received: for a connection that will not be read as HTTP any more.
     mutating func discard() { buffer = ByteBuffer() }
 
+    /// What has come and was not read as HTTP yet, for whoever takes the connection over.
+    mutating func takeBuffered() -> ByteBuffer {
+        defer { buffer = ByteBuffer() }
+        return buffer
+    }
+
     /// Nil: more is needed. After a fault the connection is of no use but for the answer.
     mutating func next() throws(HTTPFault) -> Part? {
         if body != nil {
@@ -134,12 +140,14 @@ extension CallerHead {
         _ fields: HTTPFields, _ span: borrowing Span<UInt8>, _ line: StartLine
     ) throws(HTTPFault) -> Range<Int> {
         let target = line.target
-        guard fields.count(.host) == 1, let host = fields.first(.host), !host.isEmpty else { throw .badHost }
-        for i in host where !isAuthorityByte(span[i]) { throw .badHost }
         if line.isCONNECT {
             for i in target where !isAuthorityByte(span[i]) { throw .badStartLine }
-            return target
+            // HTTP/1.0 knew no Host; a CONNECT in it says in its target all that Host could.
+            if line.isHTTP10, !fields.contains(.host) { return target }
         }
+        guard fields.count(.host) == 1, let host = fields.first(.host), !host.isEmpty else { throw .badHost }
+        for i in host where !isAuthorityByte(span[i]) { throw .badHost }
+        if line.isCONNECT { return target }
         if span[target.lowerBound] == UInt8(ascii: "/") { return target }
         for scheme: StaticString in ["http://", "https://"] {
             let length = scheme.utf8CodeUnitCount

@@ -55,6 +55,7 @@ package final class GateState: Sendable {
 final class PolicySnapshot: Sendable {
     let gate: any Gatekeeper
     let vendors: [VendorPlan]
+    private let destinations: [Origin: (vendor: VendorID, destination: Vendor.Destination)]
 
     init(gate: any Gatekeeper, secrets: [String: String]) throws(ProxyError) {
         self.gate = gate
@@ -62,7 +63,16 @@ final class PolicySnapshot: Sendable {
         plans.reserveCapacity(gate.policy.vendors.count)
         for vendor in gate.policy.vendors { plans.append(try VendorPlan(vendor, secrets: secrets)) }
         vendors = plans
+        var destinations: [Origin: (vendor: VendorID, destination: Vendor.Destination)] = [:]
+        for (index, vendor) in gate.policy.vendors.enumerated() {
+            for destination in vendor.destinations where destinations[Origin(destination)] == nil {
+                destinations[Origin(destination)] = (VendorID(index), destination)
+            }
+        }
+        self.destinations = destinations
     }
 
     subscript(id: VendorID) -> VendorPlan { vendors[id.position] }
+    /// Whose it is; lint lets no destination belong to two vendors. Nil: nobody's.
+    func destination(of origin: Origin) -> (vendor: VendorID, destination: Vendor.Destination)? { destinations[origin] }
 }

@@ -67,6 +67,7 @@ package struct ProxyError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         case insecureListener = "insecure_listener"
         case listenFailed = "listen_failed"
+        case authorityMissing = "authority_missing"
         case certificateUnreadable = "certificate_unreadable"
         case trustUnreadable = "trust_unreadable"
         case resolveInvalid = "resolve_invalid"

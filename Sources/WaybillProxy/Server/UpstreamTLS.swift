@@ -15,8 +15,8 @@ enum UpstreamTLS {
         }
     }
 
-    private static func certificates(_ path: String) throws(ProxyError) -> [NIOSSLCertificate] {
-        let remedy = "give a PEM file with at least one CERTIFICATE block, or remove it from 'trust'"
+    static func certificates(_ path: String) throws(ProxyError) -> [NIOSSLCertificate] {
+        let remedy = "give a PEM file with at least one CERTIFICATE block, or remove it from the configuration"
         do {
             let certificates = try NIOSSLCertificate.fromPEMFile(path)
             guard !certificates.isEmpty else {
@@ -40,7 +40,15 @@ enum ListenerTLS {
             var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
             configuration.minimumTLSVersion = .tlsv12
             configuration.applicationProtocols = ["http/1.1"]
+            if let path = tls.clientCAPath {
+                // Asked for, not required: a token names a caller as well. One that is shown must be good.
+                configuration.certificateVerification = .optionalVerification
+                configuration.trustRoots = .certificates(try UpstreamTLS.certificates(path))
+                configuration.sendCANameList = true
+            }
             return try NIOSSLContext(configuration: configuration)
+        } catch let error as ProxyError {
+            throw error
         } catch {
             throw ProxyError(
                 code: .certificateUnreadable,

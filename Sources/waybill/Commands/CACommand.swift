@@ -30,7 +30,7 @@ struct CACommand: AsyncParsableCommand {
                 throw CommandFailure(
                     "there is no CA in \(settings.keys) yet", remedy: "make one with `waybill ca init`, or start `waybill serve`")
             }
-            StandardStreams.writeOutput(ca.certificatePEM)
+            StandardStreams.writeOutput(ca.bundlePEM)
         }
     }
 

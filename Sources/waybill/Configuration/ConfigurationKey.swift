@@ -89,7 +89,7 @@ extension ConfigurationKey {
     static func listener(_ name: String) -> ConfigurationKey {
         let summaries = [
             "gate": "Base-URL listener: `http://gate/to/{vendor}/…`.",
-            "proxy": "Forward proxy with interception. Accepted, not served yet.",
+            "proxy": "Forward proxy with interception, for `HTTPS_PROXY`; without it there is none. Usually `127.0.0.1:8888`.",
             "control": "API and console. Accepted, not served yet.",
         ]
         return ConfigurationKey("listen.\(name)", .address, name == "gate" ? "127.0.0.1:8080" : nil, summaries[name] ?? "")

@@ -20,6 +20,8 @@ struct Settings: Sendable {
     /// The configuration file, as named on the command line.
     var file: String
     var gate: Listener
+    /// The forward proxy; nil: none.
+    var proxy: Listener?
     /// Configured, and not served yet: names of keys.
     var notServed: [String]
     var insecure: Bool

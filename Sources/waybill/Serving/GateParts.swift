@@ -18,6 +18,8 @@ struct GateParts: Sendable {
     let log: TransferLog
     let history: AgreementHistory
     let volumes: VolumeBudget
+    /// Certificates of the forward proxy.
+    let leaves: InterceptionLeaves
 
     func gate(_ set: PolicySet) -> Gate {
         Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: GateParts.randomSalt), limits: settings.limits.body)
@@ -59,18 +61,18 @@ struct GateParts: Sendable {
         }
     }
 
-    func proxyConfiguration() throws(CommandFailure) -> ProxyConfiguration {
-        let tls = settings.gate.tls
-        if tls?.clientCA != nil {
-            throw CommandFailure(
-                "`listen.gate.tls.client_ca` asks for client certificates, which are not checked yet",
-                remedy: "remove it, callers use tokens")
-        }
-        let listener = ProxyConfiguration.Listener(
-            host: settings.gate.address.host, port: settings.gate.address.port,
-            tls: tls.map { ProxyConfiguration.Listener.TLS(certificatePath: $0.certificate, keyPath: $0.key) }, insecure: settings.insecure)
+    /// Listeners in the order in which `GateService` names their addresses.
+    func proxyConfiguration() -> ProxyConfiguration {
+        let listeners = [(ProxyConfiguration.Listener.Kind.gate, settings.gate)] + (settings.proxy.map { [(.proxy, $0)] } ?? [])
         let resolve = Dictionary(uniqueKeysWithValues: settings.resolve.map { ($0.key.description, $0.value.description) })
-        return ProxyConfiguration(listeners: [listener], resolve: resolve, trust: settings.trust, limits: settings.limits.proxy)
+        return ProxyConfiguration(
+            listeners: listeners.map { kind, listener in
+                ProxyConfiguration.Listener(
+                    kind: kind, host: listener.address.host, port: listener.address.port,
+                    tls: listener.tls.map {
+                        ProxyConfiguration.Listener.TLS(certificatePath: $0.certificate, keyPath: $0.key, clientCAPath: $0.clientCA)
+                    }, insecure: settings.insecure)
+            }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: leaves)
     }
 
     static func randomSalt() -> InlineArray<16, UInt8> {

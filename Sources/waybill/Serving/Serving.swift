@@ -26,7 +26,7 @@ struct Serving {
         let logKeys = try Wiring.logKeys(keys, keyring, create: true)
         let lock = try ownStore()
         let policies = try loadPolicies()
-        try makeCA(keys, policies.set)
+        let ca = try openCA(keys, policies.set)
         try Wiring.checkTrust(settings)
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
@@ -39,7 +39,7 @@ struct Serving {
             let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, history: history,
-                volumes: volumes)
+                volumes: volumes, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()))
             do {
                 try await serve(parts, policies)
             } catch {
@@ -102,11 +102,12 @@ struct Serving {
         try history.archive.keep(policies.set, files: policies.files)
     }
 
-    private func makeCA(_ keys: KeyDirectory, _ set: PolicySet) throws {
-        if try InterceptionCA.existing(in: keys) != nil { return }
+    private func openCA(_ keys: KeyDirectory, _ set: PolicySet) throws -> InterceptionCA {
+        if let ca = try InterceptionCA.existing(in: keys) { return ca }
         let permit = settings.caPermit.isEmpty ? set.hosts : settings.caPermit
-        _ = try InterceptionCA.create(in: keys, organisation: set.organisation.name, permit: permit)
+        let ca = try InterceptionCA.create(in: keys, organisation: set.organisation.name, permit: permit)
         logger.notice("interception CA created", metadata: ["certificate": "\(keys.file(InterceptionCA.certificateFile))"])
+        return ca
     }
 
     /// Imported subjects from the store, first-seen ones from the log; only then is "unknown" true.
