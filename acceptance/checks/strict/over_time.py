@@ -1,0 +1,5 @@
+from . import page
+
+
+def run(table, gate, vendor):
+    pass
