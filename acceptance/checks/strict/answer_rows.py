@@ -287,7 +287,7 @@ def look(table, caller, row):
     try:
         answer = caller.answer(method)
     except NoAnswer as problem:
-        return ("broken off", True) if row.breaks_off else (f"no answer: {problem}", False)
+        return ("broken off", caller.at_end) if row.breaks_off else (f"no answer: {problem}", False)
     table.transfers.append(answer.value("waybill-transfer"))
     text = f"{answer.status} {answer.code}".strip()
     faults = [name for name, value in row.has.items() if answer.values(name) != [value]]
