@@ -38,6 +38,8 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     var closesAfterAnswer = false
     /// What came is no HTTP: where the next message would begin is unknown.
     var isBroken = false
+    /// The caller has ended its side of the connection.
+    var hasInputEnded = false
     var awaitedTicket: UInt64?
     /// Intents handed to the log whose fate is not known yet.
     var outstandingCommits = 0
@@ -102,7 +104,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         } catch {
             broken(by: error)
         }
-        if wantsBytes { resumeReading() }
+        if wantsBytes { hasInputEnded ? inputEnded() : resumeReading() }
     }
 
     func resumeReading() {
@@ -147,10 +149,14 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        allowHalfClose(true, context)
         loop.add(self)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        allowHalfClose(false, context)
+        self.context = nil
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .discarding = reading { return }
