@@ -205,6 +205,11 @@ extension CallerHandler {
             setDeadline(parser.bufferedBytes > 0 ? loop.limits.callerHeadMillisecondsMax : loop.limits.callerIdleMillisecondsMax)
             return pump()
         }
+        endConnection()
+    }
+
+    func endConnection() {
+        guard let context else { return }
         // Closing with bytes unread would reset the connection and could take the answer with it: our half first, then wait.
         reading = .discarding
         parser.discard()

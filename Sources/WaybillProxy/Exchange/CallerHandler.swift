@@ -39,6 +39,8 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     var closesAfterAnswer = false
     /// What came is no HTTP: where the next message would begin is unknown.
     var isBroken = false
+    /// The caller has ended its side of the connection.
+    var hasInputEnded = false
     var awaitedTicket: UInt64?
     /// Intents handed to the log whose fate is not known yet.
     var outstandingCommits = 0
@@ -106,7 +108,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         } catch {
             broken(by: error)
         }
-        if wantsBytes { resumeReading() }
+        if wantsBytes { hasInputEnded ? inputEnded() : resumeReading() }
     }
 
     func resumeReading() {
@@ -160,11 +162,15 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        allowHalfClose(true, context)
         loop.add(self)
         loop.metrics.connected(on: connections.listener)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        allowHalfClose(false, context)
+        self.context = nil
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .discarding = reading { return }

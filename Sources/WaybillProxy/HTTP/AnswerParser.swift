@@ -142,7 +142,7 @@ extension AnswerHead {
             return answersHEAD || hasNoBody(status) ? .none : .chunked
         }
         guard let value = fields.first(.contentLength) else { return answersHEAD || hasNoBody(status) ? .none : .untilClose }
-        guard !fields.isRepeated(.contentLength), let length = span.decimal(value) else { throw .badLength }
+        guard !fields.isRepeated(.contentLength), let length = span.decimal(value), !span.hasTab(behind: value) else { throw .badLength }
         return answersHEAD || hasNoBody(status) ? .none : .length(length)
     }
 

@@ -93,9 +93,7 @@ extension CallerHead {
         try fields.parseLines(from: line.length, fieldsMax: fieldsMax, strictNames: true)
         let span = bytes.readableBytesUInt8Span
         try Self.checkSingles(fields, span)
-        // HTTP/1.0 knew no Host; a CONNECT in it says in its target all that Host could.
-        let needsHost = !(line.isHTTP10 && line.isCONNECT && !fields.contains(.host))
-        let path = needsHost ? try Self.checkHost(fields, span, line) : line.target
+        let path = try Self.checkHost(fields, span, line)
         self.init(
             fields: fields, method: line.method, target: path, isAbsoluteForm: path != line.target, isHTTP10: line.isHTTP10,
             framing: try Self.framing(fields, span, line),
@@ -142,12 +140,14 @@ extension CallerHead {
         _ fields: HTTPFields, _ span: borrowing Span<UInt8>, _ line: StartLine
     ) throws(HTTPFault) -> Range<Int> {
         let target = line.target
-        guard !fields.isRepeated(.host), let host = fields.first(.host), !host.isEmpty else { throw .badHost }
-        for i in host where !isAuthorityByte(span[i]) { throw .badHost }
         if line.isCONNECT {
             for i in target where !isAuthorityByte(span[i]) { throw .badStartLine }
-            return target
+            // HTTP/1.0 knew no Host; a CONNECT in it says in its target all that Host could.
+            if line.isHTTP10, !fields.contains(.host) { return target }
         }
+        guard !fields.isRepeated(.host), let host = fields.first(.host), !host.isEmpty else { throw .badHost }
+        for i in host where !isAuthorityByte(span[i]) { throw .badHost }
+        if line.isCONNECT { return target }
         if span[target.lowerBound] == UInt8(ascii: "/") { return target }
         for scheme: StaticString in ["http://", "https://"] {
             let length = scheme.utf8CodeUnitCount
@@ -191,7 +191,7 @@ extension CallerHead {
             return .chunked
         }
         guard let value = fields.first(.contentLength) else { return .none }
-        guard !fields.isRepeated(.contentLength), let length = span.decimal(value) else { throw .badLength }
+        guard !fields.isRepeated(.contentLength), let length = span.decimal(value), !span.hasTab(behind: value) else { throw .badLength }
         guard !line.isCONNECT || length == 0 else { throw .bodyOfCONNECT }
         return .length(length)
     }

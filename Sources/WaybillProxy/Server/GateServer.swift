@@ -30,6 +30,11 @@ package actor GateServer {
             logger.notice("address override in force", metadata: ["destination": "\(name)", "address": "\(address)"])
         }
         let upstreamTLS = try UpstreamTLS.context(trust: configuration.trust)
+        if let proxy = configuration.upstreamProxy {
+            logger.notice(
+                "vendors are reached through an upstream proxy, which resolves their names: addresses are not checked",
+                metadata: ["proxy": "\(BoundAddress(host: proxy.host, port: proxy.port))"])
+        }
         let bodies = BodyBudget(bytesMax: configuration.limits.bodiesInFlightBytesMax)
         self.bodies = bodies
         for eventLoop in group.makeIterator() {
@@ -84,10 +89,11 @@ package actor GateServer {
     private func makeLoop(
         _ eventLoop: any EventLoop, overrides: [String: SocketAddress], tls: NIOSSLContext, bodies: BodyBudget
     ) async throws -> NIOLoopBoundBox<LoopContext> {
-        let (state, limits, logger) = (state, configuration.limits, logger)
+        let (state, limits, proxy, logger) = (state, configuration.limits, configuration.upstreamProxy, logger)
         return try await eventLoop.submit {
             let book = AddressBook(eventLoop: eventLoop, limits: limits, overrides: overrides)
-            let pool = UpstreamPool(eventLoop: eventLoop, limits: limits, addressBook: book, tls: tls)
+            let dialer = UpstreamDialer(eventLoop: eventLoop, limits: limits, addressBook: book, tls: tls, proxy: proxy)
+            let pool = UpstreamPool(limits: limits, dialer: dialer, identities: state.identities)
             let context = LoopContext(eventLoop: eventLoop, state: state, limits: limits, pool: pool, bodies: bodies, logger: logger)
             context.startTicking()
             return NIOLoopBoundBox(context, eventLoop: eventLoop)
@@ -115,7 +121,8 @@ package actor GateServer {
         case (.proxy, nil):
             throw ProxyError(
                 code: .authorityMissing,
-                message: "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
+                message:
+                    "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
         }
         let connections = ConnectionCount(listener: listener.kind, max: configuration.limits.callerConnectionsMax)
         let loops = loops
