@@ -16,5 +16,6 @@ struct InstallationCheck {
         let set = try policies.loadForCommand()
         _ = try Wiring.secrets(settings, set)
         try Wiring.checkTrust(settings)
+        if settings.control != nil { _ = try Wiring.metricsToken(settings) }
     }
 }

@@ -17,6 +17,16 @@ enum Wiring {
         try SecretStore(directory: settings.secrets, environment: ProcessInfo.processInfo.environment).values(for: set.vendors)
     }
 
+    /// The SHA-256 of the token that `/metrics` asks for; nil: none is configured.
+    static func metricsToken(_ settings: Settings) throws(CommandFailure) -> [UInt8]? {
+        let store = SecretStore(directory: settings.secrets, environment: ProcessInfo.processInfo.environment)
+        guard let token = try store.value("metrics_token") else { return nil }
+        guard token.utf8.count >= 16 else {
+            throw CommandFailure("the secret metrics_token is shorter than 16 bytes", remedy: "use a long random one")
+        }
+        return Array(SHA256.hash(data: Array(token.utf8)))
+    }
+
     /// Each file of `trust` must hold certificates.
     static func checkTrust(_ settings: Settings) throws(CommandFailure) {
         for path in settings.trust {
