@@ -36,7 +36,8 @@ struct ControlListenerTests {
     ) async throws {
         var configuration = ControlListenerConfiguration(host: "127.0.0.1", port: 0)
         configure(&configuration)
-        let listener = ControlListener(configuration, observation: observed, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let listener = ControlListener(
+            configuration, observation: observed, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let port = try await listener.start()
         do {
             try await body(port, observed)
@@ -154,7 +155,8 @@ struct ControlListenerTests {
             $0.requestSecondsMax = 1
         }) { port, _ in
             let large = try await RawClient.connect(port: port)
-            try await large.send(get("/healthz", method: "POST", fields: ["Content-Length: 1000000"]) + String(repeating: "x", count: 2_000))
+            try await large.send(
+                get("/healthz", method: "POST", fields: ["Content-Length: 1000000"]) + String(repeating: "x", count: 2_000))
             try await large.waitForClose()
             let slow = try await RawClient.connect(port: port)
             try await slow.send("GET /healthz HTTP/1.1\r\n")
@@ -193,7 +195,8 @@ struct ControlListenerTests {
     func startFailures() async throws {
         try await running { port, _ in
             for configuration in [
-                ControlListenerConfiguration(host: "127.0.0.1", port: 0, tls: .init(certificatePath: "/nonexistent", keyPath: "/nonexistent")),
+                ControlListenerConfiguration(
+                    host: "127.0.0.1", port: 0, tls: .init(certificatePath: "/nonexistent", keyPath: "/nonexistent")),
                 ControlListenerConfiguration(host: "127.0.0.1", port: port),
             ] {
                 let other = ControlListener(
