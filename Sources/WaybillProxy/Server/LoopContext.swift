@@ -1,6 +1,17 @@
 import Logging
 import NIOCore
 import WaybillCore
+import WaybillLedger
+
+/// A caller's connection as its loop looks after it.
+protocol CallerConnection: AnyObject {
+    /// Every `tickMilliseconds`: time to look at deadlines.
+    func tick(now: NIODeadline)
+    /// The gate stops: go when nothing is under way.
+    func stop()
+    /// The gate stops waiting.
+    func abort()
+}
 
 /// Everything the exchanges of one event loop share. Used on that loop only.
 final class LoopContext {
@@ -11,7 +22,9 @@ final class LoopContext {
     let mailbox: LoopMailbox
     let bodies: BodyBudget
     let logger: Logger
-    private var callers: [ObjectIdentifier: CallerHandler] = [:]
+    var clock: LoopClock { pool.clock }
+    var output = OutputBuffers()
+    private var callers: [ObjectIdentifier: any CallerConnection] = [:]
     private(set) var isStopping = false
     private var whenEmpty: EventLoopPromise<Void>?
     private var ticker: RepeatedTask?
@@ -28,7 +41,7 @@ final class LoopContext {
     }
 
     func newTransferID() -> TransferID {
-        TransferID(now: state.clock.now(), random: (.random(in: .min ... .max), .random(in: .min ... .max)))
+        TransferID(now: state.clock.now(), random: state.random.draw())
     }
 
     func httpDate() -> String { date.at(state.clock.now()) }
@@ -40,17 +53,18 @@ final class LoopContext {
     }
 
     private func tick() {
-        let now = NIODeadline.now()
+        clock.touch()
+        let now = clock.now
         for caller in callers.values { caller.tick(now: now) }
         pool.tick(now: now)
     }
 
-    func add(_ caller: CallerHandler) {
+    func add(_ caller: any CallerConnection) {
         callers[ObjectIdentifier(caller)] = caller
         if isStopping { caller.stop() }
     }
 
-    func remove(_ caller: CallerHandler) {
+    func remove(_ caller: any CallerConnection) {
         callers[ObjectIdentifier(caller)] = nil
         if isStopping, callers.isEmpty { finishStop() }
     }
