@@ -98,7 +98,7 @@ extension CallerHandler {
     func connect() {
         guard let transit, let destination = transit.shipment?.destination else { return }
         if let (upstream, bound) = transit.upstream {
-            if upstream.isUsable, bound == destination { return advance { $0.connected() } }
+            if upstream.isUsable, bound == destination, loop.pool.isCurrent(upstream, to: destination) { return advance { $0.connected() } }
             releaseUpstream()
         }
         setDeadline(loop.limits.connectMillisecondsMax)

@@ -28,6 +28,11 @@ package actor GateServer {
             logger.notice("address override in force", metadata: ["destination": "\(name)", "address": "\(address)"])
         }
         let upstreamTLS = try UpstreamTLS.context(trust: configuration.trust)
+        if let proxy = configuration.upstreamProxy {
+            logger.notice(
+                "vendors are reached through an upstream proxy, which resolves their names: addresses are not checked",
+                metadata: ["proxy": "\(BoundAddress(host: proxy.host, port: proxy.port))"])
+        }
         let bodies = BodyBudget(bytesMax: configuration.limits.bodiesInFlightBytesMax)
         for eventLoop in group.makeIterator() {
             loops.append(try await makeLoop(eventLoop, overrides: overrides, tls: upstreamTLS, bodies: bodies))
@@ -68,10 +73,11 @@ package actor GateServer {
     private func makeLoop(
         _ eventLoop: any EventLoop, overrides: [String: SocketAddress], tls: NIOSSLContext, bodies: BodyBudget
     ) async throws -> NIOLoopBoundBox<LoopContext> {
-        let (state, limits, logger) = (state, configuration.limits, logger)
+        let (state, limits, proxy, logger) = (state, configuration.limits, configuration.upstreamProxy, logger)
         return try await eventLoop.submit {
             let book = AddressBook(eventLoop: eventLoop, limits: limits, overrides: overrides)
-            let pool = UpstreamPool(eventLoop: eventLoop, limits: limits, addressBook: book, tls: tls)
+            let dialer = UpstreamDialer(eventLoop: eventLoop, limits: limits, addressBook: book, tls: tls, proxy: proxy)
+            let pool = UpstreamPool(limits: limits, dialer: dialer, identities: state.identities)
             let context = LoopContext(eventLoop: eventLoop, state: state, limits: limits, pool: pool, bodies: bodies, logger: logger)
             context.startTicking()
             return NIOLoopBoundBox(context, eventLoop: eventLoop)

@@ -58,7 +58,7 @@ enum SettingsReader {
             file: path, gate: gate, proxy: proxy, notServed: notServed, insecure: insecure, store: try store(values, base: base),
             policies: located(.policies),
             keys: located(.keys), secrets: located(.secrets), resolve: try values.addresses(.resolve),
-            trust: values.texts(.trust).map { Files.resolve($0, against: base) }, threads: try values.integer(.threads) ?? 0,
+            trust: values.texts(.trust).map { Files.resolve($0, against: base) }, upstreamProxy: try upstreamProxy(values), threads: try values.integer(.threads) ?? 0,
             limits: limits,
             log: Settings.Log(
                 origin: values.text(.origin) ?? "", checkpointEveryMilliseconds: try values.milliseconds(.checkpointEvery) ?? 1_000,
@@ -89,6 +89,29 @@ enum SettingsReader {
         default:
             throw CommandFailure("`listen.\(name).tls` needs both `certificate` and `key`", remedy: "add the missing one")
         }
+    }
+
+    private static func upstreamProxy(_ values: ConfigurationValues) throws(CommandFailure) -> Settings.UpstreamProxy? {
+        let (username, password) = (values.text(.upstreamProxyUsername), values.text(.upstreamProxyPassword))
+        let isTLS = try values.flag(.upstreamProxyTLS)
+        guard let address = try values.address(.upstreamProxy) else {
+            guard username == nil, password == nil, !isTLS else {
+                throw CommandFailure("`upstream_proxy` has no `address`", remedy: "add one, or remove the section")
+            }
+            return nil
+        }
+        guard address.port > 0 else { throw values.unfit(.upstreamProxy) }
+        guard (username == nil) == (password == nil), username?.contains(":") != true else {
+            throw CommandFailure(
+                "`upstream_proxy` needs `username` and `password` together, the name without a colon", remedy: "add or remove one")
+        }
+        if let password, !password.hasPrefix("${secret:") || !password.hasSuffix("}") {
+            // It may be the password itself, so it is not shown.
+            throw CommandFailure(
+                "\(values.origin(of: .upstreamProxyPassword)): the configuration is no place for a password",
+                remedy: "write `${secret:NAME}` and put it into that secret")
+        }
+        return Settings.UpstreamProxy(address: address, isTLS: isTLS, username: username, password: password)
     }
 
     private static func store(_ values: ConfigurationValues, base: String) throws(CommandFailure) -> String {

@@ -18,8 +18,8 @@ struct GateParts: Sendable {
     let log: TransferLog
     let history: AgreementHistory
     let volumes: VolumeBudget
-    /// Certificates of the forward proxy.
-    let leaves: InterceptionLeaves
+    /// The forward proxy's.
+    let authority: CAKeeper
 
     func gate(_ set: PolicySet) -> Gate {
         Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: GateParts.randomSalt), limits: settings.limits.body)
@@ -30,7 +30,7 @@ struct GateParts: Sendable {
         do {
             return try GateState(
                 gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemWallClock(),
-                volumes: volumes, secrets: secrets)
+                volumes: volumes, secrets: secrets, trust: Wiring.vendorTrust(settings))
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
@@ -42,13 +42,14 @@ struct GateParts: Sendable {
         try history.archive.keep(policies.set, files: policies.files)
         let before = consents.notices
         let now = SystemWallClock().now()
+        let secrets = try Wiring.secrets(settings, policies.set)
         do {
             try await consents.rebuild(notices: policies.set.notices, now: now)
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
         do {
-            try state.replace(gate: gate(policies.set))
+            try state.replace(gate: gate(policies.set), secrets: secrets)
         } catch {
             do {
                 try await consents.rebuild(notices: before, now: now)
@@ -59,10 +60,26 @@ struct GateParts: Sendable {
             }
             throw CommandFailure(error.message.withoutFullStop)
         }
+        warnUncovered(policies)
+    }
+
+    /// Reads again what files outside the set hold: vendors' certificates and secrets.
+    func renew(_ state: GateState, _ set: PolicySet) throws {
+        let secrets = try Wiring.secrets(settings, set)
+        do {
+            try state.renew(secrets: secrets)
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    /// Destinations that the forward proxy will refuse.
+    func warnUncovered(_ policies: LoadedPolicies) {
+        if settings.proxy != nil { authority.warnUncovered(policies.set, directory: policies.directory) }
     }
 
     /// Listeners in the order in which `GateService` names their addresses.
-    func proxyConfiguration() -> ProxyConfiguration {
+    func proxyConfiguration(_ set: PolicySet) throws(CommandFailure) -> ProxyConfiguration {
         let listeners = [(ProxyConfiguration.Listener.Kind.gate, settings.gate)] + (settings.proxy.map { [(.proxy, $0)] } ?? [])
         let resolve = Dictionary(uniqueKeysWithValues: settings.resolve.map { ($0.key.description, $0.value.description) })
         return ProxyConfiguration(
@@ -72,7 +89,8 @@ struct GateParts: Sendable {
                     tls: listener.tls.map {
                         ProxyConfiguration.Listener.TLS(certificatePath: $0.certificate, keyPath: $0.key, clientCAPath: $0.clientCA)
                     }, insecure: settings.insecure)
-            }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: leaves)
+            }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: authority.leaves,
+            upstreamProxy: Wiring.upstreamProxy(settings, secrets: try Wiring.secrets(settings, set)))
     }
 
     static func randomSalt() -> InlineArray<16, UInt8> {

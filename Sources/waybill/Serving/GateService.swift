@@ -22,7 +22,7 @@ struct GateService: Service {
         let settings = parts.settings
         let threads = settings.threads > 0 ? settings.threads : ProcessInfo.processInfo.activeProcessorCount
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        let server = GateServer(configuration: parts.proxyConfiguration(), state: state, logger: parts.logger, group: group)
+        let server = GateServer(configuration: try parts.proxyConfiguration(set), state: state, logger: parts.logger, group: group)
         let addresses: [BoundAddress]
         do {
             addresses = try await server.start()
@@ -72,6 +72,13 @@ struct GateService: Service {
             ReplyCommand("policy.reload") { () async throws(ControlFailure) in
                 await reloader.reload()
                 return GateStatus(policy: await reloader.status, log: parts.log, index: parts.index)
+            },
+            ReplyCommand("ca.reload") { () async throws(ControlFailure) in
+                do throws(CommandFailure) {
+                    return try parts.authority.reload()
+                } catch {
+                    throw ControlFailure(code: "ca_unreadable", message: "\(error.sentence).")
+                }
             },
         ]
     }
