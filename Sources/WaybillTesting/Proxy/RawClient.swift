@@ -86,6 +86,13 @@ package final class RawClient: Sendable {
     package func send(_ text: String) async throws { try await send(Array(text.utf8)) }
     package func send(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
     package func close() { channel.close(promise: nil) }
+    /// Ends this side only: nothing more will be sent.
+    package func finishSending() async throws { try await channel.close(mode: .output) }
+    /// Goes without a farewell, as a process that dies does.
+    package func reset() async throws {
+        try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try await channel.close()
+    }
 
     package var received: [UInt8] { shared.incoming.withLock { $0.bytes } }
     package var isClosed: Bool { shared.incoming.withLock { $0.isClosed } }
