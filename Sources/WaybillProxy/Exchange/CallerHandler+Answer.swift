@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 import WaybillCore
 import WaybillLedger
@@ -18,7 +17,7 @@ extension CallerHandler {
         guard let transit else { return }
         let isBodyPending = if case .body = reading { true } else { false }
         let pending = PendingRefusal(refusal: refusal, marks: marks(of: refusal, transit), omitsBody: transit.head.isHEAD)
-        note(refusal, pending.marks.xid)
+        note(refusal, of: transit)
         release()
         guard isOpen else { return leaveIfDone() }
         answer(pending, bodyPending: isBodyPending ? transit.head.framing : .none, received: transit.body.readableBytes)
@@ -27,7 +26,7 @@ extension CallerHandler {
     /// Nothing was admitted: malformed, unknown, or not for us.
     func refuseUnadmitted(_ refusal: Refusal, head: CallerHead?) {
         let marks = Marks(xid: loop.newTransferID(), refusal: refusal)
-        note(refusal, marks.xid)
+        note(refusal, xid: marks.xid, trace: head.flatMap { TraceParent($0.fields) })
         let pending = PendingRefusal(refusal: refusal, marks: marks, omitsBody: head?.isHEAD ?? false)
         if let head, head.hasBody, head.expectation != .none {
             // Whether the body still comes is the caller's choice now (RFC 9110 §10.1.1); only closing leaves no doubt.
@@ -91,16 +90,6 @@ extension CallerHandler {
         return marks
     }
 
-    private func note(_ refusal: Refusal, _ xid: TransferID) {
-        switch refusal.logging {
-        case .entry(let draft): loop.state.recorder.recordDenial(draft)
-        case .counted: loop.state.recorder.count(refused: refusal.code)
-        }
-        loop.logger.info(
-            "request refused",
-            metadata: ["xid": "\(xid)", "status": "\(refusal.status)", "code": "\(refusal.code)"])
-    }
-
     // MARK: Relaying
 
     func relayHead() {
@@ -126,12 +115,12 @@ extension CallerHandler {
         setDeadline(loop.limits.answerIdleMillisecondsMax)
         switch framing {
         case .chunked:
-            gather {
-                $0.put(hex: bytes.readableBytes)
-                $0.put("\r\n")
+            gather(room: 18) { out in
+                out.put(hex: UInt64(bytes.readableBytes))
+                out.put("\r\n")
             }
             write(bytes)
-            gather { $0.put("\r\n") }
+            gather(room: 2) { $0.put("\r\n") }
         case .length, .untilClose: write(bytes)
         case .none: break
         }
@@ -156,6 +145,10 @@ extension CallerHandler {
         if out.readableBytes >= OutputBuffers.keptBytesMax, let context { handOverOutput(context) }
     }
 
+    private func gather(room bytes: Int, _ write: (inout HeadWriter) -> Void) {
+        gather { HeadWriter.append(to: &$0, room: bytes, write) }
+    }
+
     private func handOverOutput(_ context: ChannelHandlerContext) {
         guard let out = output else { return }
         output = nil
@@ -172,10 +165,8 @@ extension CallerHandler {
     }
 
     func finishAnswer() {
-        if let transit {
-            if transit.answerFraming == .chunked { gather { $0.put("0\r\n\r\n") } }
-            loop.logger.debug(
-                "transfer finished", metadata: ["xid": "\(transit.xid)", "status": "\(transit.answer?.status ?? 0)"])
+        if transit?.answerFraming == .chunked {
+            gather(room: 5) { $0.put("0\r\n\r\n") }
         }
         release()
         guard isOpen else { return leaveIfDone() }
@@ -251,7 +242,11 @@ extension CallerHandler: UpstreamDelegate {
     }
 
     func upstreamAnswered(_ connection: UpstreamConnection, head: AnswerHead) {
-        transit?.answer = head
+        if let transit {
+            transit.answer = head
+            loop.metrics.answered(
+                status: head.status, vendor: transit.admission.vendor, of: transit.policy, transit.times, now: loop.clock.now)
+        }
         advance { $0.answered(status: head.status, sentBytes: connection.sentBodyBytes, now: loop.clock.now) }
     }
 

@@ -8,21 +8,27 @@ extension CallerHandler {
     func begin(_ head: CallerHead) {
         closesAfterAnswer = head.closes || loop.isStopping
         if case .proxy(let leaves) = entrance.kind, isConnect(head) { return openTunnel(head, leaves: leaves) }
+        let began = loop.clock.now
         do throws(Refusal) {
+            guard loop.admits(now: began) else { throw .overloaded }
             let way = try WayIn(head, at: entrance)
-            let (policy, standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
+            let inForce = loop.state.inForce
+            let policy = inForce.policy
             let caller = try authenticate(head, policy)
             guard head.expectation != .other else { throw .unknownExpectation }
             let xid = loop.newTransferID()
             let admission = try policy.gate.admit(way.gateHead(head, policy: policy), caller: caller, xid: xid)
             try checkLength(head)
-            let transit = Transit(head: head, way: way, xid: xid, policy: policy, standing: standing, admission: admission)
+            let transit = Transit(
+                head: head, way: way, xid: xid, inForce: inForce, admission: admission, began: began,
+                trace: TraceParent(head.fields))
             if case .length(let length) = head.framing {
                 guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
                 transit.reservedBytes = length
             }
             self.transit = transit
-            exchange = Exchange(limits: loop.limits, now: loop.clock.now)
+            loop.metrics.began()
+            exchange = Exchange(limits: loop.limits, now: began)
             let expectsContinue = head.expectation == .continue100 && !head.isHTTP10 && head.hasBody
             advance { $0.admitted(expectsContinue: expectsContinue) }
         } catch {
@@ -31,6 +37,7 @@ extension CallerHandler {
     }
 
     private func authenticate(_ head: CallerHead, _ policy: PolicySnapshot) throws(Refusal) -> CallerID {
+        if entrance.shown.isEmpty, let caller = callerMemory.caller(head.fields, policy: policy) { return caller }
         guard let credentials = CallerAuthentication.credentials(head.fields, shown: entrance.shown),
             let caller = CallerAuthentication.caller(credentials, policy: policy.gate.policy)
         else {
@@ -38,6 +45,7 @@ extension CallerHandler {
             closesAfterAnswer = closesAfterAnswer || entrance.isTunnel
             throw entrance.unauthenticated
         }
+        if entrance.shown.isEmpty { callerMemory.remember(caller, head.fields, policy: policy) }
         return caller
     }
 
@@ -48,6 +56,7 @@ extension CallerHandler {
     func receiveBody(sendsContinue: Bool) {
         reading = .body
         setDeadline(loop.limits.callerBodyIdleMillisecondsMax)
+        transit?.times.admitted = loop.clock.now
         if sendsContinue, let context {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         }
@@ -77,9 +86,11 @@ extension CallerHandler {
     func judge() {
         guard let transit else { return }
         let body = transit.body.getBytes(at: transit.body.readerIndex, length: transit.body.readableBytes) ?? []
+        let now = loop.state.clock.now()
         do throws(Refusal) {
             let judgement = try transit.policy.gate.judge(
-                transit.admission, body: body, standing: transit.standing, now: loop.state.clock.now(), reporting: false)
+                transit.admission, body: body, standing: transit.inForce.standing(counting: loop.state.volumes.volumes(now: now)), now: now,
+                reporting: false)
             if case .send(let shipment) = judgement { self.transit?.shipment = shipment }
             advance { $0.judged(judgement) }
         } catch {
@@ -100,6 +111,11 @@ extension CallerHandler {
         if let (upstream, bound) = transit.upstream {
             if upstream.isUsable, bound == destination, loop.pool.isCurrent(upstream, to: destination) { return advance { $0.connected() } }
             releaseUpstream()
+        }
+        if transit.times.judged == nil {
+            loop.clock.touch()
+            transit.times.judged = loop.clock.now
+            loop.metrics.judged(transit.times)
         }
         if let idle = loop.pool.takeIdle(to: destination) { return connected(idle, destination) }
         setDeadline(loop.limits.connectMillisecondsMax)
@@ -132,6 +148,7 @@ extension CallerHandler {
         }
         transit.holdsVolumes = true
         setDeadline(loop.limits.commitMillisecondsMax)
+        transit.times.recorded = loop.clock.now
         outstandingCommits += 1
         loop.state.recorder.record(shipment.draft, ticket: newTicket(), for: loop.mailbox)
     }
@@ -171,8 +188,10 @@ extension CallerHandler {
         var head = loop.output.take()
         VendorRequestHead.write(
             transit.head, target: transit.admission.head.target, destination: shipment.destination,
-            plan: transit.policy[transit.admission.vendor], bodyBytes: body.count, to: &head)
+            plan: transit.policy[transit.admission.vendor], bodyBytes: body.count, trace: transit.trace.map(loop.outgoing), to: &head)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
+        transit.times.forwarded = loop.clock.now
+        loop.metrics.forwarded(shipment, transit.times)
         transit.hasLeft = true
         transit.holdsVolumes = false
         upstream.send(head: &head, body: body, isHEAD: transit.head.isHEAD)
@@ -183,7 +202,7 @@ extension CallerHandler {
     func startOver() {
         releaseVolumes()
         guard let transit else { return }
-        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
+        transit.inForce = loop.state.inForce
         transit.xid = loop.newTransferID()
         transit.shipment = nil
         do throws(Refusal) {
@@ -205,7 +224,9 @@ extension CallerHandler: TicketHolder {
             awaitedTicket = nil
             switch news {
             case .refreshed(let isDone): advance { $0.refreshed(isDone) }
-            case .committed(let result): advance { $0.recorded(result, now: loop.clock.now) }
+            case .committed(let result):
+                if let transit { loop.metrics.committed(transit.times, now: loop.clock.now) }
+                advance { $0.recorded(result, now: loop.clock.now) }
             }
         } else if case .committed(.success(let receipt)) = news {
             loop.state.recorder.record(Exchange.outcomeOfLateCommit(receipt))

@@ -35,6 +35,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     var refusal: PendingRefusal?
     /// What is written already and not handed to the channel: an answer's head waits for its body, so that both leave in one write.
     var output: ByteBuffer?
+    var callerMemory = CallerMemory()
     var closesAfterAnswer = false
     /// What came is no HTTP: where the next message would begin is unknown.
     var isBroken = false
@@ -77,17 +78,20 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         case .relayHead: relayHead()
         case .finish(let outcome):
             loop.state.recorder.record(outcome)
+            note(.finished(outcome))
             finishAnswer()
         case .refuse(let refusal, let outcome):
             if let outcome { loop.state.recorder.record(outcome) }
             refuse(refusal)
         case .breakOff(let outcome):
             loop.state.recorder.record(outcome)
+            note(.brokenOff(outcome))
             flushOutput()
             context?.close(promise: nil)
             letGo()
         case .letGo(let outcome):
             if let outcome { loop.state.recorder.record(outcome) }
+            note(.abandoned(outcome))
             letGo()
         }
     }
@@ -121,15 +125,24 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     }
 
     private func received(_ part: RequestParser.Part) {
-        switch (part, reading) {
-        case (.head(let head), .head): begin(head)
-        case (.body(let bytes), .body): receive(bytes)
-        case (.end, .body):
-            reading = .held
-            advance { $0.received() }
-        case (.body(let bytes), .refusedBody(let left)): discard(bytes, left: left)
-        case (.end, .refusedBody): writeRefusal(closes: closesAfterAnswer)
-        default: break
+        switch part {
+        case .head(let head):
+            if case .head = reading { begin(head) }
+        case .body(let bytes):
+            switch reading {
+            case .body: receive(bytes)
+            case .refusedBody(let left): discard(bytes, left: left)
+            case .head, .held, .discarding: break
+            }
+        case .end:
+            switch reading {
+            case .body:
+                reading = .held
+                transit?.times.received = loop.clock.now
+                advance { $0.received() }
+            case .refusedBody: writeRefusal(closes: closesAfterAnswer)
+            case .head, .held, .discarding: break
+            }
         }
     }
 
@@ -151,6 +164,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         self.context = context
         allowHalfClose(true, context)
         loop.add(self)
+        loop.metrics.connected(on: connections.listener)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -161,7 +175,10 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .discarding = reading { return }
         loop.clock.touch()
-        if case .head = reading, !parser.isInsideMessage { setDeadline(loop.limits.callerHeadMillisecondsMax) }
+        if case .head = reading, !parser.isInsideMessage {
+            setDeadline(loop.limits.callerHeadMillisecondsMax)
+            loop.touch(now: loop.clock.now)
+        }
         parser.feed(unwrapInboundIn(data))
         pump()
     }
@@ -195,6 +212,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         loop.clock.touch()
         isOpen = false
         connections.leave()
+        loop.metrics.disconnected(from: connections.listener)
         refusal = nil
         output = nil
         reading = .discarding

@@ -22,7 +22,7 @@ enum ProblemDocument {
         out.writeStaticString(",\"code\":\"")
         out.writeEscaped(refusal.code)
         out.writeStaticString("\",\"transfer\":\"")
-        out.put(xid)
+        HeadWriter.append(to: &out, room: 36) { $0.put(xid) }
         out.writeStaticString("\"")
         if !refusal.records.isEmpty { out.writeRecords(refusal.records.prefix(recordsMax)) }
         out.writeStaticString("}")
@@ -59,8 +59,8 @@ extension ByteBuffer {
                 writeInteger(byte)
             case 0..<0x20:
                 writeStaticString("\\u00")
-                writeInteger(Self.hexDigit(byte >> 4))
-                writeInteger(Self.hexDigit(byte & 15))
+                writeInteger(HeadWriter.hexDigit(byte >> 4))
+                writeInteger(HeadWriter.hexDigit(byte & 15))
             default: writeInteger(byte)
             }
         }

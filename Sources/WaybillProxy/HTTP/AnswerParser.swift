@@ -128,7 +128,7 @@ extension AnswerHead {
         let framing = try Self.framing(fields, span, status: status, answersHEAD: answersHEAD, isHTTP10: isHTTP10)
         self.init(
             fields: fields, status: status, framing: framing,
-            closes: isHTTP10 || framing == .untilClose || fields.connectionNames(span, "close"))
+            closes: isHTTP10 || framing == .untilClose || fields.saysClose)
     }
 
     /// RFC 9112 §6.3, without its leniencies.

@@ -30,6 +30,9 @@ enum FieldName: UInt8, CaseIterable {
     case forwarded
     case range
     case ifRange
+    case traceparent
+    case tracestate
+    case baggage
     case proxyAuthorization
     // Ours
     case waybillToken
@@ -82,6 +85,9 @@ enum FieldName: UInt8, CaseIterable {
         case .forwarded: "forwarded"
         case .range: "range"
         case .ifRange: "if-range"
+        case .traceparent: "traceparent"
+        case .tracestate: "tracestate"
+        case .baggage: "baggage"
         case .proxyAuthorization: "proxy-authorization"
         case .waybillToken: "waybill-token"
         case .waybillPurpose: "waybill-purpose"

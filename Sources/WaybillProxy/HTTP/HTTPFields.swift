@@ -13,6 +13,11 @@ struct HTTPFields {
     /// Known names that came at least once, and at least twice: most questions are about a name that did not come.
     private var present: UInt64 = 0
     private var repeated: UInt64 = 0
+    /// What `Connection` and `Proxy-Connection` name; known once all lines are in.
+    private var connectionNames: UInt64 = 0
+    private var connectionNamesOthers = false
+    /// `Connection: close`.
+    private(set) var saysClose = false
 
     init(bytes: ByteBuffer) {
         self.bytes = bytes
@@ -39,6 +44,39 @@ struct HTTPFields {
         var count = 0
         for line in lines where line.known == name { count += 1 }
         return count
+    }
+
+    /// After the last line: reads the lists of `Connection`, which name fields that concern this connection only.
+    mutating func readConnection() {
+        guard contains(.connection) || contains(.proxyConnection) else { return }
+        let received = bytes
+        let bytes = received.readableBytesUInt8Span
+        var (names, others, close) = (UInt64(0), false, false)
+        for line in lines where line.known == .connection || line.known == .proxyConnection {
+            for element in bytes.listElements(line.value) {
+                let name = FieldName.recognise(bytes, element)
+                if name != .other {
+                    names |= name.bit
+                } else if bytes.matches(element, "close") {
+                    close = true
+                } else if !element.isEmpty {
+                    others = true
+                }
+            }
+        }
+        (connectionNames, connectionNamesOthers, saysClose) = (names, others, close)
+    }
+
+    func isNamedByConnection(_ name: FieldName) -> Bool { connectionNames & name.bit != 0 }
+
+    /// `Connection` lists this line's name: it is hop-by-hop then.
+    func isNamedByConnection(_ line: Line, _ bytes: borrowing Span<UInt8>) -> Bool {
+        if line.known != .other { return isNamedByConnection(line.known) }
+        guard connectionNamesOthers else { return false }
+        for other in lines where other.known == .connection || other.known == .proxyConnection {
+            for element in bytes.listElements(other.value) where bytes.isSameName(element, line.name) { return true }
+        }
+        return false
     }
 
     /// Nil for what is not UTF-8.

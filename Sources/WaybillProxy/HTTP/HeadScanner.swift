@@ -29,7 +29,7 @@ extension HTTPFields {
         let total = bytes.readableBytes
         while lineStart < total {
             let line = try HTTPFields.parseLine(bytes.readableBytesUInt8Span, at: &lineStart, strictNames: strictNames)
-            guard let line else { return }
+            guard let line else { return readConnection() }
             guard lines.count < fieldsMax else { throw .headTooLarge }
             append(line)
         }

@@ -97,7 +97,7 @@ extension CallerHead {
         self.init(
             fields: fields, method: line.method, target: path, isAbsoluteForm: path != line.target, isHTTP10: line.isHTTP10,
             framing: try Self.framing(fields, span, line),
-            closes: line.isHTTP10 || fields.connectionNames(span, "close"), expectation: Self.expectation(fields, span),
+            closes: line.isHTTP10 || fields.saysClose, expectation: Self.expectation(fields, span),
             isHEAD: span.equals(line.method, "HEAD"))
     }
 
@@ -131,7 +131,7 @@ extension CallerHead {
 
     private static func checkSingles(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) throws(HTTPFault) {
         guard !fields.isRepeated(.contentType), !fields.isRepeated(.contentEncoding),
-            !fields.connectionNames(span, "content-type"), !fields.connectionNames(span, "content-encoding")
+            !fields.isNamedByConnection(.contentType), !fields.isNamedByConnection(.contentEncoding)
         else { throw .repeatedContentField }
     }
 
@@ -200,16 +200,5 @@ extension CallerHead {
         guard let value = fields.first(.expect) else { return .none }
         guard !fields.isRepeated(.expect), span.matches(value, "100-continue") else { return .other }
         return .continue100
-    }
-}
-
-extension HTTPFields {
-    /// `Connection` lists `name` (lower case).
-    func connectionNames(_ span: borrowing Span<UInt8>, _ name: StaticString) -> Bool {
-        guard contains(.connection) || contains(.proxyConnection) else { return false }
-        for line in lines where line.known == .connection || line.known == .proxyConnection {
-            for element in span.listElements(line.value) where span.matches(element, name) { return true }
-        }
-        return false
     }
 }

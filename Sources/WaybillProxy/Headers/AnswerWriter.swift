@@ -12,7 +12,7 @@ struct Marks {
     var vendorStatus: Int?
 }
 
-extension ByteBuffer {
+extension HeadWriter {
     mutating func writeStatusLine(_ status: Int) {
         if status == 200 { return put("HTTP/1.1 200 OK\r\n") }
         put("HTTP/1.1 ")
@@ -46,27 +46,31 @@ extension ByteBuffer {
         put(length)
         put("\r\n")
     }
+}
 
+extension ByteBuffer {
     /// A refusal, whole. `omitsBody`: the answer to HEAD.
     mutating func writeRefusal(
         _ refusal: Refusal, marks: Marks, date: String, closes: Bool, omitsBody: Bool, allocator: ByteBufferAllocator
     ) {
-        var body = ProblemDocument.encode(refusal, xid: marks.xid, allocator: allocator)
-        writeStatusLine(refusal.status)
-        writeStaticString("Date: ")
-        writeString(date)
-        writeStaticString("\r\nContent-Type: application/problem+json\r\n")
-        writeLength(body.readableBytes)
-        switch refusal.status {
-        case 401: writeStaticString("WWW-Authenticate: Waybill-Token\r\n")
-        case 407: writeStaticString("Proxy-Authenticate: Basic realm=\"waybill\"\r\n")
-        case 503: writeStaticString("Retry-After: 1\r\n")
-        default: break
+        let body = ProblemDocument.encode(refusal, xid: marks.xid, allocator: allocator)
+        HeadWriter.append(to: &self, room: 512) { out in
+            out.writeStatusLine(refusal.status)
+            out.put("Date: ")
+            out.put(Array(date.utf8))
+            out.put("\r\nContent-Type: application/problem+json\r\n")
+            out.writeLength(body.readableBytes)
+            switch refusal.status {
+            case 401: out.put("WWW-Authenticate: Waybill-Token\r\n")
+            case 407: out.put("Proxy-Authenticate: Basic realm=\"waybill\"\r\n")
+            case 503: out.put("Retry-After: 1\r\n")
+            default: break
+            }
+            out.writeMarks(marks)
+            if closes { out.put("Connection: close\r\n") }
+            out.put("\r\n")
         }
-        writeMarks(marks)
-        if closes { writeStaticString("Connection: close\r\n") }
-        writeStaticString("\r\n")
-        if !omitsBody { writeBuffer(&body) }
+        if !omitsBody { put(body) }
     }
 }
 

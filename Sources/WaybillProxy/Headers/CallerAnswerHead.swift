@@ -19,38 +19,40 @@ enum CallerAnswerHead {
         _ head: AnswerHead, framing: Framing, marks: Marks, plan: VendorPlan, rewriter: @autoclosure () -> LinkRewriter?,
         answersHEAD: Bool, closes: Bool, to out: inout ByteBuffer
     ) {
-        out.writeStatusLine(head.status)
         let fields = head.fields
-        for line in fields.lines {
-            switch rule(line, fields, plan) {
-            case .pass: out.put(line, of: fields)
-            case .rewrite:
-                guard let rewriter = rewriter() else {
-                    out.put(line, of: fields)
-                    continue
+        HeadWriter.append(to: &out, room: fields.bytes.readableBytes + 512) { out in
+            out.writeStatusLine(head.status)
+            for line in fields.lines {
+                switch rule(line, fields, plan) {
+                case .pass: out.put(line, of: fields)
+                case .rewrite:
+                    guard let rewriter = rewriter() else {
+                        out.put(line, of: fields)
+                        continue
+                    }
+                    let value = fields.array(line.value)
+                    if let rewritten = line.known == .location ? rewriter.reference(value) : rewriter.links(value) {
+                        out.put(line, of: fields, value: rewritten)
+                    }
+                case .drop: break
                 }
-                let value = fields.array(line.value)
-                if let rewritten = line.known == .location ? rewriter.reference(value) : rewriter.links(value) {
-                    out.put(line, of: fields, value: rewritten)
+            }
+            switch framing {
+            case .length(let length): out.writeLength(length)
+            case .chunked: out.put("Transfer-Encoding: chunked\r\n")
+            case .none where answersHEAD:
+                // What GET would have given, as the vendor says.
+                if let length = fields.first(.contentLength), head.status != 204 {
+                    out.put("Content-Length: ")
+                    out.put(length, of: fields)
+                    out.put("\r\n")
                 }
-            case .drop: break
+            case .none, .untilClose: break
             }
+            out.writeMarks(marks)
+            if closes { out.put("Connection: close\r\n") }
+            out.put("\r\n")
         }
-        switch framing {
-        case .length(let length): out.writeLength(length)
-        case .chunked: out.put("Transfer-Encoding: chunked\r\n")
-        case .none where answersHEAD:
-            // What GET would have given, as the vendor says.
-            if let length = fields.first(.contentLength), head.status != 204 {
-                out.put("Content-Length: ")
-                out.put(length, of: fields)
-                out.put("\r\n")
-            }
-        case .none, .untilClose: break
-        }
-        out.writeMarks(marks)
-        if closes { out.put("Connection: close\r\n") }
-        out.put("\r\n")
     }
 
     private enum Rule { case pass, rewrite, drop }

@@ -4,20 +4,24 @@ import WaybillCore
 /// The head of a request as the vendor gets it: re-framed, headers by allow-list, hop-by-hop ones gone.
 enum VendorRequestHead {
     static func write(
-        _ head: CallerHead, target: [UInt8], destination: Vendor.Destination, plan: VendorPlan, bodyBytes: Int, to out: inout ByteBuffer
+        _ head: CallerHead, target: [UInt8], destination: Vendor.Destination, plan: VendorPlan, bodyBytes: Int,
+        trace: OutgoingTrace? = nil, to out: inout ByteBuffer
     ) {
         let fields = head.fields
-        out.put(head.method, of: fields)
-        out.put(" ")
-        out.put(target)
-        out.put(" HTTP/1.1\r\n")
-        out.put(plan.hostLine(destination))
-        for line in fields.lines where passes(line, fields, plan) { out.put(line, of: fields) }
-        if let credential = plan.credential { out.put(credential.line) }
-        // Identity, because an answer may later have to be read (tokens restored), and a caller's choice would go past us.
-        out.put("Accept-Encoding: identity\r\n")
-        if bodyBytes > 0 || head.hasBody || head.fields.contains(.contentLength) { out.writeLength(bodyBytes) }
-        out.put("\r\n")
+        HeadWriter.append(to: &out, room: fields.bytes.readableBytes + target.count + 512) { out in
+            out.put(head.method, of: fields)
+            out.put(" ")
+            out.put(target)
+            out.put(" HTTP/1.1\r\n")
+            out.put(plan.hostLine(destination))
+            for line in fields.lines where passes(line, fields, plan) { out.put(line, of: fields) }
+            if let credential = plan.credential { out.put(credential.line) }
+            if let trace { out.put(trace) }
+            // Identity, because an answer may later have to be read (tokens restored), and a caller's choice would go past us.
+            out.put("Accept-Encoding: identity\r\n")
+            if bodyBytes > 0 || head.hasBody || head.fields.contains(.contentLength) { out.writeLength(bodyBytes) }
+            out.put("\r\n")
+        }
     }
 
     private static func passes(_ line: HTTPFields.Line, _ fields: HTTPFields, _ plan: VendorPlan) -> Bool {
@@ -29,7 +33,7 @@ enum VendorRequestHead {
         case .other, .contentMD5, .digest, .contentDigest, .reprDigest, .signature, .amzContentSHA256, .date:
             return plan.allow.contains { bytes.matches(line.name, $0) } && !isOurs(line, bytes) && !fields.isNamedByConnection(line, bytes)
         default:
-            // Framing, hop-by-hop, Cookie, Referer, Forwarded, Range, our own: never, whatever a vendor's file says.
+            // Framing, hop-by-hop, Cookie, Referer, Forwarded, Range, trace context as it came, our own: never, whatever a vendor's file says.
             return false
         }
     }
@@ -54,25 +58,6 @@ extension Span<UInt8> {
         let count = lowercased.utf8CodeUnitCount
         guard range.count >= count else { return false }
         for start in range.lowerBound...(range.upperBound - count) where matches(start..<(start + count), lowercased) { return true }
-        return false
-    }
-}
-
-extension HTTPFields {
-    /// `Connection` lists this line's name: it is hop-by-hop then.
-    func isNamedByConnection(_ line: Line, _ bytes: borrowing Span<UInt8>) -> Bool {
-        guard contains(.connection) || contains(.proxyConnection) else { return false }
-        for other in lines where other.known == .connection || other.known == .proxyConnection {
-            for element in bytes.listElements(other.value) where element.count == line.name.count {
-                var i = 0
-                while i < element.count,
-                    HTTPBytes.lowercased(bytes[element.lowerBound + i]) == HTTPBytes.lowercased(bytes[line.name.lowerBound + i])
-                {
-                    i += 1
-                }
-                if i == element.count { return true }
-            }
-        }
         return false
     }
 }

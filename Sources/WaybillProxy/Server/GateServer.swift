@@ -2,6 +2,7 @@ package import Logging
 import NIOCore
 package import NIOPosix
 import NIOSSL
+package import WaybillCore
 
 /// The data plane: listeners, and on each event loop everything a request needs.
 ///
@@ -12,6 +13,7 @@ package actor GateServer {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private var loops: [NIOLoopBoundBox<LoopContext>] = []
+    private var bodies: BodyBudget?
     private var listeners: [any Channel] = []
 
     package init(configuration: ProxyConfiguration, state: GateState, logger: Logger, group: MultiThreadedEventLoopGroup) {
@@ -34,6 +36,7 @@ package actor GateServer {
                 metadata: ["proxy": "\(BoundAddress(host: proxy.host, port: proxy.port))"])
         }
         let bodies = BodyBudget(bytesMax: configuration.limits.bodiesInFlightBytesMax)
+        self.bodies = bodies
         for eventLoop in group.makeIterator() {
             loops.append(try await makeLoop(eventLoop, overrides: overrides, tls: upstreamTLS, bodies: bodies))
         }
@@ -46,6 +49,19 @@ package actor GateServer {
         return listeners.map { channel in
             BoundAddress(host: channel.localAddress?.ipAddress ?? "", port: channel.localAddress?.port ?? 0)
         }
+    }
+
+    /// Accepting on every listener.
+    package var isListening: Bool { !listeners.isEmpty && listeners.allSatisfy(\.isActive) }
+
+    /// What all event loops have counted so far; each is asked in turn, on itself.
+    package func metrics() async throws -> [MetricFamily] {
+        var snapshot = GateSnapshot(bodiesInFlightBytes: bodies?.usedBytes ?? 0)
+        for loop in loops {
+            let (counts, pool, isShedding) = try await loop.eventLoop.submit { loop.value.snapshot() }.get()
+            snapshot.add(counts, pool: pool, isShedding: isShedding)
+        }
+        return GateMetrics.families(snapshot, vendors: state.policy.vendors)
     }
 
     /// Accepts no more, lets exchanges finish for up to `grace`, then cuts off the rest; the log gets every outcome that is known.
@@ -108,7 +124,7 @@ package actor GateServer {
                 message:
                     "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
         }
-        let connections = ConnectionCount(max: configuration.limits.callerConnectionsMax)
+        let connections = ConnectionCount(listener: listener.kind, max: configuration.limits.callerConnectionsMax)
         let loops = loops
         do {
             return try await ServerBootstrap(group: group)

@@ -56,6 +56,16 @@ package struct ProxyLimits: Sendable {
     /// The log's silence; the transfer is then abandoned, and `aborted` if it commits after all.
     package var commitMillisecondsMax = 10_000
 
+    // Overload, on each event loop
+    /// Requests between admission and answer; beyond: 503.
+    package var exchangesPerLoopMax = 8_192
+    /// A turn of the loop (everything that had come, handled once) longer than this keeps callers waiting.
+    package var turnMicrosecondsMax = 5_000
+    /// Turns that stay longer for this long are a standing queue: the loop sheds what it cannot take in within `turnMicrosecondsMax`.
+    package var overloadPatienceMilliseconds = 50
+    /// Short turns for this long end it.
+    package var overloadRecoveryMilliseconds = 1_000
+
     /// How often connections are looked over for deadlines; a time-out may be late by this much.
     package var tickMilliseconds = 250
     package init() {}

@@ -24,10 +24,14 @@ final class BodyBudget: Sendable {
 
 /// Connections of one listener.
 final class ConnectionCount: Sendable {
+    let listener: ProxyConfiguration.Listener.Kind
     private let max: Int
     private let open = Atomic<Int>(0)
 
-    init(max: Int) { self.max = max }
+    init(listener: ProxyConfiguration.Listener.Kind, max: Int) {
+        self.listener = listener
+        self.max = max
+    }
 
     func enter() -> Bool {
         if open.wrappingAdd(1, ordering: .relaxed).newValue <= max { return true }

@@ -14,6 +14,7 @@ final class UpstreamPool {
         /// Being dialled; they count towards the limit.
         var dialling = 0
         var circuit: CircuitBreaker
+        var failures: [ConnectFault: UInt64] = [:]
         /// Connections under one identity are never used under another.
         let identity: UpstreamIdentity?
         init(_ target: Vendor.Destination, circuit: CircuitBreaker, identity: UpstreamIdentity?) {
@@ -59,9 +60,9 @@ final class UpstreamPool {
         if let idle = takeIdle(to: target) { return completion(.success(idle)) }
         let destination = destination(target)
         guard !isStopped, destination.open.count + destination.dialling < limits.vendorConnectionsPerLoopMax else {
-            return completion(.failure(.tooManyConnections))
+            return fail(destination, .tooManyConnections, completion)
         }
-        guard !destination.circuit.isOpen(now: .now()) else { return completion(.failure(.circuitOpen)) }
+        guard !destination.circuit.isOpen(now: .now()) else { return fail(destination, .circuitOpen, completion) }
         destination.dialling += 1
         dialer.dial(target, identity: destination.identity) { self.finish(destination, $0, completion) }
     }
@@ -104,6 +105,29 @@ final class UpstreamPool {
         return new
     }
 
+    /// Without having dialled.
+    private func fail(_ destination: Destination, _ fault: ConnectFault, _ completion: Completion) {
+        destination.failures[fault, default: 0] &+= 1
+        completion(.failure(fault))
+    }
+
+    struct Snapshot: Sendable {
+        var target: Vendor.Destination
+        var open: Int
+        var idle: Int
+        var dialling: Int
+        var isCircuitOpen: Bool
+        var failures: [ConnectFault: UInt64]
+    }
+
+    func snapshot(now: NIODeadline) -> [Snapshot] {
+        destinations.map { target, destination in
+            Snapshot(
+                target: target, open: destination.open.count, idle: destination.idle.count { $0.isUsable }, dialling: destination.dialling,
+                isCircuitOpen: destination.circuit.isOpen(now: now), failures: destination.failures)
+        }
+    }
+
     /// Another policy set is in force: where it changed an identity, the pool begins anew. Connections in use close when released.
     private func retireChanged() {
         identitiesVersion = identities.version
@@ -126,6 +150,7 @@ final class UpstreamPool {
             // Held strongly, because weak references make every retain of what they point to slow; the end of the connection ends this.
             connection.onClosed = { [id = ObjectIdentifier(connection)] in destination.open[id] = nil }
         case .failure(let fault):
+            destination.failures[fault, default: 0] &+= 1
             if fault.countsAgainstVendor { destination.circuit.failed(now: .now()) }
         }
         completion(result)
