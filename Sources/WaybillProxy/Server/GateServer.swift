@@ -14,6 +14,7 @@ package actor GateServer {
     private let group: MultiThreadedEventLoopGroup
     private var loops: [NIOLoopBoundBox<LoopContext>] = []
     private var bodies: BodyBudget?
+    private var connections: [ConnectionCount] = []
     private var listeners: [any Channel] = []
 
     package init(configuration: ProxyConfiguration, state: GateState, logger: Logger, group: MultiThreadedEventLoopGroup) {
@@ -56,7 +57,7 @@ package actor GateServer {
 
     /// What all event loops have counted so far; each is asked in turn, on itself.
     package func metrics() async throws -> [MetricFamily] {
-        var snapshot = GateSnapshot(bodiesInFlightBytes: bodies?.usedBytes ?? 0)
+        var snapshot = GateSnapshot(bodiesInFlightBytes: bodies?.usedBytes ?? 0, connections: connections)
         for loop in loops {
             let (counts, pool, isShedding) = try await loop.eventLoop.submit { loop.value.snapshot() }.get()
             snapshot.add(counts, pool: pool, isShedding: isShedding)
@@ -125,6 +126,7 @@ package actor GateServer {
                     "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
         }
         let connections = ConnectionCount(listener: listener.kind, max: configuration.limits.callerConnectionsMax)
+        self.connections.append(connections)
         let loops = loops
         do {
             return try await ServerBootstrap(group: group)
