@@ -27,7 +27,7 @@ package final class Gate: Sendable {
         let answer = Answers(policy: policy, caller: caller, xid: xid, head: head)
         guard let vendorID = policy.vendor(named: head.vendor) else { throw answer.refuse(.vendorUnknown) }
         let vendor = policy[vendorID]
-        guard let destination = vendor.destination(host: head.host) else { throw answer.refuse(.destinationNotRegistered) }
+        guard let destination = vendor.destination(of: head) else { throw answer.refuse(.destinationNotRegistered) }
         let match: EndpointMatcher.Match
         do { match = try vendor.matcher.match(method: head.method, target: head.target) } catch {
             throw answer.refuse(error, method: head.method)
@@ -65,10 +65,16 @@ package struct GateKeys: Sendable {
 }
 
 extension Vendor {
+    /// Nil: not one of this vendor's.
+    func destination(of head: RequestHead) -> Destination? {
+        guard let exact = head.destination else { return destination(host: head.host) }
+        return destinations.contains(exact) ? exact : nil
+    }
+
     /// The first destination, or the one whose host (`api.example.com`) or authority (`api.example.com:8443`) is named.
     func destination(host: String?) -> Destination? {
         guard let host else { return destinations.first }
-        return destinations.first { $0.host == host || $0.authority == host }
+        return destinations.first { $0.authority == host } ?? destinations.first { $0.host == host }
     }
 }
 

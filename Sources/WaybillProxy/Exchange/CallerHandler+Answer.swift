@@ -109,9 +109,7 @@ extension CallerHandler {
         let framing = CallerAnswerHead.framing(answer, isHTTP10: transit.head.isHTTP10)
         self.transit?.answerFraming = framing
         closesAfterAnswer = closesAfterAnswer || framing == .untilClose || loop.isStopping
-        let rewriter = LinkRewriter(
-            prefix: transit.head.fields.array(transit.target.prefix), vendor: plan.name, destination: shipment.destination,
-            destinations: plan.destinations)
+        let rewriter = transit.way.rewriter(transit.head.fields, vendor: plan, answeredBy: shipment.destination)
         let marks = Marks(
             xid: transit.xid.description, decision: shipment.outcome, sent: shipment.sentCount, held: shipment.heldCount,
             denied: shipment.deniedCount, vendorStatus: answer.status >= 400 ? answer.status : nil)

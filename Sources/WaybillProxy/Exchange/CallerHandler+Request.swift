@@ -7,15 +7,16 @@ extension CallerHandler {
     /// Path, caller, vendor, endpoint: all that the head can tell.
     func begin(_ head: CallerHead) {
         closesAfterAnswer = head.closes || loop.isStopping
+        if case .proxy(let leaves) = entrance.kind, isConnect(head) { return openTunnel(head, leaves: leaves) }
         do throws(Refusal) {
-            let target = try Self.route(head)
+            let way = try WayIn(head, at: entrance)
             let (policy, standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
-            guard let caller = CallerAuthentication.caller(head.fields, policy: policy.gate.policy) else { throw .unauthenticated }
+            let caller = try authenticate(head, policy)
             guard head.expectation != .other else { throw .unknownExpectation }
             let xid = loop.newTransferID()
-            let admission = try policy.gate.admit(Self.gateHead(head, target), caller: caller, xid: xid)
+            let admission = try policy.gate.admit(way.gateHead(head, policy: policy), caller: caller, xid: xid)
             try checkLength(head)
-            let transit = Transit(head: head, target: target, xid: xid, policy: policy, standing: standing, admission: admission)
+            let transit = Transit(head: head, way: way, xid: xid, policy: policy, standing: standing, admission: admission)
             if case .length(let length) = head.framing {
                 guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
                 transit.reservedBytes = length
@@ -29,46 +30,19 @@ extension CallerHandler {
         }
     }
 
-    private static func route(_ head: CallerHead) throws(Refusal) -> BaseURLTarget {
-        let bytes = head.fields.bytes.readableBytesUInt8Span
-        if bytes.matches(head.method, "connect") || bytes.matches(head.method, "trace") { throw .methodNotAllowed }
-        guard let target = BaseURLTarget(head.fields, target: head.target) else {
-            throw head.isAbsoluteForm ? .misdirected : .noSuchPath
+    private func authenticate(_ head: CallerHead, _ policy: PolicySnapshot) throws(Refusal) -> CallerID {
+        guard let credentials = CallerAuthentication.credentials(head.fields, shown: entrance.shown),
+            let caller = CallerAuthentication.caller(credentials, policy: policy.gate.policy)
+        else {
+            // The tunnel's own credentials may be void by now; the next CONNECT will say so.
+            closesAfterAnswer = closesAfterAnswer || entrance.isTunnel
+            throw entrance.unauthenticated
         }
-        return target
+        return caller
     }
 
     private func checkLength(_ head: CallerHead) throws(Refusal) {
         if case .length(let length) = head.framing, length > loop.limits.bodyBytesMax { throw .bodyTooLarge }
-    }
-
-    static func gateHead(_ head: CallerHead, _ target: BaseURLTarget) -> RequestHead {
-        let fields = head.fields
-        return RequestHead(
-            vendor: target.vendor, host: target.host, method: head.methodText, target: target.targetBytes(fields),
-            contentType: fields.first(.contentType).flatMap(fields.text),
-            contentEncoding: fields.first(.contentEncoding).flatMap(fields.text),
-            purpose: purposes(fields), hasBody: head.hasBody, isBodySigned: isBodySigned(fields))
-    }
-
-    /// Every `Waybill-Purpose` line, joined as RFC 9110 joins lists. What is no text stays a name that no catalogue has: a purpose that
-    /// was meant is never replaced by the default.
-    private static func purposes(_ fields: HTTPFields) -> String? {
-        let lines = fields.lines.filter { $0.known == .waybillPurpose }
-        return lines.isEmpty ? nil : lines.map { fields.text($0.value) ?? "\u{FFFD}" }.joined(separator: ",")
-    }
-
-    /// SigV4, Content-MD5, Digest and their like: a changed body would no longer fit them.
-    private static func isBodySigned(_ fields: HTTPFields) -> Bool {
-        let bytes = fields.bytes.readableBytesUInt8Span
-        for line in fields.lines {
-            switch line.known {
-            case .contentMD5, .digest, .contentDigest, .reprDigest, .signature, .amzContentSHA256: return true
-            case .authorization where bytes.hasPrefix(line.value, "aws4-"): return true
-            default: continue
-            }
-        }
-        return false
     }
 
     func receiveBody(sendsContinue: Bool) {
@@ -124,7 +98,7 @@ extension CallerHandler {
     func connect() {
         guard let transit, let destination = transit.shipment?.destination else { return }
         if let (upstream, bound) = transit.upstream {
-            if upstream.isUsable, bound == destination { return advance { $0.connected() } }
+            if upstream.isUsable, bound == destination, loop.pool.isCurrent(upstream, to: destination) { return advance { $0.connected() } }
             releaseUpstream()
         }
         setDeadline(loop.limits.connectMillisecondsMax)
@@ -209,11 +183,9 @@ extension CallerHandler {
         transit.xid = loop.newTransferID()
         transit.shipment = nil
         do throws(Refusal) {
-            guard let caller = CallerAuthentication.caller(transit.head.fields, policy: transit.policy.gate.policy) else {
-                throw .unauthenticated
-            }
+            let caller = try authenticate(transit.head, transit.policy)
             transit.admission = try transit.policy.gate.admit(
-                Self.gateHead(transit.head, transit.target), caller: caller, xid: transit.xid)
+                transit.way.gateHead(transit.head, policy: transit.policy), caller: caller, xid: transit.xid)
             judge()
         } catch {
             advance { $0.refused(error) }

@@ -5,7 +5,7 @@ import WaybillLedger
 /// One caller's connection: reads requests one at a time and takes each through the gate.
 ///
 /// Everything it waits for comes back on its event loop; nothing blocks and nothing is shared with another thread.
-final class CallerHandler: ChannelDuplexHandler {
+final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, CallerConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -25,6 +25,7 @@ final class CallerHandler: ChannelDuplexHandler {
 
     let loop: LoopContext
     let connections: ConnectionCount
+    let entrance: Entrance
     var context: ChannelHandlerContext?
     var parser: RequestParser
     var reading = Reading.head
@@ -45,9 +46,10 @@ final class CallerHandler: ChannelDuplexHandler {
     private var isPumping = false
     private(set) var isOpen = true
 
-    init(loop: LoopContext, connections: ConnectionCount) {
+    init(loop: LoopContext, connections: ConnectionCount, entrance: Entrance) {
         self.loop = loop
         self.connections = connections
+        self.entrance = entrance
         parser = RequestParser(headBytesMax: loop.limits.requestHeadBytesMax, fieldsMax: loop.limits.fieldsMax)
         deadline = .now() + .milliseconds(Int64(loop.limits.callerHeadMillisecondsMax))
     }

@@ -4,7 +4,7 @@ import WaybillCore
 /// What one exchange carries along while it goes through its states; a reference, because every step looks at it.
 final class Transit {
     let head: CallerHead
-    let target: BaseURLTarget
+    let way: WayIn
     var xid: TransferID
     /// The policy set and standing the present attempt is judged by.
     var policy: PolicySnapshot
@@ -25,9 +25,9 @@ final class Transit {
     /// The vendor's answer's body goes on like this.
     var answerFraming = CallerAnswerHead.Framing.none
 
-    init(head: CallerHead, target: BaseURLTarget, xid: TransferID, policy: PolicySnapshot, standing: Standing, admission: Admission) {
+    init(head: CallerHead, way: WayIn, xid: TransferID, policy: PolicySnapshot, standing: Standing, admission: Admission) {
         self.head = head
-        self.target = target
+        self.way = way
         self.xid = xid
         self.policy = policy
         self.standing = standing

@@ -57,6 +57,12 @@ struct RequestParser {
     /// Lets go of everything received: for a connection that will not be read as HTTP any more.
     mutating func discard() { buffer = ByteBuffer() }
 
+    /// What has come and was not read as HTTP yet, for whoever takes the connection over.
+    mutating func takeBuffered() -> ByteBuffer {
+        defer { buffer = ByteBuffer() }
+        return buffer
+    }
+
     /// Nil: more is needed. After a fault the connection is of no use but for the answer.
     mutating func next() throws(HTTPFault) -> Part? {
         if body != nil {
@@ -87,7 +93,9 @@ extension CallerHead {
         try fields.parseLines(from: line.length, fieldsMax: fieldsMax, strictNames: true)
         let span = bytes.readableBytesUInt8Span
         try Self.checkSingles(fields, span)
-        let path = try Self.checkHost(fields, span, target: line.target)
+        // HTTP/1.0 knew no Host; a CONNECT in it says in its target all that Host could.
+        let needsHost = !(line.isHTTP10 && span.equals(line.method, "CONNECT") && fields.count(.host) == 0)
+        let path = needsHost ? try Self.checkHost(fields, span, target: line.target) : line.target
         self.init(
             fields: fields, method: line.method, target: path, isAbsoluteForm: path != line.target, isHTTP10: line.isHTTP10,
             framing: try Self.framing(fields, span, isHTTP10: line.isHTTP10),

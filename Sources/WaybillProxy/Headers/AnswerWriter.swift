@@ -58,6 +58,7 @@ extension ByteBuffer {
         writeLength(body.readableBytes)
         switch refusal.status {
         case 401: writeStaticString("WWW-Authenticate: Waybill-Token\r\n")
+        case 407: writeStaticString("Proxy-Authenticate: Basic realm=\"waybill\"\r\n")
         case 503: writeStaticString("Retry-After: 1\r\n")
         default: break
         }
@@ -83,6 +84,7 @@ enum ReasonPhrase {
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
+        case 407: "Proxy Authentication Required"
         case 408: "Request Timeout"
         case 409: "Conflict"
         case 413: "Content Too Large"

@@ -14,8 +14,9 @@ enum CallerAnswerHead {
         }
     }
 
+    /// `rewriter` nil: addresses pass as they are.
     static func write(
-        _ head: AnswerHead, framing: Framing, marks: Marks, plan: VendorPlan, rewriter: LinkRewriter, answersHEAD: Bool, closes: Bool,
+        _ head: AnswerHead, framing: Framing, marks: Marks, plan: VendorPlan, rewriter: LinkRewriter?, answersHEAD: Bool, closes: Bool,
         allocator: ByteBufferAllocator
     ) -> ByteBuffer {
         var out = allocator.buffer(capacity: 1_024)
@@ -23,11 +24,12 @@ enum CallerAnswerHead {
         let fields = head.fields
         for line in fields.lines {
             switch rule(line, fields, plan) {
+            case .rewriteLocation where rewriter == nil, .rewriteLinks where rewriter == nil: out.writeLine(line, of: fields)
             case .pass: out.writeLine(line, of: fields)
             case .rewriteLocation:
-                if let value = rewriter.reference(fields.array(line.value)) { out.writeLine(line, of: fields, value: value) }
+                if let value = rewriter?.reference(fields.array(line.value)) { out.writeLine(line, of: fields, value: value) }
             case .rewriteLinks:
-                if let value = rewriter.links(fields.array(line.value)) { out.writeLine(line, of: fields, value: value) }
+                if let value = rewriter?.links(fields.array(line.value)) { out.writeLine(line, of: fields, value: value) }
             case .drop: break
             }
         }

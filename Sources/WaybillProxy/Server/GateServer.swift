@@ -28,6 +28,11 @@ package actor GateServer {
             logger.notice("address override in force", metadata: ["destination": "\(name)", "address": "\(address)"])
         }
         let upstreamTLS = try UpstreamTLS.context(trust: configuration.trust)
+        if let proxy = configuration.upstreamProxy {
+            logger.notice(
+                "vendors are reached through an upstream proxy, which resolves their names: addresses are not checked",
+                metadata: ["proxy": "\(BoundAddress(host: proxy.host, port: proxy.port))"])
+        }
         let bodies = BodyBudget(bytesMax: configuration.limits.bodiesInFlightBytesMax)
         for eventLoop in group.makeIterator() {
             loops.append(try await makeLoop(eventLoop, overrides: overrides, tls: upstreamTLS, bodies: bodies))
@@ -68,10 +73,11 @@ package actor GateServer {
     private func makeLoop(
         _ eventLoop: any EventLoop, overrides: [String: SocketAddress], tls: NIOSSLContext, bodies: BodyBudget
     ) async throws -> NIOLoopBoundBox<LoopContext> {
-        let (state, limits, logger) = (state, configuration.limits, logger)
+        let (state, limits, proxy, logger) = (state, configuration.limits, configuration.upstreamProxy, logger)
         return try await eventLoop.submit {
             let book = AddressBook(eventLoop: eventLoop, limits: limits, overrides: overrides)
-            let pool = UpstreamPool(eventLoop: eventLoop, limits: limits, addressBook: book, tls: tls)
+            let dialer = UpstreamDialer(eventLoop: eventLoop, limits: limits, addressBook: book, tls: tls, proxy: proxy)
+            let pool = UpstreamPool(limits: limits, dialer: dialer, identities: state.identities)
             let context = LoopContext(eventLoop: eventLoop, state: state, limits: limits, pool: pool, bodies: bodies, logger: logger)
             context.startTicking()
             return NIOLoopBoundBox(context, eventLoop: eventLoop)
@@ -92,6 +98,15 @@ package actor GateServer {
                 message: "Plain HTTP on \(listener.host):\(listener.port) would carry personal data unencrypted off this machine; "
                     + "give the listener 'tls', listen on loopback, or say 'insecure: true'.")
         }
+        let kind: Entrance.Kind
+        switch (listener.kind, configuration.leaves) {
+        case (.gate, _): kind = .gate
+        case (.proxy, let leaves?): kind = .proxy(leaves)
+        case (.proxy, nil):
+            throw ProxyError(
+                code: .authorityMissing,
+                message: "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
+        }
         let connections = ConnectionCount(max: configuration.limits.callerConnectionsMax)
         let loops = loops
         do {
@@ -100,7 +115,7 @@ package actor GateServer {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelInitializer { channel in
-                    Self.accept(channel, loops: loops, tls: tls, connections: connections)
+                    Self.accept(channel, loops: loops, tls: tls, kind: kind, connections: connections)
                 }
                 .bind(to: address).get()
         } catch {
@@ -111,14 +126,14 @@ package actor GateServer {
     }
 
     private static func accept(
-        _ channel: any Channel, loops: [NIOLoopBoundBox<LoopContext>], tls: NIOSSLContext?, connections: ConnectionCount
+        _ channel: any Channel, loops: [NIOLoopBoundBox<LoopContext>], tls: NIOSSLContext?, kind: Entrance.Kind,
+        connections: ConnectionCount
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             guard connections.enter() else { throw ChannelError.operationUnsupported }
             do {
                 guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else { throw ChannelError.unknownLocalAddress }
-                if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
-                try channel.pipeline.syncOperations.addHandler(CallerHandler(loop: loop.value, connections: connections))
+                try CallerPipeline(loop: loop.value, connections: connections, entrance: Entrance(kind: kind)).accept(channel, tls: tls)
             } catch {
                 connections.leave()
                 throw error

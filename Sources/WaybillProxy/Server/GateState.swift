@@ -9,32 +9,52 @@ package final class GateState: Sendable {
     package let clock: any WallClock
     /// What was sent today under agreements with daily limits.
     package let volumes: VolumeBudget
-    private let secrets: [String: String]
+    /// How each destination is dialled.
+    let identities: UpstreamIdentities
+    private let trust: VendorTrust
     private let current: Mutex<Current>
 
     struct Current: Sendable {
         var policy: PolicySnapshot
         var standing: Standing
+        var secrets: [String: String]
     }
 
-    /// `secrets`: values for `${secret:name}` in vendors' credentials; a missing one throws.
+    /// `secrets`: values for `${secret:name}` in vendors' files; a missing one throws. `trust`: what vendors' own TLS files add to.
     package init(
         gate: any Gatekeeper, standing: Standing = Standing(), recorder: any TransferRecorder, refresher: any SubjectRefresher,
-        clock: any WallClock, volumes: VolumeBudget = VolumeBudget(), secrets: [String: String] = [:]
+        clock: any WallClock, volumes: VolumeBudget = VolumeBudget(), secrets: [String: String] = [:], trust: VendorTrust = VendorTrust()
     ) throws(ProxyError) {
         self.recorder = recorder
         self.refresher = refresher
         self.clock = clock
         self.volumes = volumes
-        self.secrets = secrets
-        current = Mutex(Current(policy: try PolicySnapshot(gate: gate, secrets: secrets), standing: standing))
+        self.trust = trust
+        let policy = try PolicySnapshot(gate: gate, secrets: secrets, trust: trust, before: nil)
+        identities = UpstreamIdentities(policy.identities)
+        current = Mutex(Current(policy: policy, standing: standing, secrets: secrets))
+    }
+
+    /// Throws what `init` would, for a set that is not put in force.
+    package static func check(_ vendors: [Vendor], secrets: [String: String], trust: VendorTrust) throws(ProxyError) {
+        for vendor in vendors {
+            _ = try VendorPlan(vendor, secrets: secrets)
+            _ = try UpstreamIdentity.make(vendor, secrets: secrets, trust: trust, known: nil)
+        }
     }
 
     /// Puts another policy set in force; on an error the one before stays. Requests not yet recorded are judged by the new one.
-    package func replace(gate: any Gatekeeper) throws(ProxyError) {
-        let policy = try PolicySnapshot(gate: gate, secrets: secrets)
-        current.withLock { $0.policy = policy }
+    /// `secrets` nil: those before.
+    package func replace(gate: any Gatekeeper, secrets: [String: String]? = nil) throws(ProxyError) {
+        let before = current.withLock { $0 }
+        let secrets = secrets ?? before.secrets
+        let policy = try PolicySnapshot(gate: gate, secrets: secrets, trust: trust, before: before.policy)
+        identities.replace(policy.identities)
+        current.withLock { ($0.policy, $0.secrets) = (policy, secrets) }
     }
+
+    /// Reads vendors' certificates again and takes their secrets anew, the policy set being the same; on an error those before stay.
+    package func renew(secrets: [String: String]) throws(ProxyError) { try replace(gate: policy.gate, secrets: secrets) }
 
     /// Suspensions, holds, the log's state: binds the very next judgement. Volumes are `volumes`' own.
     package func replace(standing: Standing) { current.withLock { $0.standing = standing } }
@@ -55,14 +75,34 @@ package final class GateState: Sendable {
 final class PolicySnapshot: Sendable {
     let gate: any Gatekeeper
     let vendors: [VendorPlan]
+    /// Of the destinations of vendors that have one.
+    let identities: [Vendor.Destination: UpstreamIdentity]
+    private let destinations: [Origin: (vendor: VendorID, destination: Vendor.Destination)]
 
-    init(gate: any Gatekeeper, secrets: [String: String]) throws(ProxyError) {
+    /// `before`: the snapshot in force, whose identities are taken over where nothing changed.
+    init(gate: any Gatekeeper, secrets: [String: String], trust: VendorTrust, before: PolicySnapshot?) throws(ProxyError) {
         self.gate = gate
         var plans: [VendorPlan] = []
         plans.reserveCapacity(gate.policy.vendors.count)
-        for vendor in gate.policy.vendors { plans.append(try VendorPlan(vendor, secrets: secrets)) }
+        var identities: [Vendor.Destination: UpstreamIdentity] = [:]
+        for vendor in gate.policy.vendors {
+            plans.append(try VendorPlan(vendor, secrets: secrets))
+            let known = vendor.destinations.first.flatMap { before?.identities[$0] }
+            guard let identity = try UpstreamIdentity.make(vendor, secrets: secrets, trust: trust, known: known) else { continue }
+            for destination in vendor.destinations { identities[destination] = identity }
+        }
         vendors = plans
+        self.identities = identities
+        var destinations: [Origin: (vendor: VendorID, destination: Vendor.Destination)] = [:]
+        for (index, vendor) in gate.policy.vendors.enumerated() {
+            for destination in vendor.destinations where destinations[Origin(destination)] == nil {
+                destinations[Origin(destination)] = (VendorID(index), destination)
+            }
+        }
+        self.destinations = destinations
     }
 
     subscript(id: VendorID) -> VendorPlan { vendors[id.position] }
+    /// Whose it is; lint lets no destination belong to two vendors. Nil: nobody's.
+    func destination(of origin: Origin) -> (vendor: VendorID, destination: Vendor.Destination)? { destinations[origin] }
 }

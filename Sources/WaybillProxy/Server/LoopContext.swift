@@ -2,6 +2,16 @@ import Logging
 import NIOCore
 import WaybillCore
 
+/// A caller's connection as its loop looks after it.
+protocol CallerConnection: AnyObject {
+    /// Every `tickMilliseconds`: time to look at deadlines.
+    func tick(now: NIODeadline)
+    /// The gate stops: go when nothing is under way.
+    func stop()
+    /// The gate stops waiting.
+    func abort()
+}
+
 /// Everything the exchanges of one event loop share. Used on that loop only.
 final class LoopContext {
     let eventLoop: any EventLoop
@@ -11,7 +21,7 @@ final class LoopContext {
     let mailbox: LoopMailbox
     let bodies: BodyBudget
     let logger: Logger
-    private var callers: [ObjectIdentifier: CallerHandler] = [:]
+    private var callers: [ObjectIdentifier: any CallerConnection] = [:]
     private(set) var isStopping = false
     private var whenEmpty: EventLoopPromise<Void>?
     private var ticker: RepeatedTask?
@@ -45,12 +55,12 @@ final class LoopContext {
         pool.tick(now: now)
     }
 
-    func add(_ caller: CallerHandler) {
+    func add(_ caller: any CallerConnection) {
         callers[ObjectIdentifier(caller)] = caller
         if isStopping { caller.stop() }
     }
 
-    func remove(_ caller: CallerHandler) {
+    func remove(_ caller: any CallerConnection) {
         callers[ObjectIdentifier(caller)] = nil
         if isStopping, callers.isEmpty { finishStop() }
     }

@@ -14,6 +14,8 @@ package struct ProxyLimits: Sendable {
     package var refusedBodyBytesMax = 1_024 * 1_024
     /// How long a refused body is read before the connection closes.
     package var drainMillisecondsMax = 5_000
+    /// TLS with a caller, from the connection or the answer to its CONNECT.
+    package var callerHandshakeMillisecondsMax = 10_000
     package var callerHeadMillisecondsMax = 10_000
     package var callerBodyIdleMillisecondsMax = 30_000
     package var callerIdleMillisecondsMax = 60_000

@@ -40,7 +40,7 @@ struct VendorPlan: Sendable {
     }
 
     /// Replaces each `${secret:name}`.
-    private static func fill(_ template: String, secrets: [String: String], vendor: String) throws(ProxyError) -> String {
+    static func fill(_ template: String, secrets: [String: String], vendor: String) throws(ProxyError) -> String {
         let opening = Array("${secret:".utf8)
         let bytes = Array(template.utf8)
         var result: [UInt8] = []

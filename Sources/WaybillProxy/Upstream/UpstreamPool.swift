@@ -1,6 +1,4 @@
 import NIOCore
-import NIOPosix
-import NIOSSL
 import WaybillCore
 
 /// One event loop's connections to vendors: verified before they are handed out, kept alive for the next transfer.
@@ -15,20 +13,30 @@ final class UpstreamPool {
         /// Being dialled; they count towards the limit.
         var dialling = 0
         var circuit: CircuitBreaker
-        init(circuit: CircuitBreaker) { self.circuit = circuit }
+        /// Connections under one identity are never used under another.
+        let identity: UpstreamIdentity?
+        init(circuit: CircuitBreaker, identity: UpstreamIdentity?) {
+            self.circuit = circuit
+            self.identity = identity
+        }
     }
-    private let eventLoop: any EventLoop
     private let limits: ProxyLimits
-    private let addressBook: AddressBook
-    private let tls: NIOSSLContext
+    private let dialer: UpstreamDialer
+    private let identities: UpstreamIdentities
+    private var identitiesVersion: UInt64
     private var destinations: [Vendor.Destination: Destination] = [:]
     private var isStopped = false
 
-    init(eventLoop: any EventLoop, limits: ProxyLimits, addressBook: AddressBook, tls: NIOSSLContext) {
-        self.eventLoop = eventLoop
+    init(limits: ProxyLimits, dialer: UpstreamDialer, identities: UpstreamIdentities) {
         self.limits = limits
-        self.addressBook = addressBook
-        self.tls = tls
+        self.dialer = dialer
+        self.identities = identities
+        identitiesVersion = identities.version
+    }
+
+    /// Whether a connection that was handed out is still of the identity that its destination has now.
+    func isCurrent(_ connection: UpstreamConnection, to target: Vendor.Destination) -> Bool {
+        destination(target).open[ObjectIdentifier(connection)] != nil
     }
 
     /// A connection that is verified and alive as far as we know; at once if one is idle.
@@ -42,19 +50,12 @@ final class UpstreamPool {
         }
         guard !destination.circuit.isOpen(now: .now()) else { return completion(.failure(.circuitOpen)) }
         destination.dialling += 1
-        let deadline = NIODeadline.now() + .milliseconds(Int64(limits.connectMillisecondsMax))
-        addressBook.addresses(host: target.host, port: target.port) { found in
-            switch found {
-            case .failure(let fault): self.finish(destination, .failure(fault), completion)
-            case .success(let addresses):
-                self.dial(target, addresses[...], deadline: deadline) { self.finish(destination, $0, completion) }
-            }
-        }
+        dialer.dial(target, identity: destination.identity) { self.finish(destination, $0, completion) }
     }
 
     /// Takes a connection back; one that cannot be used again is closed.
     func release(_ connection: UpstreamConnection, to target: Vendor.Destination) {
-        guard connection.isUsable, !isStopped else { return connection.close() }
+        guard connection.isUsable, !isStopped, isCurrent(connection, to: target) else { return connection.close() }
         connection.becomeIdle(until: .now() + .milliseconds(Int64(limits.vendorIdleMillisecondsMax)))
         destination(target).idle.append(connection)
     }
@@ -76,11 +77,23 @@ final class UpstreamPool {
     }
 
     private func destination(_ target: Vendor.Destination) -> Destination {
+        if identities.version != identitiesVersion { retireChanged() }
         if let known = destinations[target] { return known }
         let new = Destination(
-            circuit: CircuitBreaker(failuresMax: limits.circuitFailuresMax, pause: .milliseconds(Int64(limits.circuitMilliseconds))))
+            circuit: CircuitBreaker(failuresMax: limits.circuitFailuresMax, pause: .milliseconds(Int64(limits.circuitMilliseconds))),
+            identity: identities[target])
         destinations[target] = new
         return new
+    }
+
+    /// Another policy set is in force: where it changed an identity, the pool begins anew. Connections in use close when released.
+    private func retireChanged() {
+        identitiesVersion = identities.version
+        for (target, destination) in destinations where destination.identity !== identities[target] {
+            for connection in destination.idle { connection.close() }
+            destination.idle = []
+            destinations[target] = nil
+        }
     }
 
     private func finish(
@@ -96,60 +109,6 @@ final class UpstreamPool {
             if fault.countsAgainstVendor { destination.circuit.failed(now: .now()) }
         }
         completion(result)
-    }
-
-    /// Tries the addresses in turn within one deadline.
-    private func dial(
-        _ target: Vendor.Destination, _ addresses: ArraySlice<SocketAddress>, deadline: NIODeadline, completion: @escaping Completion
-    ) {
-        let left = deadline - .now()
-        guard let address = addresses.first else { return completion(.failure(.unreachable)) }
-        guard left > .nanoseconds(0) else { return completion(.failure(.timedOut)) }
-        let limits = limits
-        let context = target.scheme == "https" ? tls : nil
-        let host = target.host
-        ClientBootstrap(group: eventLoop)
-            .connectTimeout(left)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let operations = channel.pipeline.syncOperations
-                    if let context {
-                        let name = SocketAddress.isIPAddress(host) ? nil : host
-                        try operations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
-                    }
-                    let connection = UpstreamConnection(isTLS: context != nil, limits: limits)
-                    connection.deadline = deadline
-                    try operations.addHandler(connection)
-                }
-            }
-            .connect(to: address)
-            .assumeIsolated()
-            .whenComplete { result in
-                switch result {
-                case .success(let channel): Self.awaitReady(channel, completion)
-                case .failure: self.dial(target, addresses.dropFirst(), deadline: deadline, completion: completion)
-                }
-            }
-    }
-
-    /// TCP stands; with TLS the certificate is still to be verified.
-    private static func awaitReady(_ channel: any Channel, _ completion: @escaping Completion) {
-        let connection: UpstreamConnection
-        do {
-            connection = try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self)
-        } catch {
-            // The channel closed before we looked.
-            return completion(.failure(.unreachable))
-        }
-        switch connection.state {
-        case .connecting:
-            connection.onReady = { ready in completion(ready.map { connection }) }
-        case .closed:
-            completion(.failure(.tlsFailed))
-        case .idle, .checkedOut, .busy:
-            completion(.success(connection))
-        }
     }
 }
 

@@ -70,6 +70,15 @@ extension ConfigurationKey {
         "Explicit addresses of vendors' destinations, for tests and private links; each one is named at start. They are not checked "
             + "against special-purpose ranges.")
     static let trust = ConfigurationKey("trust", .paths, nil, "PEM files of extra root certificates for vendors.")
+    static let upstreamProxy = ConfigurationKey(
+        "upstream_proxy.address", .address, nil,
+        "The company's own proxy: vendors are reached through its CONNECT, but for those with an entry in `resolve`. It resolves their "
+            + "names, so their addresses cannot be checked; their certificates are, end to end.")
+    static let upstreamProxyTLS = ConfigurationKey(
+        "upstream_proxy.tls", .flag, "false", "Speaks TLS to that proxy, verified by the system's roots and `trust`.")
+    static let upstreamProxyUsername = ConfigurationKey("upstream_proxy.username", .text, nil, "Who the gate is to that proxy (Basic).")
+    static let upstreamProxyPassword = ConfigurationKey(
+        "upstream_proxy.password", .text, nil, "`${secret:NAME}`: the password, kept like vendors' credentials.", isSecret: true)
     static let threads = ConfigurationKey("threads", .integer(0...256), "0", "Event loops; 0: one a core.")
     static let logLevel = ConfigurationKey(
         "log_level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
@@ -89,7 +98,7 @@ extension ConfigurationKey {
     static func listener(_ name: String) -> ConfigurationKey {
         let summaries = [
             "gate": "Base-URL listener: `http://gate/to/{vendor}/…`.",
-            "proxy": "Forward proxy with interception. Accepted, not served yet.",
+            "proxy": "Forward proxy with interception, for `HTTPS_PROXY`; without it there is none. Usually `127.0.0.1:8888`.",
             "control": "API and console. Accepted, not served yet.",
         ]
         return ConfigurationKey("listen.\(name)", .address, name == "gate" ? "127.0.0.1:8080" : nil, summaries[name] ?? "")
@@ -109,7 +118,8 @@ extension ConfigurationKey {
     /// Every key, in the order of the reference.
     static let all: [ConfigurationKey] =
         listeners.flatMap { name in [listener(name), address(name)] + tlsParts.map { tls(name, $0) } }
-        + [store, policies, keys, secrets, insecure, resolve, trust, threads]
+        + [store, policies, keys, secrets, insecure, resolve, trust]
+        + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
         + [origin, checkpointEvery, checkpointCopy, witnesses, caPermit, logLevel]
 }

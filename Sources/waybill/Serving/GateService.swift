@@ -22,7 +22,7 @@ struct GateService: Service {
         let settings = parts.settings
         let threads = settings.threads > 0 ? settings.threads : ProcessInfo.processInfo.activeProcessorCount
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        let server = GateServer(configuration: try parts.proxyConfiguration(), state: state, logger: parts.logger, group: group)
+        let server = GateServer(configuration: try parts.proxyConfiguration(set), state: state, logger: parts.logger, group: group)
         let addresses: [BoundAddress]
         do {
             addresses = try await server.start()
@@ -48,14 +48,18 @@ struct GateService: Service {
         try await group.shutdownGracefully()
     }
 
-    /// The only line of standard output.
+    /// The only line of standard output. Every listener is named by its configuration key.
     private func ready(_ addresses: [BoundAddress]) {
-        let gate = addresses.first?.description ?? ""
-        let line = JSONText.object([
-            ("event", .text("ready")), ("gate", .text(gate)), ("pid", .number(Int64(processID()))), ("policy", .text(set.digest)),
-        ])
+        let names = ["gate"] + (parts.settings.proxy == nil ? [] : ["proxy"])
+        let listening = zip(names, addresses).map { ($0, $1.description) }
+        let line = JSONText.object(
+            [("event", .text("ready"))] + listening.map { ($0, .text($1)) } + [
+                ("pid", .number(Int64(processID()))), ("policy", .text(set.digest)),
+            ])
         StandardStreams.writeOutput(line.compact + "\n")
-        parts.logger.notice("ready", metadata: ["gate": "\(gate)", "policy": "\(set.digest)"])
+        var metadata: Logger.Metadata = ["policy": "\(set.digest)"]
+        for (name, address) in listening { metadata[name] = "\(address)" }
+        parts.logger.notice("ready", metadata: metadata)
     }
 
     private var commands: [any ControlCommand] {
@@ -68,6 +72,13 @@ struct GateService: Service {
             ReplyCommand("policy.reload") { () async throws(ControlFailure) in
                 await reloader.reload()
                 return GateStatus(policy: await reloader.status, log: parts.log, index: parts.index)
+            },
+            ReplyCommand("ca.reload") { () async throws(ControlFailure) in
+                do throws(CommandFailure) {
+                    return try parts.authority.reload()
+                } catch {
+                    throw ControlFailure(code: "ca_unreadable", message: "\(error.sentence).")
+                }
             },
         ]
     }
