@@ -33,12 +33,15 @@ package final class Gate: Sendable {
             throw answer.refuse(error, method: head.method)
         }
         guard match.endpoints.contains(where: { permits(caller, vendorID, $0) }) else { throw answer.refuse(.callerNotPermitted) }
-        let expectsBody = match.endpoints.contains { vendor.endpoints[$0.position].body != .none }
-        guard expectsBody || !head.hasBody else { throw answer.malformed("this endpoint takes no body") }
+        // Endpoints of one path have one format, lint says.
+        let format = match.endpoints.lazy.map { vendor.endpoints[$0.position].body }.first { $0 != .none }
+        guard format != nil || !head.hasBody else { throw answer.malformed("this endpoint takes no body") }
         guard let coding = ContentCoding(header: head.contentEncoding ?? "identity") else {
             throw answer.refuse(BodyError(.unsupportedContentCoding))
         }
-        if expectsBody, head.hasBody, !MediaType.isJSON(head.contentType) { throw answer.refuse(BodyError(.unsupportedMediaType)) }
+        if let format, head.hasBody, !format.accepts(head.contentType) {
+            throw answer.refuse(BodyError(.unsupportedMediaType), expecting: format)
+        }
         let named = (head.purpose ?? "").split(separator: ",").map { $0.trimmingSpaces() }.filter { !$0.isEmpty }
         let purposes = named.compactMap { policy.purpose(named: $0) }
         return Admission(
@@ -84,10 +87,17 @@ enum MediaType {
         guard let contentType else { return false }
         let parts = contentType.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmingSpaces().lowercased() }
         guard parts[0] == "application/json" || (parts[0].hasPrefix("application/") && parts[0].hasSuffix("+json")) else { return false }
-        return parts.dropFirst().allSatisfy { parameter in
-            !parameter.hasPrefix("charset") || ["charset=utf-8", "charset=\"utf-8\""].contains(parameter)
-        }
+        return parts.dropFirst().allSatisfy { !$0.hasPrefix("charset") || isUTF8($0) }
     }
+
+    /// `application/x-www-form-urlencoded`, with no parameter but a charset, which is UTF-8.
+    static func isForm(_ contentType: String?) -> Bool {
+        guard let contentType else { return false }
+        let parts = contentType.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmingSpaces().lowercased() }
+        return parts[0] == "application/x-www-form-urlencoded" && parts.count <= 2 && parts.dropFirst().allSatisfy(isUTF8)
+    }
+
+    private static func isUTF8(_ parameter: String) -> Bool { ["charset=utf-8", "charset=\"utf-8\""].contains(parameter) }
 }
 
 extension Substring {
