@@ -9,7 +9,7 @@ enum CallerAuthentication {
     /// Those the connection has shown already, and the request's own. Nil: one is repeated or cannot be read.
     static func credentials(_ fields: HTTPFields, shown: [CallerCredential]) -> [CallerCredential]? {
         var credentials = shown
-        guard fields.count(.waybillToken) <= 1, fields.count(.proxyAuthorization) <= 1 else { return nil }
+        guard !fields.isRepeated(.waybillToken), !fields.isRepeated(.proxyAuthorization) else { return nil }
         if let token = fields.first(.waybillToken) {
             guard let credential = CallerCredential(token: fields.array(token)[...], name: nil) else { return nil }
             credentials.append(credential)

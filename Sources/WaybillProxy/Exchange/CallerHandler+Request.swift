@@ -22,7 +22,7 @@ extension CallerHandler {
                 transit.reservedBytes = length
             }
             self.transit = transit
-            exchange = Exchange(limits: loop.limits, now: .now())
+            exchange = Exchange(limits: loop.limits, now: loop.clock.now)
             let expectsContinue = head.expectation == .continue100 && !head.isHTTP10 && head.hasBody
             advance { $0.admitted(expectsContinue: expectsContinue) }
         } catch {
@@ -101,21 +101,26 @@ extension CallerHandler {
             if upstream.isUsable, bound == destination, loop.pool.isCurrent(upstream, to: destination) { return advance { $0.connected() } }
             releaseUpstream()
         }
+        if let idle = loop.pool.takeIdle(to: destination) { return connected(idle, destination) }
         setDeadline(loop.limits.connectMillisecondsMax)
         let xid = transit.xid
         loop.pool.connect(to: destination) { result in
+            self.loop.clock.touch()
             guard self.exchange?.state == .connecting, self.transit?.xid == xid else {
                 if case .success(let connection) = result { self.loop.pool.release(connection, to: destination) }
                 return
             }
             switch result {
-            case .success(let connection):
-                connection.checkOut(self)
-                self.transit?.upstream = (connection, destination)
-                self.advance { $0.connected() }
+            case .success(let connection): self.connected(connection, destination)
             case .failure(let fault): self.advance { $0.connectFailed(fault) }
             }
         }
+    }
+
+    private func connected(_ connection: UpstreamConnection, _ destination: Vendor.Destination) {
+        connection.checkOut(self)
+        transit?.upstream = (connection, destination)
+        advance { $0.connected() }
     }
 
     /// Takes its part of the day's volume, so that two exchanges cannot pass a limit together, and enters the intent.
@@ -155,24 +160,23 @@ extension CallerHandler {
         } else {
             confirmation = .connectionLost
         }
-        advance { $0.confirmed(confirmation, receipt, now: .now()) }
+        advance { $0.confirmed(confirmation, receipt, now: loop.clock.now) }
     }
 
     /// The only place that writes to a vendor; it takes the log's permission with it.
     func forward(_ recorded: consuming RecordedTransfer) {
-        guard let transit, let shipment = transit.shipment, let upstream = transit.upstream?.connection, let context,
-            recorded.xid == transit.xid
-        else {
-            return
-        }
-        let head = VendorRequestHead.write(
+        guard let transit, let shipment = transit.shipment, let upstream = transit.upstream?.connection, recorded.xid == transit.xid
+        else { return }
+        let body = shipment.draft.body
+        var head = loop.output.take()
+        VendorRequestHead.write(
             transit.head, target: transit.admission.head.target, destination: shipment.destination,
-            plan: transit.policy[transit.admission.vendor], bodyBytes: shipment.draft.body.count, allocator: context.channel.allocator)
+            plan: transit.policy[transit.admission.vendor], bodyBytes: body.count, to: &head)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
         transit.hasLeft = true
         transit.holdsVolumes = false
-        upstream.send(
-            head: head, body: context.channel.allocator.buffer(bytes: shipment.draft.body), isHEAD: transit.head.isHEAD)
+        upstream.send(head: &head, body: body, isHEAD: transit.head.isHEAD)
+        loop.output.giveBack(head)
     }
 
     /// Admits again, because the admission belongs to a policy set that may be gone, and under an id of its own: each intent has one.
@@ -195,12 +199,13 @@ extension CallerHandler {
 
 extension CallerHandler: TicketHolder {
     func resume(ticket: UInt64, with news: LoopMailbox.News) {
+        loop.clock.touch()
         if case .committed = news { outstandingCommits -= 1 }
         if ticket == awaitedTicket {
             awaitedTicket = nil
             switch news {
             case .refreshed(let isDone): advance { $0.refreshed(isDone) }
-            case .committed(let result): advance { $0.recorded(result, now: .now()) }
+            case .committed(let result): advance { $0.recorded(result, now: loop.clock.now) }
             }
         } else if case .committed(.success(let receipt)) = news {
             loop.state.recorder.record(Exchange.outcomeOfLateCommit(receipt))

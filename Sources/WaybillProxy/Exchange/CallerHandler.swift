@@ -33,6 +33,8 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     var transit: Transit?
     /// A refusal that waits for the end of its body.
     var refusal: PendingRefusal?
+    /// What is written already and not handed to the channel: an answer's head waits for its body, so that both leave in one write.
+    var output: ByteBuffer?
     var closesAfterAnswer = false
     /// What came is no HTTP: where the next message would begin is unknown.
     var isBroken = false
@@ -54,7 +56,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         deadline = .now() + .milliseconds(Int64(loop.limits.callerHeadMillisecondsMax))
     }
 
-    func setDeadline(_ milliseconds: Int) { deadline = .now() + .milliseconds(Int64(milliseconds)) }
+    func setDeadline(_ milliseconds: Int) { deadline = loop.clock.now + .milliseconds(Int64(milliseconds)) }
 
     // MARK: The path of a request
 
@@ -81,7 +83,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
             refuse(refusal)
         case .breakOff(let outcome):
             loop.state.recorder.record(outcome)
-            context?.flush()
+            flushOutput()
             context?.close(promise: nil)
             letGo()
         case .letGo(let outcome):
@@ -158,13 +160,15 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .discarding = reading { return }
+        loop.clock.touch()
         if case .head = reading, !parser.isInsideMessage { setDeadline(loop.limits.callerHeadMillisecondsMax) }
         parser.feed(unwrapInboundIn(data))
         pump()
     }
 
     func read(context: ChannelHandlerContext) {
-        if case .held = reading {
+        // Reading goes on while an exchange is under way: switching it off and on again would cost two system calls a request.
+        if case .held = reading, parser.bufferedBytes >= loop.limits.pipelinedBytesMax {
             isReadHeld = true
         } else {
             context.read()
@@ -172,6 +176,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        loop.clock.touch()
         if let upstream = transit?.upstream?.connection, case .relaying = exchange?.state {
             if context.channel.isWritable {
                 setDeadline(loop.limits.answerIdleMillisecondsMax)
@@ -187,14 +192,18 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func channelInactive(context: ChannelHandlerContext) {
+        loop.clock.touch()
         isOpen = false
         connections.leave()
         refusal = nil
+        output = nil
         reading = .discarding
         parser.discard()
         if exchange != nil {
             let upstream = transit?.upstream?.connection
-            advance { $0.callerLeft(sentBytes: upstream?.sentBodyBytes ?? 0, sentAll: upstream?.hasWrittenAll ?? true, now: .now()) }
+            advance {
+                $0.callerLeft(sentBytes: upstream?.sentBodyBytes ?? 0, sentAll: upstream?.hasWrittenAll ?? true, now: loop.clock.now)
+            }
         }
         leaveIfDone()
         context.fireChannelInactive()
@@ -237,8 +246,9 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     }
 
     func abort() {
+        loop.clock.touch()
         let sent = transit?.upstream?.connection.sentBodyBytes ?? 0
-        advance { $0.cutOff(sentBytes: sent, now: .now()) }
+        advance { $0.cutOff(sentBytes: sent, now: loop.clock.now) }
         context?.close(promise: nil)
     }
 }

@@ -6,7 +6,7 @@ enum ProblemDocument {
     /// Records beyond this are only counted in `detail` and `Waybill-Records`.
     static let recordsMax = 1_000
 
-    static func encode(_ refusal: Refusal, xid: String, allocator: ByteBufferAllocator) -> ByteBuffer {
+    static func encode(_ refusal: Refusal, xid: TransferID, allocator: ByteBufferAllocator) -> ByteBuffer {
         var out = allocator.buffer(capacity: 384 + 64 * min(refusal.records.count, recordsMax))
         out.writeStaticString("{\"type\":\"urn:waybill:problem:")
         out.writeEscaped(refusal.code)
@@ -22,7 +22,7 @@ enum ProblemDocument {
         out.writeStaticString(",\"code\":\"")
         out.writeEscaped(refusal.code)
         out.writeStaticString("\",\"transfer\":\"")
-        out.writeString(xid)
+        out.put(xid)
         out.writeStaticString("\"")
         if !refusal.records.isEmpty { out.writeRecords(refusal.records.prefix(recordsMax)) }
         out.writeStaticString("}")
@@ -65,6 +65,4 @@ extension ByteBuffer {
             }
         }
     }
-
-    private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
 }

@@ -73,6 +73,13 @@ extension Span<UInt8> {
         return value
     }
 
+    /// A tab among the blanks behind a field's value, which some readers take for part of it. `value` was trimmed, its line ends with CR.
+    func hasTab(behind value: Range<Int>) -> Bool {
+        var i = value.upperBound
+        while self[i] == HTTPBytes.space { i += 1 }
+        return self[i] == HTTPBytes.tab
+    }
+
     /// Without spaces and tabs at both ends.
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         var (lower, upper) = (range.lowerBound, range.upperBound)

@@ -10,20 +10,30 @@ struct HTTPFields {
     /// The whole head; ranges count from its reader index.
     private(set) var bytes: ByteBuffer
     private(set) var lines: [Line] = []
+    /// Known names that came at least once, and at least twice: most questions are about a name that did not come.
+    private var present: UInt64 = 0
+    private var repeated: UInt64 = 0
 
     init(bytes: ByteBuffer) {
         self.bytes = bytes
         lines.reserveCapacity(16)
     }
 
-    mutating func append(_ line: Line) { lines.append(line) }
+    mutating func append(_ line: Line) {
+        repeated |= present & line.known.bit
+        present |= line.known.bit
+        lines.append(line)
+    }
 
     func first(_ name: FieldName) -> Range<Int>? {
+        guard contains(name) else { return nil }
         for line in lines where line.known == name { return line.value }
         return nil
     }
 
-    func contains(_ name: FieldName) -> Bool { first(name) != nil }
+    func contains(_ name: FieldName) -> Bool { present & name.bit != 0 }
+
+    func isRepeated(_ name: FieldName) -> Bool { repeated & name.bit != 0 }
 
     func count(_ name: FieldName) -> Int {
         var count = 0
@@ -33,8 +43,8 @@ struct HTTPFields {
 
     /// Nil for what is not UTF-8.
     func text(_ range: Range<Int>) -> String? {
-        bytes.getSlice(at: bytes.readerIndex + range.lowerBound, length: range.count).flatMap { slice in
-            String(validating: slice.readableBytesView, as: UTF8.self)
+        bytes.withUnsafeReadableBytes { all in
+            String(validating: UnsafeRawBufferPointer(rebasing: all[range]), as: UTF8.self)
         }
     }
 

@@ -105,7 +105,8 @@ package actor GateServer {
         case (.proxy, nil):
             throw ProxyError(
                 code: .authorityMissing,
-                message: "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
+                message:
+                    "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
         }
         let connections = ConnectionCount(max: configuration.limits.callerConnectionsMax)
         let loops = loops

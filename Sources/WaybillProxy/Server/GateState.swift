@@ -9,6 +9,8 @@ package final class GateState: Sendable {
     package let clock: any WallClock
     /// What was sent today under agreements with daily limits.
     package let volumes: VolumeBudget
+    /// For transfers' ids.
+    let random = RandomPool()
     /// How each destination is dialled.
     let identities: UpstreamIdentities
     private let trust: VendorTrust
