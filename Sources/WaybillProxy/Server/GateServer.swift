@@ -102,7 +102,7 @@ package actor GateServer {
     }
 
     private func listen(_ listener: ProxyConfiguration.Listener) async throws -> any Channel {
-        let tls = try listener.tls.map { (tls) throws(ProxyError) in try ListenerTLS.context(tls) }
+        let tls = try listener.tls.map { (tls) throws(ProxyError) in try ListenerTLS.context(tls, for: listener.kind) }
         let address: SocketAddress
         do {
             address = try SocketAddress.makeAddressResolvingHost(listener.host, port: listener.port)
