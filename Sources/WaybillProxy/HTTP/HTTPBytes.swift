@@ -54,6 +54,15 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Two ranges that are equal without regard to ASCII case.
+    func isSameName(_ a: Range<Int>, _ b: Range<Int>) -> Bool {
+        guard a.count == b.count else { return false }
+        for i in 0..<a.count where HTTPBytes.lowercased(self[a.lowerBound + i]) != HTTPBytes.lowercased(self[b.lowerBound + i]) {
+            return false
+        }
+        return true
+    }
+
     /// Equal byte for byte; likewise.
     func equals(_ range: Range<Int>, _ exact: StaticString) -> Bool {
         guard range.count == exact.utf8CodeUnitCount else { return false }

@@ -18,6 +18,10 @@ package struct InterceptionAuthority: Sendable {
     package let keyPEM: String
     /// DNS suffixes, lower case.
     package let permitted: [String]
+    /// Of the key: eight hex digits, part of the subject's name where Waybill made the CA.
+    package let mark: String
+    /// Of the certificate, as trust stores show it: hex.
+    package let sha256: String
     package let notBefore: Timestamp
     package let notAfter: Timestamp
     private let excluded: [String]
@@ -45,6 +49,14 @@ package struct InterceptionAuthority: Sendable {
         permitted = constraints?.permittedDNSDomains.map { Self.normalized($0) } ?? []
         excluded = constraints?.excludedDNSDomains.map { Self.normalized($0) } ?? []
         guard !permitted.isEmpty, !permitted.contains("") else { throw .unconstrained }
+        mark = Self.hex(identifier.keyIdentifier.prefix(4))
+        do {
+            var der = DER.Serializer()
+            try certificate.serialize(into: &der)
+            sha256 = Self.hex(SHA256.hash(data: der.serializedBytes))
+        } catch {
+            throw .noCertificate
+        }
         subject = certificate.subject
         notBefore = Timestamp(certificate.notValidBefore)
         notAfter = Timestamp(certificate.notValidAfter)
@@ -96,7 +108,7 @@ package struct InterceptionAuthority: Sendable {
         let publicKey = Certificate.PublicKey(key.publicKey)
         let identifier = Insecure.SHA1.hash(data: publicKey.subjectPublicKeyInfoBytes)
         // Two CAs overlap while one follows the other: no client should have to tell them apart by their keys.
-        let mark = identifier.prefix(4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let mark = hex(identifier.prefix(4))
         let name = try DistinguishedName {
             OrganizationName(organisation)
             CommonName("Waybill interception CA \(mark)")
@@ -117,6 +129,10 @@ package struct InterceptionAuthority: Sendable {
                 SubjectKeyIdentifier(keyIdentifier: ArraySlice(identifier))
             },
             issuerPrivateKey: Certificate.PrivateKey(key))
+    }
+
+    private static func hex(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     private static func normalized(_ suffix: String) -> String { String(suffix.lowercased().drop { $0 == "." }) }

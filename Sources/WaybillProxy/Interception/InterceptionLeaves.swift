@@ -48,6 +48,9 @@ package final class InterceptionLeaves: LeafIssuer {
         }
     }
 
+    /// Leaves in memory.
+    var count: Int { state.withLock { $0.leaves.count } }
+
     package func context(for host: String) throws(LeafFault) -> NIOSSLContext {
         let now = clock.now()
         let (authority, generation, known) = state.withLock { ($0.authority, $0.generation, $0.leaves[host]) }

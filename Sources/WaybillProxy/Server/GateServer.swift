@@ -2,6 +2,7 @@ package import Logging
 import NIOCore
 package import NIOPosix
 import NIOSSL
+package import WaybillCore
 
 /// The data plane: listeners, and on each event loop everything a request needs.
 ///
@@ -12,6 +13,8 @@ package actor GateServer {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private var loops: [NIOLoopBoundBox<LoopContext>] = []
+    private var bodies: BodyBudget?
+    private var connections: [ConnectionCount] = []
     private var listeners: [any Channel] = []
 
     package init(configuration: ProxyConfiguration, state: GateState, logger: Logger, group: MultiThreadedEventLoopGroup) {
@@ -28,7 +31,13 @@ package actor GateServer {
             logger.notice("address override in force", metadata: ["destination": "\(name)", "address": "\(address)"])
         }
         let upstreamTLS = try UpstreamTLS.context(trust: configuration.trust)
+        if let proxy = configuration.upstreamProxy {
+            logger.notice(
+                "vendors are reached through an upstream proxy, which resolves their names: addresses are not checked",
+                metadata: ["proxy": "\(BoundAddress(host: proxy.host, port: proxy.port))"])
+        }
         let bodies = BodyBudget(bytesMax: configuration.limits.bodiesInFlightBytesMax)
+        self.bodies = bodies
         for eventLoop in group.makeIterator() {
             loops.append(try await makeLoop(eventLoop, overrides: overrides, tls: upstreamTLS, bodies: bodies))
         }
@@ -41,6 +50,19 @@ package actor GateServer {
         return listeners.map { channel in
             BoundAddress(host: channel.localAddress?.ipAddress ?? "", port: channel.localAddress?.port ?? 0)
         }
+    }
+
+    /// Accepting on every listener.
+    package var isListening: Bool { !listeners.isEmpty && listeners.allSatisfy(\.isActive) }
+
+    /// What all event loops have counted so far; each is asked in turn, on itself.
+    package func metrics() async throws -> [MetricFamily] {
+        var snapshot = GateSnapshot(bodiesInFlightBytes: bodies?.usedBytes ?? 0, connections: connections)
+        for loop in loops {
+            let (counts, pool, isShedding) = try await loop.eventLoop.submit { loop.value.snapshot() }.get()
+            snapshot.add(counts, pool: pool, isShedding: isShedding)
+        }
+        return GateMetrics.families(snapshot, vendors: state.policy.vendors)
     }
 
     /// Accepts no more, lets exchanges finish for up to `grace`, then cuts off the rest; the log gets every outcome that is known.
@@ -68,10 +90,11 @@ package actor GateServer {
     private func makeLoop(
         _ eventLoop: any EventLoop, overrides: [String: SocketAddress], tls: NIOSSLContext, bodies: BodyBudget
     ) async throws -> NIOLoopBoundBox<LoopContext> {
-        let (state, limits, logger) = (state, configuration.limits, logger)
+        let (state, limits, proxy, logger) = (state, configuration.limits, configuration.upstreamProxy, logger)
         return try await eventLoop.submit {
             let book = AddressBook(eventLoop: eventLoop, limits: limits, overrides: overrides)
-            let pool = UpstreamPool(eventLoop: eventLoop, limits: limits, addressBook: book, tls: tls)
+            let dialer = UpstreamDialer(eventLoop: eventLoop, limits: limits, addressBook: book, tls: tls, proxy: proxy)
+            let pool = UpstreamPool(limits: limits, dialer: dialer, identities: state.identities)
             let context = LoopContext(eventLoop: eventLoop, state: state, limits: limits, pool: pool, bodies: bodies, logger: logger)
             context.startTicking()
             return NIOLoopBoundBox(context, eventLoop: eventLoop)
@@ -99,9 +122,11 @@ package actor GateServer {
         case (.proxy, nil):
             throw ProxyError(
                 code: .authorityMissing,
-                message: "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
+                message:
+                    "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
         }
-        let connections = ConnectionCount(max: configuration.limits.callerConnectionsMax)
+        let connections = ConnectionCount(listener: listener.kind, max: configuration.limits.callerConnectionsMax)
+        self.connections.append(connections)
         let loops = loops
         do {
             return try await ServerBootstrap(group: group)

@@ -12,6 +12,8 @@ package struct ProxyLimits: Sendable {
     package var bodiesInFlightBytesMax = 256 * 1_024 * 1_024
     /// How much of a refused body is read so that the connection can live on.
     package var refusedBodyBytesMax = 1_024 * 1_024
+    /// What a caller sent ahead of its turn is read up to here, and at most one read further.
+    package var pipelinedBytesMax = 16 * 1_024
     /// How long a refused body is read before the connection closes.
     package var drainMillisecondsMax = 5_000
     /// TLS with a caller, from the connection or the answer to its CONNECT.
@@ -68,6 +70,16 @@ package struct ProxyLimits: Sendable {
     package var refreshMillisecondsMax = 5_000
     /// The log's silence; the transfer is then abandoned, and `aborted` if it commits after all.
     package var commitMillisecondsMax = 10_000
+
+    // Overload, on each event loop
+    /// Requests between admission and answer; beyond: 503.
+    package var exchangesPerLoopMax = 8_192
+    /// A turn of the loop (everything that had come, handled once) longer than this keeps callers waiting.
+    package var turnMicrosecondsMax = 5_000
+    /// Turns that stay longer for this long are a standing queue: the loop sheds what it cannot take in within `turnMicrosecondsMax`.
+    package var overloadPatienceMilliseconds = 50
+    /// Short turns for this long end it.
+    package var overloadRecoveryMilliseconds = 1_000
 
     /// How often connections are looked over for deadlines; a time-out may be late by this much.
     package var tickMilliseconds = 250

@@ -2,11 +2,16 @@ import NIOSSL
 
 /// TLS towards vendors: 1.2 or later, the system's roots and those of `trust`, full verification with the destination's name.
 enum UpstreamTLS {
-    static func context(trust: [String]) throws(ProxyError) -> NIOSSLContext {
+    static var configuration: TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = .fullVerification
         configuration.applicationProtocols = ["http/1.1"]
+        return configuration
+    }
+
+    static func context(trust: [String]) throws(ProxyError) -> NIOSSLContext {
+        var configuration = configuration
         for path in trust { configuration.additionalTrustRoots.append(.certificates(try certificates(path))) }
         do {
             return try NIOSSLContext(configuration: configuration)
@@ -15,18 +20,19 @@ enum UpstreamTLS {
         }
     }
 
-    static func certificates(_ path: String) throws(ProxyError) -> [NIOSSLCertificate] {
-        let remedy = "give a PEM file with at least one CERTIFICATE block, or remove it from the configuration"
+    /// `named`: where the path stands.
+    static func certificates(_ path: String, named: String = "'trust'") throws(ProxyError) -> [NIOSSLCertificate] {
+        let remedy = "give a PEM file with at least one CERTIFICATE block, or remove it from \(named)"
         do {
             let certificates = try NIOSSLCertificate.fromPEMFile(path)
             guard !certificates.isEmpty else {
-                throw ProxyError(code: .trustUnreadable, message: "The trust file \(path) holds no certificate; \(remedy).")
+                throw ProxyError(code: .trustUnreadable, message: "The file \(path) holds no certificate; \(remedy).")
             }
             return certificates
         } catch let error as ProxyError {
             throw error
         } catch {
-            throw ProxyError(code: .trustUnreadable, message: "The trust file \(path) cannot be read (\(error)); \(remedy).")
+            throw ProxyError(code: .trustUnreadable, message: "The file \(path) cannot be read (\(error)); \(remedy).")
         }
     }
 }

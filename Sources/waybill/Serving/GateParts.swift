@@ -18,11 +18,14 @@ struct GateParts: Sendable {
     let log: TransferLog
     let history: AgreementHistory
     let volumes: VolumeBudget
-    /// Certificates of the forward proxy.
-    let leaves: InterceptionLeaves
+    /// Of salts for subjects seen for the first time.
+    let random = RandomPool()
+    /// The forward proxy's.
+    let authority: CAKeeper
 
     func gate(_ set: PolicySet) -> Gate {
-        Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: GateParts.randomSalt), limits: settings.limits.body)
+        let keys = GateKeys(keyring: keyring, makeSalt: { [random] in random.bytes() })
+        return Gate(policy: set, subjects: index, keys: keys, limits: settings.limits.body)
     }
 
     func state(_ set: PolicySet) throws -> GateState {
@@ -30,7 +33,7 @@ struct GateParts: Sendable {
         do {
             return try GateState(
                 gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemWallClock(),
-                volumes: volumes, secrets: secrets)
+                volumes: volumes, secrets: secrets, trust: Wiring.vendorTrust(settings))
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
@@ -42,13 +45,14 @@ struct GateParts: Sendable {
         try history.archive.keep(policies.set, files: policies.files)
         let before = consents.notices
         let now = SystemWallClock().now()
+        let secrets = try Wiring.secrets(settings, policies.set)
         do {
             try await consents.rebuild(notices: policies.set.notices, now: now)
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
         do {
-            try state.replace(gate: gate(policies.set))
+            try state.replace(gate: gate(policies.set), secrets: secrets)
         } catch {
             do {
                 try await consents.rebuild(notices: before, now: now)
@@ -59,10 +63,26 @@ struct GateParts: Sendable {
             }
             throw CommandFailure(error.message.withoutFullStop)
         }
+        warnUncovered(policies)
+    }
+
+    /// Reads again what files outside the set hold: vendors' certificates and secrets.
+    func renew(_ state: GateState, _ set: PolicySet) throws {
+        let secrets = try Wiring.secrets(settings, set)
+        do {
+            try state.renew(secrets: secrets)
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    /// Destinations that the forward proxy will refuse.
+    func warnUncovered(_ policies: LoadedPolicies) {
+        if settings.proxy != nil { authority.warnUncovered(policies.set, directory: policies.directory) }
     }
 
     /// Listeners in the order in which `GateService` names their addresses.
-    func proxyConfiguration() -> ProxyConfiguration {
+    func proxyConfiguration(_ set: PolicySet) throws(CommandFailure) -> ProxyConfiguration {
         let listeners = [(ProxyConfiguration.Listener.Kind.gate, settings.gate)] + (settings.proxy.map { [(.proxy, $0)] } ?? [])
         let resolve = Dictionary(uniqueKeysWithValues: settings.resolve.map { ($0.key.description, $0.value.description) })
         return ProxyConfiguration(
@@ -72,21 +92,8 @@ struct GateParts: Sendable {
                     tls: listener.tls.map {
                         ProxyConfiguration.Listener.TLS(certificatePath: $0.certificate, keyPath: $0.key, clientCAPath: $0.clientCA)
                     }, insecure: settings.insecure)
-            }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: leaves)
-    }
-
-    static func randomSalt() -> InlineArray<16, UInt8> {
-        // The system's generator is fit for keys on every platform this builds for.
-        var random = SystemRandomNumberGenerator()
-        var salt = InlineArray<16, UInt8>(repeating: 0)
-        for half in 0..<2 {
-            var word: UInt64 = random.next()
-            for byte in 0..<8 {
-                salt[half * 8 + byte] = UInt8(truncatingIfNeeded: word)
-                word >>= 8
-            }
-        }
-        return salt
+            }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: authority.leaves,
+            upstreamProxy: Wiring.upstreamProxy(settings, secrets: try Wiring.secrets(settings, set)))
     }
 }
 

@@ -39,7 +39,9 @@ struct Serving {
             let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, history: history,
-                volumes: volumes, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()))
+                volumes: volumes,
+                authority: CAKeeper(
+                    keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger))
             do {
                 try await serve(parts, policies)
             } catch {
@@ -103,7 +105,10 @@ struct Serving {
     }
 
     private func openCA(_ keys: KeyDirectory, _ set: PolicySet) throws -> InterceptionCA {
-        if let ca = try InterceptionCA.existing(in: keys) { return ca }
+        if let ca = try InterceptionCA.existing(in: keys) {
+            try CARotation(keys: keys).finishInterrupted()
+            return ca
+        }
         let permit = settings.caPermit.isEmpty ? set.hosts : settings.caPermit
         let ca = try InterceptionCA.create(in: keys, organisation: set.organisation.name, permit: permit)
         logger.notice("interception CA created", metadata: ["certificate": "\(keys.file(InterceptionCA.certificateFile))"])
@@ -161,13 +166,17 @@ struct Serving {
 
     private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
         let state = try parts.state(policies.set)
-        let reloader = PolicyReloader(policies, now: SystemWallClock().now(), logger: logger) { try await parts.accept($0, in: state) }
+        let reloader = PolicyReloader(policies, now: SystemWallClock().now(), logger: logger, accept: { try await parts.accept($0, in: state) },
+            renew: { try parts.renew(state, $0) })
+        parts.warnUncovered(policies)
         let gate = GateService(parts: parts, state: state, set: policies.set, reloader: reloader)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: gate, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup),
                     .init(service: reloader, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: parts.authority, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()

@@ -49,7 +49,9 @@ enum Handshake {
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
-        eventLoop.scheduleTask(in: .milliseconds(millisecondsMax)) { promise.fail(ChannelError.connectTimeout(.milliseconds(millisecondsMax))) }
+        eventLoop.scheduleTask(in: .milliseconds(millisecondsMax)) {
+            promise.fail(ChannelError.connectTimeout(.milliseconds(millisecondsMax)))
+        }
         let result = await promise.futureResult.result()
         channel.close(promise: nil)
         return try result.get()

@@ -117,13 +117,6 @@ struct StartFailureTests {
         #expect(try failure(site, ["--set", "trust=/nonexistent.pem"]).text.contains("/nonexistent.pem"))
     }
 
-    @Test("Client certificates that nobody would check")
-    func clientCertificates() throws {
-        let site = try Installation()
-        let tls = ["certificate", "key", "client_ca"].flatMap { ["--set", "listen.gate.tls.\($0)=/x.pem"] }
-        #expect(try failure(site, tls).text.contains("client certificates"))
-    }
-
     @Test("A store that was rolled back: the gate starts, records nothing, and `log acknowledge` mends it")
     func rolledBack() throws {
         let site = try Installation()
