@@ -164,7 +164,6 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         self.context = context
         allowHalfClose(true, context)
         loop.add(self)
-        loop.metrics.connected(on: connections.listener)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -211,8 +210,6 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     func channelInactive(context: ChannelHandlerContext) {
         loop.clock.touch()
         isOpen = false
-        connections.leave()
-        loop.metrics.disconnected(from: connections.listener)
         refusal = nil
         output = nil
         reading = .discarding

@@ -39,5 +39,6 @@ final class ConnectionCount: Sendable {
         return false
     }
 
-    func leave() { open.wrappingSubtract(1, ordering: .relaxed) }
+    /// Once, by whoever called `enter`, when the channel has closed.
+    func closed() { open.wrappingSubtract(1, ordering: .relaxed) }
 }
