@@ -7,10 +7,10 @@ extension CallerHandler {
     /// Path, caller, vendor, endpoint: all that the head can tell.
     func begin(_ head: CallerHead) {
         closesAfterAnswer = head.closes || loop.isStopping
-        if case .proxy(let leaves) = entrance.kind, isConnect(head) { return openTunnel(head, leaves: leaves) }
         let began = loop.clock.now
+        guard loop.admits(now: began) else { return refuseUnadmitted(.overloaded, head: head) }
+        if case .proxy(let leaves) = entrance.kind, isConnect(head) { return openTunnel(head, leaves: leaves) }
         do throws(Refusal) {
-            guard loop.admits(now: began) else { throw .overloaded }
             let way = try WayIn(head, at: entrance)
             let inForce = loop.state.inForce
             let policy = inForce.policy

@@ -182,6 +182,13 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         pump()
     }
 
+    /// What carries the requests met one that cannot be HTTP/1.1.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let fault = event as? HTTPFault else { return context.fireUserInboundEventTriggered(event) }
+        if case .discarding = reading { return }
+        broken(by: fault)
+    }
+
     func read(context: ChannelHandlerContext) {
         // Reading goes on while an exchange is under way: switching it off and on again would cost two system calls a request.
         if case .held = reading, parser.bufferedBytes >= loop.limits.pipelinedBytesMax {

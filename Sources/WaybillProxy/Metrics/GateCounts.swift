@@ -52,9 +52,6 @@ struct GateCounts: Sendable {
     var added = LatencyHistogram()
     /// Turns of the event loop in which a caller's bytes were read.
     var turn = LatencyHistogram()
-    /// By `Listener.Kind.order`.
-    var connections = InlineArray<2, Int>(repeating: 0)
-    var accepted = InlineArray<2, UInt64>(repeating: 0)
     /// Requests between admission and their answer.
     var inFlight = 0
 
@@ -77,10 +74,6 @@ struct GateCounts: Sendable {
         vendor.add(other.vendor)
         added.add(other.added)
         turn.add(other.turn)
-        for kind in connections.indices {
-            connections[kind] += other.connections[kind]
-            accepted[kind] &+= other.accepted[kind]
-        }
         inFlight += other.inFlight
     }
 }

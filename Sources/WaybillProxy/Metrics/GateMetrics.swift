@@ -10,8 +10,12 @@ struct GateSnapshot {
     var pools: [Vendor.Destination: VendorPool] = [:]
     var loopsShedding = 0
     var bodiesInFlightBytes: Int
+    let connections: [ConnectionCount]
 
-    init(bodiesInFlightBytes: Int) { self.bodiesInFlightBytes = bodiesInFlightBytes }
+    init(bodiesInFlightBytes: Int, connections: [ConnectionCount]) {
+        self.bodiesInFlightBytes = bodiesInFlightBytes
+        self.connections = connections
+    }
 
     mutating func add(_ counts: GateCounts, pool: [UpstreamPool.Snapshot], isShedding: Bool) {
         self.counts.add(counts)
@@ -74,6 +78,8 @@ package enum GateMetrics {
         "waybill_caller_connections", .gauge, labels: ["listener"], "Callers' open connections.")
     private static let accepted = Definition(
         "waybill_caller_connections_total", .counter, labels: ["listener"], "Callers' connections since the start.")
+    private static let closed = Definition(
+        "waybill_caller_connections_refused_total", .counter, labels: ["listener"], "Connections closed as they came, beyond the limit.")
     private static let answers = Definition(
         "waybill_vendor_answers_total", .counter, labels: ["vendor", "class"], "Vendors' answers by class of status.")
     private static let upstream = Definition(
@@ -88,6 +94,7 @@ package enum GateMetrics {
 
     package static let definitions: [MetricFamily.Definition] = [
         requests, refusals, records, reasons, decide, commit, vendor, added, turn, shedding, inFlight, bodies, connections, accepted,
+        closed,
         answers,
         upstream, failures, circuit,
     ]
@@ -97,10 +104,15 @@ package enum GateMetrics {
         return ofRequests(counts) + [
             MetricFamily(shedding, count: snapshot.loopsShedding), MetricFamily(inFlight, count: counts.inFlight),
             MetricFamily(bodies, count: snapshot.bodiesInFlightBytes),
-            MetricFamily(
-                connections, ProxyConfiguration.Listener.Kind.all.map { .init([$0.label], .number(Double(counts.connections[$0.order]))) }),
-            MetricFamily(accepted, ProxyConfiguration.Listener.Kind.all.map { .init([$0.label], .count(counts.accepted[$0.order])) }),
-        ] + ofVendors(snapshot, vendors)
+        ] + ofConnections(snapshot.connections) + ofVendors(snapshot, vendors)
+    }
+
+    private static func ofConnections(_ listeners: [ConnectionCount]) -> [MetricFamily] {
+        [
+            MetricFamily(connections, listeners.map { .init([$0.listener.label], .number(Double($0.openNow))) }),
+            MetricFamily(accepted, listeners.map { .init([$0.listener.label], .count(UInt64(clamping: $0.accepted))) }),
+            MetricFamily(closed, listeners.map { .init([$0.listener.label], .count(UInt64(clamping: $0.refused))) }),
+        ]
     }
 
     private static func ofRequests(_ counts: GateCounts) -> [MetricFamily] {

@@ -50,14 +50,9 @@ final class LoopMetrics {
         }
     }
 
-    // MARK: The loop and its callers
+    // MARK: The loop
 
     func turned(_ duration: TimeAmount) { counts.turn.add(duration) }
-    func connected(on listener: ProxyConfiguration.Listener.Kind) {
-        counts.connections[listener.order] += 1
-        counts.accepted[listener.order] &+= 1
-    }
-    func disconnected(from listener: ProxyConfiguration.Listener.Kind) { counts.connections[listener.order] -= 1 }
 
     func snapshot() -> GateCounts {
         var counts = counts

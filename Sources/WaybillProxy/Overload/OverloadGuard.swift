@@ -47,7 +47,7 @@ struct OverloadGuard {
         turnEnded = now
         let duration = now - began
         switch state {
-        case .calm where duration > turnMax: state = .strained(since: began)
+        case .calm where duration > turnMax: state = patience == .zero ? .shedding(strainedAt: now) : .strained(since: began)
         case .calm: break
         case .strained where duration <= turnMax: state = .calm
         case .strained(let since) where now - since >= patience: state = .shedding(strainedAt: now)

@@ -14,6 +14,7 @@ package actor GateServer {
     private let group: MultiThreadedEventLoopGroup
     private var loops: [NIOLoopBoundBox<LoopContext>] = []
     private var bodies: BodyBudget?
+    private var connections: [ConnectionCount] = []
     private var listeners: [any Channel] = []
 
     package init(configuration: ProxyConfiguration, state: GateState, logger: Logger, group: MultiThreadedEventLoopGroup) {
@@ -56,7 +57,7 @@ package actor GateServer {
 
     /// What all event loops have counted so far; each is asked in turn, on itself.
     package func metrics() async throws -> [MetricFamily] {
-        var snapshot = GateSnapshot(bodiesInFlightBytes: bodies?.usedBytes ?? 0)
+        var snapshot = GateSnapshot(bodiesInFlightBytes: bodies?.usedBytes ?? 0, connections: connections)
         for loop in loops {
             let (counts, pool, isShedding) = try await loop.eventLoop.submit { loop.value.snapshot() }.get()
             snapshot.add(counts, pool: pool, isShedding: isShedding)
@@ -101,7 +102,7 @@ package actor GateServer {
     }
 
     private func listen(_ listener: ProxyConfiguration.Listener) async throws -> any Channel {
-        let tls = try listener.tls.map { (tls) throws(ProxyError) in try ListenerTLS.context(tls) }
+        let tls = try listener.tls.map { (tls) throws(ProxyError) in try ListenerTLS.context(tls, for: listener.kind) }
         let address: SocketAddress
         do {
             address = try SocketAddress.makeAddressResolvingHost(listener.host, port: listener.port)
@@ -125,6 +126,7 @@ package actor GateServer {
                     "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
         }
         let connections = ConnectionCount(listener: listener.kind, max: configuration.limits.callerConnectionsMax)
+        self.connections.append(connections)
         let loops = loops
         do {
             return try await ServerBootstrap(group: group)
@@ -151,12 +153,8 @@ package actor GateServer {
                 throw ChannelError.unknownLocalAddress
             }
             guard connections.enter() else { throw ChannelError.operationUnsupported }
-            loop.metrics.connected(on: connections.listener)
             // Whatever stands on the channel by then: plain HTTP, a handshake, a tunnel, HTTP/2.
-            channel.closeFuture.assumeIsolated().whenComplete { _ in
-                connections.closed()
-                loop.metrics.disconnected(from: connections.listener)
-            }
+            channel.closeFuture.whenComplete { _ in connections.closed() }
             try CallerPipeline(loop: loop, connections: connections, entrance: Entrance(kind: kind)).accept(channel, tls: tls)
         }
     }

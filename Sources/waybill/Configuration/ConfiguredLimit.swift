@@ -27,7 +27,7 @@ struct ConfiguredLimit: Sendable {
         ConfiguredLimit(name, 1...3_600_000, path, summary)
     }
 
-    static let all: [ConfiguredLimit] = bodies + callers + vendors + deciding
+    static let all: [ConfiguredLimit] = bodies + callers + vendors + deciding + overload
 
     private static let bodies: [ConfiguredLimit] = [
         bytes("body_bytes", \.body.decodedBytesMax, "Largest body, decoded; more is 413."),
@@ -78,5 +78,19 @@ struct ConfiguredLimit: Sendable {
             "attempts", 1...100, \.proxy.attemptsMax, "Times a request is judged anew because something changed meanwhile; then 503."),
         time("refresh_milliseconds", \.proxy.refreshMillisecondsMax, "Longest wait for the consent store; then 503."),
         time("commit_milliseconds", \.proxy.commitMillisecondsMax, "Longest wait for the transfer log; then 503."),
+    ]
+
+    private static let overload: [ConfiguredLimit] = [
+        ConfiguredLimit(
+            "exchanges_in_flight", 1...1_000_000, \.proxy.exchangesPerLoopMax,
+            "Requests one event loop has between admission and answer; more are shed with 503 `overloaded`."),
+        ConfiguredLimit(
+            "turn_microseconds", 100...10_000_000, \.proxy.turnMicrosecondsMax,
+            "How long an event loop may take to handle everything that has come before callers count as kept waiting."),
+        time(
+            "overload_patience_milliseconds", \.proxy.overloadPatienceMilliseconds,
+            "Turns that stay longer than `turn_microseconds` for this long begin shedding; shorter bursts are worked off."),
+        time(
+            "overload_recovery_milliseconds", \.proxy.overloadRecoveryMilliseconds, "Turns that stay shorter for this long end shedding."),
     ]
 }

@@ -1,6 +1,6 @@
 """The strictness table: each rule of strict HTTP as raw bytes over a socket, both ways, with the bytes that the vendor saw.
 
-    acceptance/run.py --waybill PATH --only strict --strictness docs/strictness.md      writes the table as a page
+    acceptance/run.py --waybill PATH --only strict --write-pages      writes the table as a page: docs/strictness.md
 """
 import collections
 
@@ -10,7 +10,7 @@ from rawcaller import NoAnswer, RawCaller
 from rawvendor import RawVendor
 
 from . import answer_rows, body_rows, framing_rows, over_time, page
-from .wire import EXPECTED_PLAIN, EXPECTED_READ, PERSON, PLAIN, PROBE, SAME, SMUGGLED
+from .wire import EXPECTED_PLAIN, EXPECTED_READ, PERSON, PLAIN, PROBE, SAME, SMUGGLED, difference
 
 NEEDS_SHARED = False
 HOST = "api.hubapi.com"
@@ -101,7 +101,7 @@ def request_row(table, gate, vendor, row):
     wanted = f"{row.status}, {'closed' if row.closes else 'kept'}, {len(expected)} bytes"
     if not held and seen.data and row.sent is not None:
         table.context.note(f"the vendor saw {bytes(seen.data)!r}, expected {expected!r}")
-    table.row(page.REQUESTS, row.rule, row.what, page.difference(row.raw), wanted, came, len(seen.data), held)
+    table.row(page.REQUESTS, row.rule, row.what, difference(row.raw), wanted, came, len(seen.data), held)
 
 
 def log_holds(context, place, table, vendor):
