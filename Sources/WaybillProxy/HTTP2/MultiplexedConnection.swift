@@ -10,8 +10,6 @@ final class MultiplexedConnection: ChannelInboundHandler, CallerConnection {
     private let loop: LoopContext
     private let connections: ConnectionCount
     private let entrance: Entrance
-    /// Streams take no place of the listener's: the connection has one.
-    private let places = ConnectionCount(max: .max)
     private var context: ChannelHandlerContext?
     private var streams = 0
     /// When a connection without streams is told to go, and when one that was told is closed.
@@ -42,9 +40,8 @@ final class MultiplexedConnection: ChannelInboundHandler, CallerConnection {
     }
 
     private func serve(_ stream: any Channel) throws {
-        _ = places.enter()
         try stream.pipeline.syncOperations.addHandlers(
-            StreamHandler(self), CallerHandler(loop: loop, connections: places, entrance: entrance))
+            StreamHandler(self), CallerHandler(loop: loop, connections: connections, entrance: entrance))
     }
 
     private static func connectionConfiguration(_ limits: ProxyLimits) -> NIOHTTP2Handler.ConnectionConfiguration {
@@ -117,7 +114,6 @@ final class MultiplexedConnection: ChannelInboundHandler, CallerConnection {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        connections.leave()
         loop.remove(self)
         context.fireChannelInactive()
     }
