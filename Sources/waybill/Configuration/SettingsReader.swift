@@ -58,7 +58,8 @@ enum SettingsReader {
             file: path, gate: gate, proxy: proxy, notServed: notServed, insecure: insecure, store: try store(values, base: base),
             policies: located(.policies),
             keys: located(.keys), secrets: located(.secrets), resolve: try values.addresses(.resolve),
-            trust: values.texts(.trust).map { Files.resolve($0, against: base) }, upstreamProxy: try upstreamProxy(values), threads: try values.integer(.threads) ?? 0,
+            trust: values.texts(.trust).map { Files.resolve($0, against: base) }, upstreamProxy: try upstreamProxy(values),
+            threads: try values.integer(.threads) ?? 0,
             limits: limits,
             log: Settings.Log(
                 origin: values.text(.origin) ?? "", checkpointEveryMilliseconds: try values.milliseconds(.checkpointEvery) ?? 1_000,

@@ -1,4 +1,5 @@
 import Testing
+import WaybillProxy
 
 @testable import waybill
 
