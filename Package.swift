@@ -26,17 +26,18 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "WaybillCore",
             dependencies: [
-                "CZlib",
+                "CLibCrypto", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(
             name: "WaybillLedger",
-            dependencies: ["WaybillCore", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["CLibCrypto", "WaybillCore", .product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "WaybillStorage",
             dependencies: [
@@ -63,10 +64,14 @@ let package = Package(
             name: "WaybillControl",
             dependencies: [
                 "WaybillCore", "WaybillLedger",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .target(
             name: "WaybillTesting",

@@ -28,6 +28,7 @@ struct CallerPipeline {
 
     /// What reads requests; the one place where the protocol agreed on by ALPN decides. Nil: none was.
     func serve(_ channel: any Channel, protocol: String?) throws {
+        if `protocol` == "h2" { return try MultiplexedConnection.serve(channel, self) }
         try channel.pipeline.syncOperations.addHandler(CallerHandler(loop: loop, connections: connections, entrance: entrance))
     }
 

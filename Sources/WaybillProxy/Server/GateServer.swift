@@ -2,6 +2,7 @@ package import Logging
 import NIOCore
 package import NIOPosix
 import NIOSSL
+package import WaybillCore
 
 /// The data plane: listeners, and on each event loop everything a request needs.
 ///
@@ -12,6 +13,8 @@ package actor GateServer {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private var loops: [NIOLoopBoundBox<LoopContext>] = []
+    private var bodies: BodyBudget?
+    private var connections: [ConnectionCount] = []
     private var listeners: [any Channel] = []
 
     package init(configuration: ProxyConfiguration, state: GateState, logger: Logger, group: MultiThreadedEventLoopGroup) {
@@ -34,6 +37,7 @@ package actor GateServer {
                 metadata: ["proxy": "\(BoundAddress(host: proxy.host, port: proxy.port))"])
         }
         let bodies = BodyBudget(bytesMax: configuration.limits.bodiesInFlightBytesMax)
+        self.bodies = bodies
         for eventLoop in group.makeIterator() {
             loops.append(try await makeLoop(eventLoop, overrides: overrides, tls: upstreamTLS, bodies: bodies))
         }
@@ -46,6 +50,19 @@ package actor GateServer {
         return listeners.map { channel in
             BoundAddress(host: channel.localAddress?.ipAddress ?? "", port: channel.localAddress?.port ?? 0)
         }
+    }
+
+    /// Accepting on every listener.
+    package var isListening: Bool { !listeners.isEmpty && listeners.allSatisfy(\.isActive) }
+
+    /// What all event loops have counted so far; each is asked in turn, on itself.
+    package func metrics() async throws -> [MetricFamily] {
+        var snapshot = GateSnapshot(bodiesInFlightBytes: bodies?.usedBytes ?? 0, connections: connections)
+        for loop in loops {
+            let (counts, pool, isShedding) = try await loop.eventLoop.submit { loop.value.snapshot() }.get()
+            snapshot.add(counts, pool: pool, isShedding: isShedding)
+        }
+        return GateMetrics.families(snapshot, vendors: state.policy.vendors)
     }
 
     /// Accepts no more, lets exchanges finish for up to `grace`, then cuts off the rest; the log gets every outcome that is known.
@@ -85,7 +102,7 @@ package actor GateServer {
     }
 
     private func listen(_ listener: ProxyConfiguration.Listener) async throws -> any Channel {
-        let tls = try listener.tls.map { (tls) throws(ProxyError) in try ListenerTLS.context(tls) }
+        let tls = try listener.tls.map { (tls) throws(ProxyError) in try ListenerTLS.context(tls, for: listener.kind) }
         let address: SocketAddress
         do {
             address = try SocketAddress.makeAddressResolvingHost(listener.host, port: listener.port)
@@ -105,9 +122,11 @@ package actor GateServer {
         case (.proxy, nil):
             throw ProxyError(
                 code: .authorityMissing,
-                message: "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
+                message:
+                    "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
         }
-        let connections = ConnectionCount(max: configuration.limits.callerConnectionsMax)
+        let connections = ConnectionCount(listener: listener.kind, max: configuration.limits.callerConnectionsMax)
+        self.connections.append(connections)
         let loops = loops
         do {
             return try await ServerBootstrap(group: group)

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import WaybillCore
+import WaybillLedger
 
 /// A caller's connection as its loop looks after it.
 protocol CallerConnection: AnyObject {
@@ -21,6 +22,13 @@ final class LoopContext {
     let mailbox: LoopMailbox
     let bodies: BodyBudget
     let logger: Logger
+    var clock: LoopClock { pool.clock }
+    var output = OutputBuffers()
+    let metrics = LoopMetrics()
+    private var overload: OverloadGuard
+    private var spans: SpanIDs
+    /// Since the log was last told.
+    private var shed = 0
     private var callers: [ObjectIdentifier: any CallerConnection] = [:]
     private(set) var isStopping = false
     private var whenEmpty: EventLoopPromise<Void>?
@@ -35,10 +43,32 @@ final class LoopContext {
         self.bodies = bodies
         self.logger = logger
         mailbox = LoopMailbox(eventLoop: eventLoop)
+        overload = OverloadGuard(limits: limits)
+        spans = SpanIDs(seed: .random(in: .min ... .max))
     }
 
     func newTransferID() -> TransferID {
-        TransferID(now: state.clock.now(), random: (.random(in: .min ... .max), .random(in: .min ... .max)))
+        TransferID(now: state.clock.now(), random: state.random.draw())
+    }
+
+    func outgoing(_ trace: TraceParent) -> OutgoingTrace { OutgoingTrace(parent: trace, span: spans.next()) }
+
+    /// A caller's bytes are about to be handled; the first in a turn of the loop starts the turn's watch.
+    func touch(now: NIODeadline) {
+        guard overload.touch(now: now) else { return }
+        // Runs when everything that had come by now is handled.
+        eventLoop.assumeIsolated().execute { self.metrics.turned(self.overload.end(now: .now())) }
+    }
+
+    /// Whether another request is taken in; what is not is counted here, for one line a tick instead of one each.
+    func admits(now: NIODeadline) -> Bool {
+        if overload.admits(now: now, inFlight: metrics.inFlight) { return true }
+        shed += 1
+        return false
+    }
+
+    func snapshot() -> (GateCounts, [UpstreamPool.Snapshot], isShedding: Bool) {
+        (metrics.snapshot(), pool.snapshot(now: .now()), overload.isShedding)
     }
 
     func httpDate() -> String { date.at(state.clock.now()) }
@@ -50,9 +80,14 @@ final class LoopContext {
     }
 
     private func tick() {
-        let now = NIODeadline.now()
+        clock.touch()
+        let now = clock.now
         for caller in callers.values { caller.tick(now: now) }
         pool.tick(now: now)
+        if shed > 0 {
+            logger.warning("requests shed", metadata: ["requests": "\(shed)", "in_flight": "\(metrics.inFlight)"])
+            shed = 0
+        }
     }
 
     func add(_ caller: any CallerConnection) {

@@ -63,7 +63,8 @@ extension ConfigurationKey {
     static let secrets = ConfigurationKey(
         "secrets", .path, "var/secrets",
         "The directory of vendors' credentials: `${secret:NAME}` in a vendor file is the content of the file NAME there (0600), or "
-            + "of the environment variable `WAYBILL_SECRET_NAME`.")
+            + "of the environment variable `WAYBILL_SECRET_NAME`. The secret `metrics_token`, if there is one, is what `/metrics` asks for."
+    )
     static let insecure = ConfigurationKey("insecure", .flag, "false", "Allows plain HTTP listeners off the loopback interface.")
     static let resolve = ConfigurationKey(
         "resolve", .addresses, nil,
@@ -99,7 +100,7 @@ extension ConfigurationKey {
         let summaries = [
             "gate": "Base-URL listener: `http://gate/to/{vendor}/…`.",
             "proxy": "Forward proxy with interception, for `HTTPS_PROXY`; without it there is none. Usually `127.0.0.1:8888`.",
-            "control": "API and console. Accepted, not served yet.",
+            "control": "Probes and metrics: `/healthz`, `/readyz`, `/metrics`; without it there are none. Usually `127.0.0.1:8081`.",
         ]
         return ConfigurationKey("listen.\(name)", .address, name == "gate" ? "127.0.0.1:8080" : nil, summaries[name] ?? "")
     }

@@ -29,6 +29,8 @@ struct Settings: Sendable {
     var gate: Listener
     /// The forward proxy; nil: none.
     var proxy: Listener?
+    /// Probes and metrics; nil: none.
+    var control: Listener?
     /// Configured, and not served yet: names of keys.
     var notServed: [String]
     var insecure: Bool

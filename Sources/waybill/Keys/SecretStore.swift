@@ -31,6 +31,13 @@ struct SecretStore: Sendable {
         return values
     }
 
+    /// One that the gate itself uses; nil: there is none. The environment wins.
+    func value(_ name: String) throws(CommandFailure) -> String? {
+        if let value = environment[SecretStore.variable(name)] { return value }
+        guard try failing({ () throws(SystemError) in try Files.facts(Files.resolve(name, against: directory)) }) != nil else { return nil }
+        return try file(name)
+    }
+
     /// `hubspot_token` → `WAYBILL_SECRET_HUBSPOT_TOKEN`.
     static func variable(_ name: String) -> String {
         environmentPrefix + String(name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })

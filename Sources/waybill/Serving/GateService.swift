@@ -36,22 +36,34 @@ struct GateService: Service {
             await server.stop(grace: .zero)
             throw CommandFailure(error.message.withoutFullStop)
         }
-        ready(addresses)
+        let watch = GateWatch(parts: parts, server: server, reloader: reloader)
+        let probes: ProbeListener?
+        do {
+            probes = try await ProbeListener.start(settings, watch: watch, logger: parts.logger)
+        } catch {
+            await server.stop(grace: .zero)
+            await control.stop()
+            throw error
+        }
+        ready(addresses, control: probes?.address)
         do {
             try await gracefulShutdown()
         } catch is CancellationError {
             // Another service failed: stop all the same.
         }
+        watch.drain()
         parts.logger.notice("stopping")
         await server.stop(grace: .seconds(GateService.stopSeconds))
         await control.stop()
+        // Last, so that it can be asked while the others stop.
+        await probes?.stop()
         try await group.shutdownGracefully()
     }
 
     /// The only line of standard output. Every listener is named by its configuration key.
-    private func ready(_ addresses: [BoundAddress]) {
+    private func ready(_ addresses: [BoundAddress], control: HostPort?) {
         let names = ["gate"] + (parts.settings.proxy == nil ? [] : ["proxy"])
-        let listening = zip(names, addresses).map { ($0, $1.description) }
+        let listening = zip(names, addresses).map { ($0, $1.description) } + (control.map { [("control", $0.description)] } ?? [])
         let line = JSONText.object(
             [("event", .text("ready"))] + listening.map { ($0, .text($1)) } + [
                 ("pid", .number(Int64(processID()))), ("policy", .text(set.digest)),

@@ -20,6 +20,16 @@ enum Wiring {
             .values(for: set.vendors, others: proxy)
     }
 
+    /// The SHA-256 of the token that `/metrics` asks for; nil: none is configured.
+    static func metricsToken(_ settings: Settings) throws(CommandFailure) -> [UInt8]? {
+        let store = SecretStore(directory: settings.secrets, environment: ProcessInfo.processInfo.environment)
+        guard let token = try store.value("metrics_token") else { return nil }
+        guard token.utf8.count >= 16 else {
+            throw CommandFailure("the secret metrics_token is shorter than 16 bytes", remedy: "use a long random one")
+        }
+        return Array(SHA256.hash(data: Array(token.utf8)))
+    }
+
     /// `secrets`: of the policy set in force at start.
     static func upstreamProxy(_ settings: Settings, secrets: [String: String]) -> UpstreamProxy? {
         settings.upstreamProxy.map { proxy in
