@@ -26,17 +26,18 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "WaybillCore",
             dependencies: [
-                "CZlib",
+                "CLibCrypto", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(
             name: "WaybillLedger",
-            dependencies: ["WaybillCore", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["CLibCrypto", "WaybillCore", .product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "WaybillStorage",
             dependencies: [

@@ -18,10 +18,11 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
+        .target(name: "CCounters"),
         .executableTarget(
             name: "WaybillBenchmarks",
             dependencies: [
-                .product(name: "WaybillCore", package: "waybill"), .product(name: "WaybillLedger", package: "waybill"),
+                "CCounters", .product(name: "WaybillCore", package: "waybill"), .product(name: "WaybillLedger", package: "waybill"),
                 .product(name: "WaybillStorage", package: "waybill"), .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

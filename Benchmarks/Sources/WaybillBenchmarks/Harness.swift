@@ -1,3 +1,5 @@
+import CCounters
+
 /// One thing to measure, beside others that do comparable work.
 struct Benchmark {
     var name: String
@@ -51,10 +53,29 @@ struct Harness {
         let medians = rates.map { $0.sorted()[$0.count / 2] }
         let baseline = zip(group.benchmarks, medians).first { $0.0.isBaseline }.map { $0.0.amount * $0.1 }
         for ((benchmark, rates), median) in zip(zip(group.benchmarks, rates), medians) {
+            let costs = try costs(benchmark)
             let ratio = baseline.map { "  \(String((benchmark.amount * median / $0 * 100).rounded() / 100)) ×" } ?? ""
-            print(line(benchmark, median: median, low: rates.min() ?? 0, high: rates.max() ?? 0) + ratio)
+            print(line(benchmark, median: median, low: rates.min() ?? 0, high: rates.max() ?? 0) + costs + ratio)
         }
         if sink == .min { print(sink) }
+    }
+
+    /// Instructions (user space, all threads) and allocations of one operation or kilobyte: what a busy machine does not change.
+    private mutating func costs(_ benchmark: Benchmark) throws -> String {
+        let calls = max(1, min(2_000, Int(200_000 / benchmark.amount)))
+        let (instructions, allocations) = (counters_instructions(), counters_allocations())
+        for _ in 0..<calls { sink &+= try benchmark.run() }
+        let (unit, count): (String, Double) =
+            switch benchmark.work {
+            case .bytes(let bytes): ("KB", Double(bytes) / 1e3)
+            case .operations(let operations): ("op", Double(operations))
+            }
+        func each(_ total: UInt64) -> String {
+            let value = Double(total) / Double(calls) / count
+            return value >= 100 ? String(Int(value.rounded())) : String((value * 10).rounded() / 10)
+        }
+        return "  \(each(counters_instructions() - instructions)) instructions, "
+            + "\(each(counters_allocations() - allocations)) allocations/\(unit)"
     }
 
     private mutating func callsPerSecond(_ benchmark: Benchmark) throws -> Double {

@@ -94,7 +94,7 @@ enum ScannerBenchmark {
         BodyShape(
             BodyShape.Source(
                 format: .json, records: nil, slots: [], shared: [],
-                structure: [StructurePath(path: BodyPath(steps: []), subtree: true)], envelope: [], only: []))
+                structure: [StructurePath(path: BodyPath(steps: []), subtree: true)], envelope: [], only: [], identifying: []))
     }
 
     static func groups() throws -> [BenchmarkGroup] {

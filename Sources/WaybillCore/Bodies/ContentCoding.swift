@@ -8,9 +8,16 @@ package enum ContentCoding: String, CaseIterable, Sendable {
 
     /// Exactly one coding, in any case; `x-gzip` is gzip. Nil: 415.
     package init?(header: String) {
-        let name = header.drop { $0 == " " || $0 == "\t" }
-        let coding = String(name.reversed().drop { $0 == " " || $0 == "\t" }.reversed()).lowercased()
-        self.init(rawValue: coding == "x-gzip" ? "gzip" : coding)
+        let name = header.utf8.trimmingSpaces
+        if name.matches("identity") {
+            self = .identity
+        } else if name.matches("gzip") || name.matches("x-gzip") {
+            self = .gzip
+        } else if name.matches("deflate") {
+            self = .deflate
+        } else {
+            return nil
+        }
     }
 
     /// Throws `tooLarge` beyond the limits on size and ratio, `compressedDamaged` for anything but one whole stream.

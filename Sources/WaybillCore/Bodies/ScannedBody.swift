@@ -4,7 +4,7 @@ package struct ScannedBody: Sendable {
     package struct Hit: Sendable {
         /// Index into the endpoint's `slots` (records) or `shared`.
         package var slot: Int
-        /// The value's bytes as written, quotes included.
+        /// The value's bytes as written, quotes included. `ScannedBody.value` reads it.
         package var value: Range<Int>
     }
     package struct Record: Sendable {
@@ -24,4 +24,6 @@ package struct ScannedBody: Sendable {
     var start: Int
     /// Every place the shape reaches, in the body's order: what reducing walks.
     var marks: [JSONMark]
+    /// Of a form only.
+    var form: FormScan?
 }

@@ -23,7 +23,8 @@ struct ShapeBuilder {
             for path in source.envelope { builder.add(path, from: 0) }
         }
         builder.spreadSubtrees(from: 0, inherited: false)
-        return builder.flattened(source, isUsable: isUsable)
+        let nested = source.nested.flatMap { path in path.steps.reduce(into: 0) { $0 = builder.descend(from: $0, $1) } }
+        return builder.flattened(source, isUsable: isUsable, nested: nested)
     }
 
     private mutating func markRecords(_ path: BodyPath) {
@@ -92,7 +93,7 @@ struct ShapeBuilder {
         for child in below { spreadSubtrees(from: child, inherited: passesOn) }
     }
 
-    private func flattened(_ source: BodyShape.Source, isUsable: Bool) -> ShapeTree {
+    private func flattened(_ source: BodyShape.Source, isUsable: Bool, nested: Int?) -> ShapeTree {
         let hashing = NameHash.shared
         var nodes: [ShapeTree.Node] = []
         var children: [ShapeTree.Child] = []
@@ -134,8 +135,14 @@ struct ShapeBuilder {
         }
         return ShapeTree(
             nodes: nodes, children: children, folds: folds, positions: positions, bytes: bytes, constants: constants,
-            slots: source.slots.map { ShapeTree.Slot(field: $0.field, person: $0.person) },
-            shared: source.shared.map { ShapeTree.Slot(field: $0.field, person: $0.person) }, onlyCount: source.only.count,
-            isUsable: isUsable, hashing: hashing)
+            slots: source.slots.map { ShapeTree.Slot($0, source.identifying) },
+            shared: source.shared.map { ShapeTree.Slot($0, source.identifying) }, onlyCount: source.only.count,
+            isUsable: isUsable, nested: Int32(nested ?? -1), hashing: hashing)
+    }
+}
+
+extension ShapeTree.Slot {
+    fileprivate init(_ slot: Endpoint.Slot, _ identifying: Set<FieldID>) {
+        self.init(field: slot.field, person: slot.person, isIdentifying: identifying.contains(slot.field))
     }
 }

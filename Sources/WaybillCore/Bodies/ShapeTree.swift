@@ -51,6 +51,7 @@ final class ShapeTree: Sendable {
     struct Slot: Sendable {
         var field: FieldID
         var person: Int
+        var isIdentifying: Bool
     }
     struct Match {
         var node: Int32
@@ -69,11 +70,13 @@ final class ShapeTree: Sendable {
     let onlyCount: Int
     /// False: no JSON body can have this shape (records are rows).
     let isUsable: Bool
+    /// The node that is a document inside a form, -1: none.
+    let nested: Int32
     let hashing: NameHash
 
     init(
         nodes: [Node], children: [Child], folds: [Fold], positions: [Position], bytes: [UInt8], constants: [[UInt8]], slots: [Slot],
-        shared: [Slot], onlyCount: Int, isUsable: Bool, hashing: NameHash
+        shared: [Slot], onlyCount: Int, isUsable: Bool, nested: Int32, hashing: NameHash
     ) {
         self.nodes = nodes
         self.children = children
@@ -85,6 +88,7 @@ final class ShapeTree: Sendable {
         self.shared = shared
         self.onlyCount = onlyCount
         self.isUsable = isUsable
+        self.nested = nested
         self.hashing = hashing
     }
 

@@ -27,8 +27,10 @@ struct Answers {
         }
     }
 
-    func refuse(_ error: BodyError) -> Refusal {
-        Refusal(status: error.status, code: error.kind.rawValue, title: error.title, detail: error.detail)
+    func refuse(_ error: BodyError, expecting format: BodyFormat? = nil) -> Refusal {
+        Refusal(
+            status: error.status, code: error.kind.rawValue, title: error.title,
+            detail: format.map { "send \($0.mediaType), in UTF-8" } ?? error.detail)
     }
 
     func malformed(_ detail: String) -> Refusal {
@@ -86,7 +88,7 @@ extension BodyError {
         let place = offset.map { " at byte \($0) of the decoded body" } ?? ""
         return switch kind {
         case .unsupportedContentCoding: "send identity, gzip or deflate"
-        case .unsupportedMediaType: "send application/json, in UTF-8"
+        case .unsupportedMediaType: "send the media type of the endpoint's body, in UTF-8"
         case .proofFailed: "this is a defect of the gate; nothing was sent"
         default: "\(kind.rawValue)\(place); nothing was sent"
         }

@@ -33,17 +33,27 @@ package final class Gate: Sendable {
             throw answer.refuse(error, method: head.method)
         }
         guard match.endpoints.contains(where: { permits(caller, vendorID, $0) }) else { throw answer.refuse(.callerNotPermitted) }
-        let expectsBody = match.endpoints.contains { vendor.endpoints[$0.position].body != .none }
-        guard expectsBody || !head.hasBody else { throw answer.malformed("this endpoint takes no body") }
-        guard let coding = ContentCoding(header: head.contentEncoding ?? "identity") else {
+        // Endpoints of one path have one format, lint says.
+        let format = match.endpoints.lazy.map { vendor.endpoints[$0.position].body }.first { $0 != .none }
+        guard format != nil || !head.hasBody else { throw answer.malformed("this endpoint takes no body") }
+        guard let coding = head.contentEncoding.map(ContentCoding.init(header:)) ?? .identity else {
             throw answer.refuse(BodyError(.unsupportedContentCoding))
         }
-        if expectsBody, head.hasBody, !MediaType.isJSON(head.contentType) { throw answer.refuse(BodyError(.unsupportedMediaType)) }
-        let named = (head.purpose ?? "").split(separator: ",").map { $0.trimmingSpaces() }.filter { !$0.isEmpty }
-        let purposes = named.compactMap { policy.purpose(named: $0) }
+        if let format, head.hasBody, !format.accepts(head.contentType) {
+            throw answer.refuse(BodyError(.unsupportedMediaType), expecting: format)
+        }
+        let (purposes, unknownPurpose) = purposes(head.purpose)
         return Admission(
             head: head, xid: xid, caller: caller, vendor: vendorID, destination: destination, match: match, coding: coding,
-            purposes: purposes, unknownPurpose: purposes.count < named.count || (head.purpose != nil && named.isEmpty))
+            purposes: purposes, unknownPurpose: unknownPurpose)
+    }
+
+    /// Of a comma-separated list. Unknown: a name that the catalogue lacks, or a list of none.
+    private func purposes(_ list: String?) -> (known: [PurposeID], hasUnknown: Bool) {
+        guard let list else { return ([], false) }
+        let named = list.utf8.split(separator: UInt8(ascii: ",")).map(\.trimmingSpaces).filter { !$0.isEmpty }
+        let known = named.compactMap { String($0).flatMap(policy.purpose(named:)) }
+        return (known, known.count < named.count || named.isEmpty)
     }
 
     /// Rights traffic needs no agreed purpose: any permission for the vendor will do.
@@ -75,26 +85,5 @@ extension Vendor {
     func destination(host: String?) -> Destination? {
         guard let host else { return destinations.first }
         return destinations.first { $0.authority == host } ?? destinations.first { $0.host == host }
-    }
-}
-
-enum MediaType {
-    /// `application/json` or any `+json`, with no charset but UTF-8.
-    static func isJSON(_ contentType: String?) -> Bool {
-        guard let contentType else { return false }
-        let parts = contentType.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmingSpaces().lowercased() }
-        guard parts[0] == "application/json" || (parts[0].hasPrefix("application/") && parts[0].hasSuffix("+json")) else { return false }
-        return parts.dropFirst().allSatisfy { parameter in
-            !parameter.hasPrefix("charset") || ["charset=utf-8", "charset=\"utf-8\""].contains(parameter)
-        }
-    }
-}
-
-extension Substring {
-    func trimmingSpaces() -> String {
-        var text = self
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return String(text)
     }
 }

@@ -77,7 +77,7 @@ struct Judging {
                 choose(candidate)
                 if endpoint.body == .none { return ([], ScannedBody.absent) }
                 if decoded.isEmpty { throw BodyError(.empty) }
-                let scanned = try JSONBody.scan(decoded, shape: endpoint.shape, limits: gate.limits)
+                let scanned = try endpoint.shape.scan(decoded, limits: gate.limits)
                 let isExact = scanned.unclassifiedOutside == 0 && scanned.shared.isEmpty && scanned.records.allSatisfy(\.matchesOnly)
                 if endpoint.only.isEmpty || isExact {
                     if scanned.records.isEmpty { throw BodyError(.shapeMismatch) }
@@ -96,12 +96,12 @@ struct Judging {
         let shared = sharedPlan()
         let contexts = gate.contexts[admission.vendor.position]
         do {
-            let reduced = try JSONBody.reduce(
-                body, scanned: scanned, shape: endpoint.shape, actions: actions, shared: shared, policy: policy,
+            let reduced = try endpoint.shape.reduce(
+                body, scanned: scanned, actions: actions, shared: shared, operators: policy.operators,
                 context: { contexts[$0.position] }, reporting: reporting)
             guard reduced.isChanged else { return reduced }
             if admission.head.isBodySigned { throw answers.signedBody }
-            try JSONBody.prove(reduced.bytes, shape: endpoint.shape, actions: actions, shared: shared, policy: policy, limits: gate.limits)
+            try endpoint.shape.prove(reduced.bytes, of: scanned, actions: actions, shared: shared, operators: policy.operators, limits: gate.limits)
             return reduced
         } catch let error as BodyError {
             throw answers.refuse(error)

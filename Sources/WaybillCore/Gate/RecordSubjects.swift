@@ -7,12 +7,12 @@ extension Judging {
         let byPath = scanned.records.count == 1 ? inPath.first : nil
         return scanned.records.map { record in
             let count = max(1, endpoint.people.count)
-            return JudgedRecord(persons: (0..<count).map { person(at: $0, of: record, in: body, outside: outside, byPath: byPath) })
+            return JudgedRecord(persons: (0..<count).map { person(at: $0, of: record, scanned, in: body, outside: outside, byPath: byPath) })
         }
     }
 
     private mutating func person(
-        at index: Int, of record: ScannedBody.Record, in body: [UInt8], outside: [FoundIdentifier], byPath: FoundIdentifier?
+        at index: Int, of record: ScannedBody.Record, _ scanned: ScannedBody, in body: [UInt8], outside: [FoundIdentifier], byPath: FoundIdentifier?
     ) -> JudgedRecord.Person {
         let roles = program.roles
         var present = pathFieldsPresent + endpoint.shared.map(\.field)
@@ -26,18 +26,18 @@ extension Judging {
             switch roles[hit.slot] {
             case .none: break
             case .identifier:
-                let value = JSONBody.value(body, hit.value)
+                let value = scanned.value(of: hit, in: body)
                 if let identifier = Identifier(field: policy[field], value: value) {
                     identifiers.append((hit.slot, FoundIdentifier(field: field, identifier: identifier)))
                 } else if value.isWritten, !unreadable.contains(field) {
                     unreadable.append(field)
                 }
             case .country:
-                let value = JSONBody.value(body, hit.value)
+                let value = scanned.value(of: hit, in: body)
                 if value.isWritten { countries.insert(region(value)) }
             case .birthDate:
                 // Of several the latest: a child is not made older.
-                if let born = day(JSONBody.value(body, hit.value)) { input.bornInRecord = max(input.bornInRecord ?? born, born) }
+                if let born = day(scanned.value(of: hit, in: body)) { input.bornInRecord = max(input.bornInRecord ?? born, born) }
             }
         }
         // Two countries, or one that cannot be read, are no country.
@@ -90,7 +90,7 @@ extension Judging {
     private mutating func sharedIdentifiers(_ scanned: ScannedBody, in body: [UInt8]) -> [FoundIdentifier] {
         var found: [FoundIdentifier] = []
         for hit in scanned.shared where program.sharedRoles[hit.slot] == .identifier {
-            let (field, value) = (endpoint.shared[hit.slot].field, JSONBody.value(body, hit.value))
+            let (field, value) = (endpoint.shared[hit.slot].field, scanned.value(of: hit, in: body))
             if let identifier = Identifier(field: policy[field], value: value) {
                 found.append(FoundIdentifier(field: field, identifier: identifier))
             } else if value.isWritten {

@@ -1,3 +1,4 @@
+import CLibCrypto
 package import Crypto
 
 /// What stands for an identifier wherever it must be found again without being readable: the first 16 bytes of
@@ -25,22 +26,24 @@ package struct Fingerprint: Hashable, Sendable {
     }
 }
 
-/// Makes fingerprints from a copy of an already keyed HMAC, which costs a third of keying it each time.
+/// Makes fingerprints by a key prepared once.
 package struct Fingerprinter: Sendable {
-    private let keyed: HMAC<SHA256>
+    private let key: waybill_hmac_key
 
-    package init(key: SymmetricKey) { keyed = HMAC<SHA256>(key: key) }
+    package init(key: SymmetricKey) {
+        var prepared = waybill_hmac_key()
+        key.withUnsafeBytes { waybill_hmac_prepare(&prepared, $0.baseAddress, $0.count) }
+        self.key = prepared
+    }
 
     package func callAsFunction(_ identifier: Identifier) -> Fingerprint { fingerprint(of: identifier.bytes) }
 
     /// Of any bytes; callers that fingerprint something other than an identifier put a label before it.
     package func fingerprint(of bytes: [UInt8]) -> Fingerprint {
-        var hmac = keyed
-        bytes.withUnsafeBytes { hmac.update(data: $0) }
-        return hmac.finalize().withUnsafeBytes {
-            Fingerprint(
-                high: UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-                low: UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+        var digest: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        withUnsafePointer(to: key) { key in
+            bytes.withUnsafeBytes { waybill_hmac(key, $0.baseAddress, $0.count, nil, 0, &digest) }
         }
+        return Fingerprint(high: UInt64(bigEndian: digest.0), low: UInt64(bigEndian: digest.1))
     }
 }

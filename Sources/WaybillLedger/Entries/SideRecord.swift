@@ -83,7 +83,8 @@ package struct SideRecord: Sendable, Equatable {
     package func lineRoot(key: TreeHash) -> TreeHash { SideRecord.root(ofLines: lines, key: key) }
 
     static func root(ofLines lines: [[UInt8]], key: TreeHash) -> TreeHash {
-        MerkleHashing.root(of: lines.lazy.map { line in KeyedHash.mac(key: key, line).withBytes { MerkleHashing.leaf($0) } })
+        let key = MACKey(key)
+        return MerkleHashing.root(of: lines.lazy.map { line in key.mac(line).withBytes { MerkleHashing.leaf($0) } })
     }
 }
 

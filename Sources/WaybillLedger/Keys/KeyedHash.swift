@@ -1,28 +1,28 @@
+import CLibCrypto
 import Crypto
 
-/// HMAC-SHA256 (RFC 2104) as two one-shot hashes: a third of the time of the library's `HMAC`, which allocates for each (2.3 µs).
-package enum KeyedHash {
-    /// `key` must hold at most 64 bytes. Parts are taken one after the other.
-    static func mac(key: TreeHash, _ parts: UnsafeRawBufferPointer...) -> TreeHash { mac(key: key, parts) }
+/// HMAC-SHA256 (RFC 2104) under a key of 32 bytes whose first block is already hashed: half the work of a short message is done.
+struct MACKey: Sendable {
+    private let key: waybill_hmac_key
 
-    private static func mac(key: TreeHash, _ parts: [UnsafeRawBufferPointer]) -> TreeHash {
-        withUnsafeTemporaryAllocation(byteCount: 96, alignment: 8) { buffer in
-            pad(key, with: 0x36, into: buffer)
-            var inner = SHA256()
-            inner.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[0..<64]))
-            for part in parts { inner.update(bufferPointer: part) }
-            MerkleHashing.write(inner, into: UnsafeMutableRawBufferPointer(rebasing: buffer[64..<96]))
-            pad(key, with: 0x5c, into: buffer)
-            return MerkleHashing.digest(UnsafeRawBufferPointer(buffer))
+    init(_ key: TreeHash) {
+        var prepared = waybill_hmac_key()
+        key.withBytes { waybill_hmac_prepare(&prepared, $0.baseAddress, $0.count) }
+        self.key = prepared
+    }
+
+    /// Of the two parts one after the other.
+    func mac(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)) -> TreeHash {
+        TreeHash { target in
+            withUnsafePointer(to: key) { waybill_hmac($0, a.baseAddress, a.count, b.baseAddress, b.count, target.baseAddress) }
         }
     }
 
-    private static func pad(_ key: TreeHash, with byte: UInt8, into buffer: UnsafeMutableRawBufferPointer) {
-        key.withBytes { for i in 0..<32 { buffer[i] = $0[i] ^ byte } }
-        for i in 32..<64 { buffer[i] = byte }
-    }
+    func mac(_ message: [UInt8]) -> TreeHash { message.withUnsafeBytes { mac($0) } }
+}
 
-    package static func mac(key: TreeHash, _ message: [UInt8]) -> TreeHash { message.withUnsafeBytes { mac(key: key, $0) } }
+package enum KeyedHash {
+    package static func mac(key: TreeHash, _ message: [UInt8]) -> TreeHash { MACKey(key).mac(message) }
 }
 
 extension TreeHash {

@@ -4,9 +4,9 @@ package import WaybillCore
 
 /// The secrets the log needs, derived once: commitments to subjects and decision lines, sealing and finding of first-seen subjects.
 package struct LogKeys: Sendable {
-    private let subjects: TreeHash
-    private let decisions: TreeHash
-    private let fingerprints: TreeHash
+    private let subjects: MACKey
+    private let decisions: MACKey
+    private let fingerprints: MACKey
     private let sealing: SymmetricKey
     /// Seed of the Ed25519 key that signs checkpoints.
     let seeds: [SymmetricKey]
@@ -16,9 +16,9 @@ package struct LogKeys: Sendable {
         guard let subjects = TreeHash(keyring.subjects), let decisions = TreeHash(keyring.decisions),
             let fingerprints = TreeHash(keyring.fingerprints), signingSeed.bitCount == 256, overlapping?.bitCount ?? 256 == 256
         else { throw .notThirtyTwoBytes }
-        self.subjects = subjects
-        self.decisions = decisions
-        self.fingerprints = fingerprints
+        self.subjects = MACKey(subjects)
+        self.decisions = MACKey(decisions)
+        self.fingerprints = MACKey(fingerprints)
         sealing = keyring.sealing
         seeds = [signingSeed] + (overlapping.map { [$0] } ?? [])
     }
@@ -33,28 +33,30 @@ package struct LogKeys: Sendable {
 
     /// `K = HMAC(root key, salt)`.
     package func subjectKey(salt: InlineArray<16, UInt8>) -> TreeHash {
-        withUnsafeBytes(of: salt) { KeyedHash.mac(key: subjects, $0) }
+        withUnsafeBytes(of: salt) { subjects.mac($0) }
     }
 
     /// The key of one transfer's decision lines: revealing it opens that transfer's and no other's.
     package func decisionKey(xid: TransferID) -> TreeHash { LogKeys.perTransfer(decisions, "xfer/dec/v1\0", xid) }
 
     /// `r = HMAC(K, "xfer/subj/v1\0" ‖ xid)`: revealing it opens one transfer.
-    package static func opening(subjectKey: TreeHash, xid: TransferID) -> TreeHash { perTransfer(subjectKey, "xfer/subj/v1\0", xid) }
+    package static func opening(subjectKey: TreeHash, xid: TransferID) -> TreeHash {
+        perTransfer(MACKey(subjectKey), "xfer/subj/v1\0", xid)
+    }
 
     /// `c = HMAC(r, "s\0" ‖ identifier)`.
     package static func commitment(opening: TreeHash, identifier: [UInt8]) -> TreeHash {
         let label: StaticString = "s\0"
-        return label.withBytes { label in identifier.withUnsafeBytes { KeyedHash.mac(key: opening, label, $0) } }
+        return label.withBytes { label in identifier.withUnsafeBytes { MACKey(opening).mac(label, $0) } }
     }
 
     /// The first 16 bytes of HMAC(fingerprint key, identifier), as two words.
     package func fingerprint(_ identifier: Identifier) -> Fingerprint {
-        Fingerprint(KeyedHash.mac(key: fingerprints, identifier.bytes))
+        Fingerprint(fingerprints.mac(identifier.bytes))
     }
 
-    private static func perTransfer(_ key: TreeHash, _ label: StaticString, _ xid: TransferID) -> TreeHash {
-        label.withBytes { label in withUnsafeBytes(of: xid.bytes) { KeyedHash.mac(key: key, label, $0) } }
+    private static func perTransfer(_ key: MACKey, _ label: StaticString, _ xid: TransferID) -> TreeHash {
+        label.withBytes { label in withUnsafeBytes(of: xid.bytes) { key.mac(label, $0) } }
     }
 }
 

@@ -15,6 +15,7 @@ struct DraftPreparation: Sendable {
     let author: EntryAuthor
     let keys: LogKeys
     let sightings: Sightings
+    let random = RandomPool()
 
     func intent(_ draft: TransferDraft) throws(RecordError) -> PreparedTransfer {
         var commitments = [SideRecord.Commitment]()
@@ -78,10 +79,9 @@ struct DraftPreparation: Sendable {
 
     /// HMAC under a random key that stands in the side record: whoever has the body and the key can check it, nobody can guess it.
     private func bodyHash(_ body: [UInt8]) -> (key: [UInt8], hash: TreeHash) {
-        var generator = SystemRandomNumberGenerator()
-        let random = (generator.next() as UInt64, generator.next() as UInt64)
         // HMAC itself fills a key of 16 bytes up with zeros.
-        let key = TreeHash { bytes in bytes.storeBytes(of: random, as: (UInt64, UInt64).self) }
+        let random = random.draw()
+        let key = TreeHash { bytes in bytes.storeBytes(of: random, as: RandomPool.Draw.self) }
         return (Array(key.bytes.prefix(16)), KeyedHash.mac(key: key, body))
     }
 }

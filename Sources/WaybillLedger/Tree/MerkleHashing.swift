@@ -1,28 +1,20 @@
-import Crypto
+import CLibCrypto
 
 /// RFC 6962, section 2.1: how leaves and nodes are hashed.
 package enum MerkleHashing {
     /// The root of a tree without leaves: SHA-256 of nothing.
-    package static let emptyRoot = TreeHash { write(SHA256(), into: $0) }
+    package static let emptyRoot = digest(UnsafeRawBufferPointer(start: nil, count: 0))
 
     /// SHA-256(0x00 ‖ entry).
     package static func leaf(_ entry: UnsafeRawBufferPointer) -> TreeHash {
-        var hasher = SHA256()
-        withUnsafeBytes(of: UInt8(0)) { hasher.update(bufferPointer: $0) }
-        hasher.update(bufferPointer: entry)
-        return TreeHash { write(hasher, into: $0) }
+        withUnsafeBytes(of: UInt8(0)) { digest($0, entry) }
     }
 
     package static func leaf(_ entry: [UInt8]) -> TreeHash { entry.withUnsafeBytes { leaf($0) } }
 
     /// SHA-256(0x01 ‖ left ‖ right).
     package static func node(_ left: TreeHash, _ right: TreeHash) -> TreeHash {
-        withUnsafeTemporaryAllocation(byteCount: 65, alignment: 8) { buffer in
-            buffer[0] = 1
-            left.withBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[1..<33]).copyMemory(from: $0) }
-            right.withBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[33..<65]).copyMemory(from: $0) }
-            return digest(UnsafeRawBufferPointer(buffer))
-        }
+        withUnsafeBytes(of: (left, right)) { children in withUnsafeBytes(of: UInt8(1)) { digest($0, children) } }
     }
 
     /// SHA-256(0x01 ‖ children), whatever their length.
@@ -37,14 +29,11 @@ package enum MerkleHashing {
         return range.root
     }
 
-    static func digest(_ bytes: UnsafeRawBufferPointer) -> TreeHash {
-        var hasher = SHA256()
-        hasher.update(bufferPointer: bytes)
-        return TreeHash { write(hasher, into: $0) }
-    }
-
-    static func write(_ hasher: SHA256, into target: UnsafeMutableRawBufferPointer) {
-        hasher.finalize().withUnsafeBytes { target.copyMemory(from: $0) }
+    /// Of the two parts one after the other.
+    static func digest(
+        _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+    ) -> TreeHash {
+        TreeHash { waybill_sha256(a.baseAddress, a.count, b.baseAddress, b.count, $0.baseAddress) }
     }
 }
 

@@ -9,7 +9,7 @@ enum CallerAuthentication {
     /// Those the connection has shown already, and the request's own. Nil: one is repeated or cannot be read.
     static func credentials(_ fields: HTTPFields, shown: [CallerCredential]) -> [CallerCredential]? {
         var credentials = shown
-        guard fields.count(.waybillToken) <= 1, fields.count(.proxyAuthorization) <= 1 else { return nil }
+        guard !fields.isRepeated(.waybillToken), !fields.isRepeated(.proxyAuthorization) else { return nil }
         if let token = fields.first(.waybillToken) {
             guard let credential = CallerCredential(token: fields.array(token)[...], name: nil) else { return nil }
             credentials.append(credential)
@@ -87,5 +87,32 @@ enum CallerCredential: Sendable, Equatable {
             let callers = Set(names.compactMap { policy.caller(mtlsSAN: $0) })
             return callers.count == 1 ? callers.first : nil
         }
+    }
+}
+
+/// Whose token a connection has shown last, so that the next request on it need not be hashed.
+///
+/// The whole token is compared, in a time that depends on its length alone: behind a shared balancer one connection may carry several
+/// callers' requests, and none of them learns by timing how near it came to another's token. Forgotten with the policy set.
+struct CallerMemory {
+    private var token: [UInt8] = []
+    private var known: (caller: CallerID, policy: PolicySnapshot)?
+
+    /// Nil: ask `CallerAuthentication`.
+    func caller(_ fields: HTTPFields, policy: PolicySnapshot) -> CallerID? {
+        guard let known, known.policy === policy, !fields.contains(.proxyAuthorization), !fields.isRepeated(.waybillToken),
+            let shown = fields.first(.waybillToken), shown.count == token.count
+        else { return nil }
+        let bytes = fields.bytes.readableBytesUInt8Span
+        var difference: UInt8 = 0
+        for i in 0..<token.count { difference |= token[i] ^ bytes[shown.lowerBound + i] }
+        return difference == 0 ? known.caller : nil
+    }
+
+    /// Nothing but a token said who it is.
+    mutating func remember(_ caller: CallerID, _ fields: HTTPFields, policy: PolicySnapshot) {
+        guard !fields.contains(.proxyAuthorization), let shown = fields.first(.waybillToken) else { return }
+        token = fields.array(shown)
+        known = (caller, policy)
     }
 }

@@ -44,7 +44,7 @@ extension CallerHandler {
 
     /// Of a request that was not admitted. What is shed is told by the loop, all in one line, because a line each would cost more than
     /// shedding saves.
-    func note(_ refusal: Refusal, xid: String, trace: TraceParent?) {
+    func note(_ refusal: Refusal, xid: TransferID, trace: TraceParent?) {
         enter(refusal)
         loop.metrics.refused(refusal, hasLeft: false, on: connections.listener, wasInFlight: false)
         guard refusal.code != Refusal.overloaded.code else { return }

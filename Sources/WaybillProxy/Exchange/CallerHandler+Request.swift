@@ -7,19 +7,20 @@ extension CallerHandler {
     /// Path, caller, vendor, endpoint: all that the head can tell.
     func begin(_ head: CallerHead) {
         closesAfterAnswer = head.closes || loop.isStopping
-        let began = stepAt
+        let began = loop.clock.now
         guard loop.admits(now: began) else { return refuseUnadmitted(.overloaded, head: head) }
         if case .proxy(let leaves) = entrance.kind, isConnect(head) { return openTunnel(head, leaves: leaves) }
         do throws(Refusal) {
             let way = try WayIn(head, at: entrance)
-            let (policy, standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
+            let inForce = loop.state.inForce
+            let policy = inForce.policy
             let caller = try authenticate(head, policy)
             guard head.expectation != .other else { throw .unknownExpectation }
             let xid = loop.newTransferID()
             let admission = try policy.gate.admit(way.gateHead(head, policy: policy), caller: caller, xid: xid)
             try checkLength(head)
             let transit = Transit(
-                head: head, way: way, xid: xid, policy: policy, standing: standing, admission: admission, began: began,
+                head: head, way: way, xid: xid, inForce: inForce, admission: admission, began: began,
                 trace: TraceParent(head.fields))
             if case .length(let length) = head.framing {
                 guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
@@ -27,7 +28,7 @@ extension CallerHandler {
             }
             self.transit = transit
             loop.metrics.began()
-            exchange = Exchange(limits: loop.limits, now: .now())
+            exchange = Exchange(limits: loop.limits, now: began)
             let expectsContinue = head.expectation == .continue100 && !head.isHTTP10 && head.hasBody
             advance { $0.admitted(expectsContinue: expectsContinue) }
         } catch {
@@ -36,6 +37,7 @@ extension CallerHandler {
     }
 
     private func authenticate(_ head: CallerHead, _ policy: PolicySnapshot) throws(Refusal) -> CallerID {
+        if entrance.shown.isEmpty, let caller = callerMemory.caller(head.fields, policy: policy) { return caller }
         guard let credentials = CallerAuthentication.credentials(head.fields, shown: entrance.shown),
             let caller = CallerAuthentication.caller(credentials, policy: policy.gate.policy)
         else {
@@ -43,6 +45,7 @@ extension CallerHandler {
             closesAfterAnswer = closesAfterAnswer || entrance.isTunnel
             throw entrance.unauthenticated
         }
+        if entrance.shown.isEmpty { callerMemory.remember(caller, head.fields, policy: policy) }
         return caller
     }
 
@@ -53,7 +56,7 @@ extension CallerHandler {
     func receiveBody(sendsContinue: Bool) {
         reading = .body
         setDeadline(loop.limits.callerBodyIdleMillisecondsMax)
-        transit?.times.admitted = stepAt
+        transit?.times.admitted = loop.clock.now
         if sendsContinue, let context {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         }
@@ -83,9 +86,11 @@ extension CallerHandler {
     func judge() {
         guard let transit else { return }
         let body = transit.body.getBytes(at: transit.body.readerIndex, length: transit.body.readableBytes) ?? []
+        let now = loop.state.clock.now()
         do throws(Refusal) {
             let judgement = try transit.policy.gate.judge(
-                transit.admission, body: body, standing: transit.standing, now: loop.state.clock.now(), reporting: false)
+                transit.admission, body: body, standing: transit.inForce.standing(counting: loop.state.volumes.volumes(now: now)), now: now,
+                reporting: false)
             if case .send(let shipment) = judgement { self.transit?.shipment = shipment }
             advance { $0.judged(judgement) }
         } catch {
@@ -107,25 +112,31 @@ extension CallerHandler {
             if upstream.isUsable, bound == destination, loop.pool.isCurrent(upstream, to: destination) { return advance { $0.connected() } }
             releaseUpstream()
         }
-        setDeadline(loop.limits.connectMillisecondsMax)
         if transit.times.judged == nil {
-            transit.times.judged = stepAt
+            loop.clock.touch()
+            transit.times.judged = loop.clock.now
             loop.metrics.judged(transit.times)
         }
+        if let idle = loop.pool.takeIdle(to: destination) { return connected(idle, destination) }
+        setDeadline(loop.limits.connectMillisecondsMax)
         let xid = transit.xid
         loop.pool.connect(to: destination) { result in
+            self.loop.clock.touch()
             guard self.exchange?.state == .connecting, self.transit?.xid == xid else {
                 if case .success(let connection) = result { self.loop.pool.release(connection, to: destination) }
                 return
             }
             switch result {
-            case .success(let connection):
-                connection.checkOut(self)
-                self.transit?.upstream = (connection, destination)
-                self.advance { $0.connected() }
+            case .success(let connection): self.connected(connection, destination)
             case .failure(let fault): self.advance { $0.connectFailed(fault) }
             }
         }
+    }
+
+    private func connected(_ connection: UpstreamConnection, _ destination: Vendor.Destination) {
+        connection.checkOut(self)
+        transit?.upstream = (connection, destination)
+        advance { $0.connected() }
     }
 
     /// Takes its part of the day's volume, so that two exchanges cannot pass a limit together, and enters the intent.
@@ -137,7 +148,7 @@ extension CallerHandler {
         }
         transit.holdsVolumes = true
         setDeadline(loop.limits.commitMillisecondsMax)
-        transit.times.recorded = stepAt
+        transit.times.recorded = loop.clock.now
         outstandingCommits += 1
         loop.state.recorder.record(shipment.draft, ticket: newTicket(), for: loop.mailbox)
     }
@@ -166,34 +177,32 @@ extension CallerHandler {
         } else {
             confirmation = .connectionLost
         }
-        advance { $0.confirmed(confirmation, receipt, now: .now()) }
+        advance { $0.confirmed(confirmation, receipt, now: loop.clock.now) }
     }
 
     /// The only place that writes to a vendor; it takes the log's permission with it.
     func forward(_ recorded: consuming RecordedTransfer) {
-        guard let transit, let shipment = transit.shipment, let upstream = transit.upstream?.connection, let context,
-            recorded.xid == transit.xid
-        else {
-            return
-        }
-        let head = VendorRequestHead.write(
+        guard let transit, let shipment = transit.shipment, let upstream = transit.upstream?.connection, recorded.xid == transit.xid
+        else { return }
+        let body = shipment.draft.body
+        var head = loop.output.take()
+        VendorRequestHead.write(
             transit.head, target: transit.admission.head.target, destination: shipment.destination,
-            plan: transit.policy[transit.admission.vendor], bodyBytes: shipment.draft.body.count, trace: transit.trace.map(loop.outgoing),
-            allocator: context.channel.allocator)
+            plan: transit.policy[transit.admission.vendor], bodyBytes: body.count, trace: transit.trace.map(loop.outgoing), to: &head)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
-        transit.times.forwarded = stepAt
+        transit.times.forwarded = loop.clock.now
         loop.metrics.forwarded(shipment, transit.times)
         transit.hasLeft = true
         transit.holdsVolumes = false
-        upstream.send(
-            head: head, body: context.channel.allocator.buffer(bytes: shipment.draft.body), isHEAD: transit.head.isHEAD)
+        upstream.send(head: &head, body: body, isHEAD: transit.head.isHEAD)
+        loop.output.giveBack(head)
     }
 
     /// Admits again, because the admission belongs to a policy set that may be gone, and under an id of its own: each intent has one.
     func startOver() {
         releaseVolumes()
         guard let transit else { return }
-        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
+        transit.inForce = loop.state.inForce
         transit.xid = loop.newTransferID()
         transit.shipment = nil
         do throws(Refusal) {
@@ -209,15 +218,15 @@ extension CallerHandler {
 
 extension CallerHandler: TicketHolder {
     func resume(ticket: UInt64, with news: LoopMailbox.News) {
+        loop.clock.touch()
         if case .committed = news { outstandingCommits -= 1 }
         if ticket == awaitedTicket {
             awaitedTicket = nil
             switch news {
             case .refreshed(let isDone): advance { $0.refreshed(isDone) }
             case .committed(let result):
-                let now = NIODeadline.now()
-                if let transit { loop.metrics.committed(transit.times, now: now) }
-                advance { $0.recorded(result, now: now) }
+                if let transit { loop.metrics.committed(transit.times, now: loop.clock.now) }
+                advance { $0.recorded(result, now: loop.clock.now) }
             }
         } else if case .committed(.success(let receipt)) = news {
             loop.state.recorder.record(Exchange.outcomeOfLateCommit(receipt))

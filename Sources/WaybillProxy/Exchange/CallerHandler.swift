@@ -33,15 +33,18 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     var transit: Transit?
     /// A refusal that waits for the end of its body.
     var refusal: PendingRefusal?
+    /// What is written already and not handed to the channel: an answer's head waits for its body, so that both leave in one write.
+    var output: ByteBuffer?
+    var callerMemory = CallerMemory()
     var closesAfterAnswer = false
     /// What came is no HTTP: where the next message would begin is unknown.
     var isBroken = false
+    /// The caller has ended its side of the connection.
+    var hasInputEnded = false
     var awaitedTicket: UInt64?
     /// Intents handed to the log whose fate is not known yet.
     var outstandingCommits = 0
     var deadline: NIODeadline
-    /// The clock as last read for a deadline: when the present step began.
-    private(set) var stepAt: NIODeadline
     private var isReadHeld = false
     private var isPumping = false
     private(set) var isOpen = true
@@ -51,14 +54,10 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         self.connections = connections
         self.entrance = entrance
         parser = RequestParser(headBytesMax: loop.limits.requestHeadBytesMax, fieldsMax: loop.limits.fieldsMax)
-        stepAt = .now()
-        deadline = stepAt + .milliseconds(Int64(loop.limits.callerHeadMillisecondsMax))
+        deadline = .now() + .milliseconds(Int64(loop.limits.callerHeadMillisecondsMax))
     }
 
-    func setDeadline(_ milliseconds: Int) {
-        stepAt = .now()
-        deadline = stepAt + .milliseconds(Int64(milliseconds))
-    }
+    func setDeadline(_ milliseconds: Int) { deadline = loop.clock.now + .milliseconds(Int64(milliseconds)) }
 
     // MARK: The path of a request
 
@@ -87,7 +86,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         case .breakOff(let outcome):
             loop.state.recorder.record(outcome)
             note(.brokenOff(outcome))
-            context?.flush()
+            flushOutput()
             context?.close(promise: nil)
             letGo()
         case .letGo(let outcome):
@@ -109,7 +108,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         } catch {
             broken(by: error)
         }
-        if wantsBytes { resumeReading() }
+        if wantsBytes { hasInputEnded ? inputEnded() : resumeReading() }
     }
 
     func resumeReading() {
@@ -126,16 +125,24 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     }
 
     private func received(_ part: RequestParser.Part) {
-        switch (part, reading) {
-        case (.head(let head), .head): begin(head)
-        case (.body(let bytes), .body): receive(bytes)
-        case (.end, .body):
-            reading = .held
-            transit?.times.received = stepAt
-            advance { $0.received() }
-        case (.body(let bytes), .refusedBody(let left)): discard(bytes, left: left)
-        case (.end, .refusedBody): writeRefusal(closes: closesAfterAnswer)
-        default: break
+        switch part {
+        case .head(let head):
+            if case .head = reading { begin(head) }
+        case .body(let bytes):
+            switch reading {
+            case .body: receive(bytes)
+            case .refusedBody(let left): discard(bytes, left: left)
+            case .head, .held, .discarding: break
+            }
+        case .end:
+            switch reading {
+            case .body:
+                reading = .held
+                transit?.times.received = loop.clock.now
+                advance { $0.received() }
+            case .refusedBody: writeRefusal(closes: closesAfterAnswer)
+            case .head, .held, .discarding: break
+            }
         }
     }
 
@@ -155,23 +162,29 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        allowHalfClose(true, context)
         loop.add(self)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        allowHalfClose(false, context)
+        self.context = nil
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .discarding = reading { return }
+        loop.clock.touch()
         if case .head = reading, !parser.isInsideMessage {
             setDeadline(loop.limits.callerHeadMillisecondsMax)
-            loop.touch(now: stepAt)
+            loop.touch(now: loop.clock.now)
         }
         parser.feed(unwrapInboundIn(data))
         pump()
     }
 
     func read(context: ChannelHandlerContext) {
-        if case .held = reading {
+        // Reading goes on while an exchange is under way: switching it off and on again would cost two system calls a request.
+        if case .held = reading, parser.bufferedBytes >= loop.limits.pipelinedBytesMax {
             isReadHeld = true
         } else {
             context.read()
@@ -179,6 +192,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        loop.clock.touch()
         if let upstream = transit?.upstream?.connection, case .relaying = exchange?.state {
             if context.channel.isWritable {
                 setDeadline(loop.limits.answerIdleMillisecondsMax)
@@ -194,14 +208,18 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func channelInactive(context: ChannelHandlerContext) {
+        loop.clock.touch()
         isOpen = false
         connections.leave()
         refusal = nil
+        output = nil
         reading = .discarding
         parser.discard()
         if exchange != nil {
             let upstream = transit?.upstream?.connection
-            advance { $0.callerLeft(sentBytes: upstream?.sentBodyBytes ?? 0, sentAll: upstream?.hasWrittenAll ?? true, now: .now()) }
+            advance {
+                $0.callerLeft(sentBytes: upstream?.sentBodyBytes ?? 0, sentAll: upstream?.hasWrittenAll ?? true, now: loop.clock.now)
+            }
         }
         leaveIfDone()
         context.fireChannelInactive()
@@ -244,8 +262,9 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     }
 
     func abort() {
+        loop.clock.touch()
         let sent = transit?.upstream?.connection.sentBodyBytes ?? 0
-        advance { $0.cutOff(sentBytes: sent, now: .now()) }
+        advance { $0.cutOff(sentBytes: sent, now: loop.clock.now) }
         context?.close(promise: nil)
     }
 }

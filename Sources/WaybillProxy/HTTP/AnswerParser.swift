@@ -128,22 +128,21 @@ extension AnswerHead {
         let framing = try Self.framing(fields, span, status: status, answersHEAD: answersHEAD, isHTTP10: isHTTP10)
         self.init(
             fields: fields, status: status, framing: framing,
-            closes: isHTTP10 || framing == .untilClose || fields.connectionNames(span, "close"))
+            closes: isHTTP10 || framing == .untilClose || fields.saysClose)
     }
 
     /// RFC 9112 §6.3, without its leniencies.
     private static func framing(
         _ fields: HTTPFields, _ span: borrowing Span<UInt8>, status: Int, answersHEAD: Bool, isHTTP10: Bool
     ) throws(HTTPFault) -> BodyReader.Framing {
-        let lengths = fields.count(.contentLength)
         if let coding = fields.first(.transferEncoding) {
-            guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.matches(coding, "chunked"),
+            guard !fields.isRepeated(.transferEncoding), !fields.contains(.contentLength), !isHTTP10, span.matches(coding, "chunked"),
                 span[coding.upperBound] == HTTPBytes.cr
             else { throw .badTransferEncoding }
             return answersHEAD || hasNoBody(status) ? .none : .chunked
         }
         guard let value = fields.first(.contentLength) else { return answersHEAD || hasNoBody(status) ? .none : .untilClose }
-        guard lengths == 1, let length = span.decimal(value) else { throw .badLength }
+        guard !fields.isRepeated(.contentLength), let length = span.decimal(value), !span.hasTab(behind: value) else { throw .badLength }
         return answersHEAD || hasNoBody(status) ? .none : .length(length)
     }
 

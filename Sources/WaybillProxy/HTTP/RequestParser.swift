@@ -93,13 +93,11 @@ extension CallerHead {
         try fields.parseLines(from: line.length, fieldsMax: fieldsMax, strictNames: true)
         let span = bytes.readableBytesUInt8Span
         try Self.checkSingles(fields, span)
-        // HTTP/1.0 knew no Host; a CONNECT in it says in its target all that Host could.
-        let needsHost = !(line.isHTTP10 && span.equals(line.method, "CONNECT") && fields.count(.host) == 0)
-        let path = needsHost ? try Self.checkHost(fields, span, line) : line.target
+        let path = try Self.checkHost(fields, span, line)
         self.init(
             fields: fields, method: line.method, target: path, isAbsoluteForm: path != line.target, isHTTP10: line.isHTTP10,
             framing: try Self.framing(fields, span, line),
-            closes: line.isHTTP10 || fields.connectionNames(span, "close"), expectation: Self.expectation(fields, span),
+            closes: line.isHTTP10 || fields.saysClose, expectation: Self.expectation(fields, span),
             isHEAD: span.equals(line.method, "HEAD"))
     }
 
@@ -132,8 +130,8 @@ extension CallerHead {
     }
 
     private static func checkSingles(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) throws(HTTPFault) {
-        guard fields.count(.contentType) < 2, fields.count(.contentEncoding) < 2,
-            !fields.connectionNames(span, "content-type"), !fields.connectionNames(span, "content-encoding")
+        guard !fields.isRepeated(.contentType), !fields.isRepeated(.contentEncoding),
+            !fields.isNamedByConnection(.contentType), !fields.isNamedByConnection(.contentEncoding)
         else { throw .repeatedContentField }
     }
 
@@ -142,12 +140,14 @@ extension CallerHead {
         _ fields: HTTPFields, _ span: borrowing Span<UInt8>, _ line: StartLine
     ) throws(HTTPFault) -> Range<Int> {
         let target = line.target
-        guard fields.count(.host) == 1, let host = fields.first(.host), !host.isEmpty else { throw .badHost }
-        for i in host where !isAuthorityByte(span[i]) { throw .badHost }
         if line.isCONNECT {
             for i in target where !isAuthorityByte(span[i]) { throw .badStartLine }
-            return target
+            // HTTP/1.0 knew no Host; a CONNECT in it says in its target all that Host could.
+            if line.isHTTP10, !fields.contains(.host) { return target }
         }
+        guard !fields.isRepeated(.host), let host = fields.first(.host), !host.isEmpty else { throw .badHost }
+        for i in host where !isAuthorityByte(span[i]) { throw .badHost }
+        if line.isCONNECT { return target }
         if span[target.lowerBound] == UInt8(ascii: "/") { return target }
         for scheme: StaticString in ["http://", "https://"] {
             let length = scheme.utf8CodeUnitCount
@@ -181,10 +181,9 @@ extension CallerHead {
     private static func framing(
         _ fields: HTTPFields, _ span: borrowing Span<UInt8>, _ line: StartLine
     ) throws(HTTPFault) -> BodyReader.Framing {
-        let lengths = fields.count(.contentLength)
         if let coding = fields.first(.transferEncoding) {
             // Exactly `chunked`, in lower case as every client sends it, no blank behind it: whatever else could be read two ways.
-            guard fields.count(.transferEncoding) == 1, lengths == 0, !line.isHTTP10, span.equals(coding, "chunked"),
+            guard !fields.isRepeated(.transferEncoding), !fields.contains(.contentLength), !line.isHTTP10, span.equals(coding, "chunked"),
                 span[coding.upperBound] == HTTPBytes.cr
             else { throw .badTransferEncoding }
             // Some readers take what follows CONNECT for the tunnel, whatever its fields say (RFC 9110 §9.3.6).
@@ -192,24 +191,14 @@ extension CallerHead {
             return .chunked
         }
         guard let value = fields.first(.contentLength) else { return .none }
-        guard lengths == 1, let length = span.decimal(value) else { throw .badLength }
+        guard !fields.isRepeated(.contentLength), let length = span.decimal(value), !span.hasTab(behind: value) else { throw .badLength }
         guard !line.isCONNECT || length == 0 else { throw .bodyOfCONNECT }
         return .length(length)
     }
 
     private static func expectation(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) -> Expectation {
         guard let value = fields.first(.expect) else { return .none }
-        guard fields.count(.expect) == 1, span.matches(value, "100-continue") else { return .other }
+        guard !fields.isRepeated(.expect), span.matches(value, "100-continue") else { return .other }
         return .continue100
-    }
-}
-
-extension HTTPFields {
-    /// `Connection` lists `name` (lower case).
-    func connectionNames(_ span: borrowing Span<UInt8>, _ name: StaticString) -> Bool {
-        for line in lines where line.known == .connection || line.known == .proxyConnection {
-            for element in span.listElements(line.value) where span.matches(element, name) { return true }
-        }
-        return false
     }
 }

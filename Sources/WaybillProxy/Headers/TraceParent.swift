@@ -12,7 +12,7 @@ struct TraceParent: Equatable, Sendable {
 
     /// Nil unless there is exactly one field and it has exactly the form of version 00.
     init?(_ fields: HTTPFields) {
-        guard let range = fields.first(.traceparent), fields.count(.traceparent) == 1 else { return nil }
+        guard let range = fields.first(.traceparent), !fields.isRepeated(.traceparent) else { return nil }
         self.init(fields.array(range))
     }
 
@@ -66,15 +66,12 @@ struct OutgoingTrace {
     let span: UInt64
 }
 
-extension ByteBuffer {
-    mutating func writeTraceParent(_ trace: OutgoingTrace) {
-        writeStaticString("traceparent: 00-")
-        writeBytes(trace.parent.traceID)
-        writeStaticString("-")
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let nibble = UInt8(truncatingIfNeeded: trace.span >> UInt64(shift)) & 15
-            writeInteger(nibble < 10 ? 48 + nibble : 87 + nibble)
-        }
-        writeStaticString(trace.parent.isSampled ? "-01\r\n" : "-00\r\n")
+extension HeadWriter {
+    mutating func put(_ trace: OutgoingTrace) {
+        put("traceparent: 00-")
+        put(trace.parent.traceID)
+        put("-")
+        put(hex: trace.span, digits: 16)
+        put(trace.parent.isSampled ? "-01\r\n" : "-00\r\n")
     }
 }

@@ -9,14 +9,15 @@ package final class GateState: Sendable {
     package let clock: any WallClock
     /// What was sent today under agreements with daily limits.
     package let volumes: VolumeBudget
+    /// For transfers' ids.
+    let random = RandomPool()
     /// How each destination is dialled.
     let identities: UpstreamIdentities
     private let trust: VendorTrust
     private let current: Mutex<Current>
 
     struct Current: Sendable {
-        var policy: PolicySnapshot
-        var standing: Standing
+        var inForce: InForce
         var secrets: [String: String]
     }
 
@@ -32,7 +33,7 @@ package final class GateState: Sendable {
         self.trust = trust
         let policy = try PolicySnapshot(gate: gate, secrets: secrets, trust: trust, before: nil)
         identities = UpstreamIdentities(policy.identities)
-        current = Mutex(Current(policy: policy, standing: standing, secrets: secrets))
+        current = Mutex(Current(inForce: InForce(policy: policy, standing: standing, volumes: volumes), secrets: secrets))
     }
 
     /// Throws what `init` would, for a set that is not put in force.
@@ -48,25 +49,49 @@ package final class GateState: Sendable {
     package func replace(gate: any Gatekeeper, secrets: [String: String]? = nil) throws(ProxyError) {
         let before = current.withLock { $0 }
         let secrets = secrets ?? before.secrets
-        let policy = try PolicySnapshot(gate: gate, secrets: secrets, trust: trust, before: before.policy)
+        let policy = try PolicySnapshot(gate: gate, secrets: secrets, trust: trust, before: before.inForce.policy)
         identities.replace(policy.identities)
-        current.withLock { ($0.policy, $0.secrets) = (policy, secrets) }
+        current.withLock {
+            $0 = Current(inForce: InForce(policy: policy, standing: $0.inForce.standing, volumes: volumes), secrets: secrets)
+        }
     }
 
     /// Reads vendors' certificates again and takes their secrets anew, the policy set being the same; on an error those before stay.
     package func renew(secrets: [String: String]) throws(ProxyError) { try replace(gate: policy.gate, secrets: secrets) }
 
     /// Suspensions, holds, the log's state: binds the very next judgement. Volumes are `volumes`' own.
-    package func replace(standing: Standing) { current.withLock { $0.standing = standing } }
-    package func updateStanding(_ change: (inout Standing) -> Void) { current.withLock { change(&$0.standing) } }
+    package func replace(standing: Standing) { updateStanding { $0 = standing } }
+    package func updateStanding(_ change: (inout Standing) -> Void) {
+        current.withLock {
+            var standing = $0.inForce.standing
+            change(&standing)
+            $0.inForce = InForce(policy: $0.inForce.policy, standing: standing, volumes: volumes)
+        }
+    }
 
-    var policy: PolicySnapshot { current.withLock { $0.policy } }
-    /// Suspensions and the like as last set, volumes as of now.
-    func standing(now: Timestamp) -> Standing {
-        var standing = current.withLock { $0.standing }
-        let volumes = volumes
-        standing.volumes = volumes.volumes(now: now)
+    /// One look for everything: whoever finds the same object later knows that nothing has changed.
+    var inForce: InForce { current.withLock { $0.inForce } }
+    var policy: PolicySnapshot { inForce.policy }
+}
+
+/// The policy set and the standing at one moment. Immutable: a change puts another in its place.
+final class InForce: Sendable {
+    let policy: PolicySnapshot
+    /// Suspensions and the like. Its volumes are empty: they change with every transfer and are looked up when a body is judged.
+    let standing: Standing
+
+    init(policy: PolicySnapshot, standing: Standing, volumes: VolumeBudget) {
+        self.policy = policy
+        var standing = standing
+        standing.volumes = [:]
         standing.wasSeenToday = { volumes.wasSeenToday(agreement: $0, subject: $1) }
+        self.standing = standing
+    }
+
+    func standing(counting volumes: [String: Standing.Volume]) -> Standing {
+        guard !volumes.isEmpty else { return standing }
+        var standing = standing
+        standing.volumes = volumes
         return standing
     }
 }

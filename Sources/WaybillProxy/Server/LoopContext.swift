@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import WaybillCore
+import WaybillLedger
 
 /// A caller's connection as its loop looks after it.
 protocol CallerConnection: AnyObject {
@@ -21,6 +22,8 @@ final class LoopContext {
     let mailbox: LoopMailbox
     let bodies: BodyBudget
     let logger: Logger
+    var clock: LoopClock { pool.clock }
+    var output = OutputBuffers()
     let metrics = LoopMetrics()
     private var overload: OverloadGuard
     private var spans: SpanIDs
@@ -45,7 +48,7 @@ final class LoopContext {
     }
 
     func newTransferID() -> TransferID {
-        TransferID(now: state.clock.now(), random: (.random(in: .min ... .max), .random(in: .min ... .max)))
+        TransferID(now: state.clock.now(), random: state.random.draw())
     }
 
     func outgoing(_ trace: TraceParent) -> OutgoingTrace { OutgoingTrace(parent: trace, span: spans.next()) }
@@ -77,7 +80,8 @@ final class LoopContext {
     }
 
     private func tick() {
-        let now = NIODeadline.now()
+        clock.touch()
+        let now = clock.now
         for caller in callers.values { caller.tick(now: now) }
         pool.tick(now: now)
         if shed > 0 {

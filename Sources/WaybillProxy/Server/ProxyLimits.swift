@@ -12,6 +12,8 @@ package struct ProxyLimits: Sendable {
     package var bodiesInFlightBytesMax = 256 * 1_024 * 1_024
     /// How much of a refused body is read so that the connection can live on.
     package var refusedBodyBytesMax = 1_024 * 1_024
+    /// What a caller sent ahead of its turn is read up to here, and at most one read further.
+    package var pipelinedBytesMax = 16 * 1_024
     /// How long a refused body is read before the connection closes.
     package var drainMillisecondsMax = 5_000
     /// TLS with a caller, from the connection or the answer to its CONNECT.

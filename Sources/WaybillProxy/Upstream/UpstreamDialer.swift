@@ -7,6 +7,7 @@ import WaybillCore
 final class UpstreamDialer {
     typealias Completion = (Result<UpstreamConnection, ConnectFault>) -> Void
 
+    let clock = LoopClock()
     private let eventLoop: any EventLoop
     private let limits: ProxyLimits
     private let addressBook: AddressBook
@@ -73,7 +74,7 @@ final class UpstreamDialer {
         _ target: Vendor.Destination, _ identity: UpstreamIdentity?, deadline: NIODeadline, to pipeline: ChannelPipeline.SynchronousOperations
     ) throws -> UpstreamConnection {
         let isTLS = target.scheme == "https"
-        let connection = UpstreamConnection(isTLS: isTLS, limits: limits)
+        let connection = UpstreamConnection(isTLS: isTLS, limits: limits, clock: clock)
         connection.deadline = deadline
         guard isTLS else {
             try pipeline.addHandler(connection)

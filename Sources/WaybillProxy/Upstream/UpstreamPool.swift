@@ -8,6 +8,7 @@ final class UpstreamPool {
     typealias Completion = (Result<UpstreamConnection, ConnectFault>) -> Void
 
     private final class Destination {
+        let target: Vendor.Destination
         var idle: [UpstreamConnection] = []
         var open: [ObjectIdentifier: UpstreamConnection] = [:]
         /// Being dialled; they count towards the limit.
@@ -16,21 +17,26 @@ final class UpstreamPool {
         var failures: [ConnectFault: UInt64] = [:]
         /// Connections under one identity are never used under another.
         let identity: UpstreamIdentity?
-        init(circuit: CircuitBreaker, identity: UpstreamIdentity?) {
+        init(_ target: Vendor.Destination, circuit: CircuitBreaker, identity: UpstreamIdentity?) {
+            self.target = target
             self.circuit = circuit
             self.identity = identity
         }
     }
+    let clock: LoopClock
     private let limits: ProxyLimits
     private let dialer: UpstreamDialer
     private let identities: UpstreamIdentities
     private var identitiesVersion: UInt64
     private var destinations: [Vendor.Destination: Destination] = [:]
+    /// The one asked for last: comparing is cheaper than hashing, and the next request often goes to the same vendor.
+    private var latest: Destination?
     private var isStopped = false
 
     init(limits: ProxyLimits, dialer: UpstreamDialer, identities: UpstreamIdentities) {
         self.limits = limits
         self.dialer = dialer
+        clock = dialer.clock
         self.identities = identities
         identitiesVersion = identities.version
     }
@@ -40,12 +46,19 @@ final class UpstreamPool {
         destination(target).open[ObjectIdentifier(connection)] != nil
     }
 
-    /// A connection that is verified and alive as far as we know; at once if one is idle.
-    func connect(to target: Vendor.Destination, completion: @escaping Completion) {
+    /// A connection that is verified, unused and alive as far as we know; nil: one must be dialled.
+    func takeIdle(to target: Vendor.Destination) -> UpstreamConnection? {
         let destination = destination(target)
         while let idle = destination.idle.popLast() {
-            if idle.isUsable { return completion(.success(idle)) }
+            if idle.isUsable { return idle }
         }
+        return nil
+    }
+
+    /// A connection that is verified and alive as far as we know; at once if one is idle.
+    func connect(to target: Vendor.Destination, completion: @escaping Completion) {
+        if let idle = takeIdle(to: target) { return completion(.success(idle)) }
+        let destination = destination(target)
         guard !isStopped, destination.open.count + destination.dialling < limits.vendorConnectionsPerLoopMax else {
             return fail(destination, .tooManyConnections, completion)
         }
@@ -57,7 +70,7 @@ final class UpstreamPool {
     /// Takes a connection back; one that cannot be used again is closed.
     func release(_ connection: UpstreamConnection, to target: Vendor.Destination) {
         guard connection.isUsable, !isStopped, isCurrent(connection, to: target) else { return connection.close() }
-        connection.becomeIdle(until: .now() + .milliseconds(Int64(limits.vendorIdleMillisecondsMax)))
+        connection.becomeIdle(until: clock.now + .milliseconds(Int64(limits.vendorIdleMillisecondsMax)))
         destination(target).idle.append(connection)
     }
 
@@ -79,8 +92,13 @@ final class UpstreamPool {
 
     private func destination(_ target: Vendor.Destination) -> Destination {
         if identities.version != identitiesVersion { retireChanged() }
-        if let known = destinations[target] { return known }
+        if let latest, latest.target == target { return latest }
+        if let known = destinations[target] {
+            latest = known
+            return known
+        }
         let new = Destination(
+            target,
             circuit: CircuitBreaker(failuresMax: limits.circuitFailuresMax, pause: .milliseconds(Int64(limits.circuitMilliseconds))),
             identity: identities[target])
         destinations[target] = new
@@ -113,6 +131,7 @@ final class UpstreamPool {
     /// Another policy set is in force: where it changed an identity, the pool begins anew. Connections in use close when released.
     private func retireChanged() {
         identitiesVersion = identities.version
+        latest = nil
         for (target, destination) in destinations where destination.identity !== identities[target] {
             for connection in destination.idle { connection.close() }
             destination.idle = []
@@ -128,7 +147,8 @@ final class UpstreamPool {
         case .success(let connection):
             destination.circuit.succeeded()
             destination.open[ObjectIdentifier(connection)] = connection
-            connection.onClosed = { [weak destination, id = ObjectIdentifier(connection)] in destination?.open[id] = nil }
+            // Held strongly, because weak references make every retain of what they point to slow; the end of the connection ends this.
+            connection.onClosed = { [id = ObjectIdentifier(connection)] in destination.open[id] = nil }
         case .failure(let fault):
             destination.failures[fault, default: 0] &+= 1
             if fault.countsAgainstVendor { destination.circuit.failed(now: .now()) }

@@ -18,11 +18,14 @@ struct GateParts: Sendable {
     let log: TransferLog
     let history: AgreementHistory
     let volumes: VolumeBudget
+    /// Of salts for subjects seen for the first time.
+    let random = RandomPool()
     /// The forward proxy's.
     let authority: CAKeeper
 
     func gate(_ set: PolicySet) -> Gate {
-        Gate(policy: set, subjects: index, keys: GateKeys(keyring: keyring, makeSalt: GateParts.randomSalt), limits: settings.limits.body)
+        let keys = GateKeys(keyring: keyring, makeSalt: { [random] in random.bytes() })
+        return Gate(policy: set, subjects: index, keys: keys, limits: settings.limits.body)
     }
 
     func state(_ set: PolicySet) throws -> GateState {
@@ -91,20 +94,6 @@ struct GateParts: Sendable {
                     }, insecure: settings.insecure)
             }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: authority.leaves,
             upstreamProxy: Wiring.upstreamProxy(settings, secrets: try Wiring.secrets(settings, set)))
-    }
-
-    static func randomSalt() -> InlineArray<16, UInt8> {
-        // The system's generator is fit for keys on every platform this builds for.
-        var random = SystemRandomNumberGenerator()
-        var salt = InlineArray<16, UInt8>(repeating: 0)
-        for half in 0..<2 {
-            var word: UInt64 = random.next()
-            for byte in 0..<8 {
-                salt[half * 8 + byte] = UInt8(truncatingIfNeeded: word)
-                word >>= 8
-            }
-        }
-        return salt
     }
 }
 

@@ -30,15 +30,17 @@ struct BodyRig {
 
     init(
         records: String? = "$", slots: [(String, Int)] = [], people: [(String, Int, Int)] = [], shared: [(String, Int)] = [],
-        structure: [String] = [], envelope: [String] = [], only: [(String, Endpoint.OnlyMember.Rule)] = []
+        structure: [String] = [], envelope: [String] = [], only: [(String, Endpoint.OnlyMember.Rule)] = [], format: BodyFormat = .json,
+        nested: String? = nil
     ) {
         let all = slots.map { ($0.0, $0.1, 0) } + people
         shape = BodyShape(
             BodyShape.Source(
-                format: .json, records: records.map { .path(Self.path(String($0.dropFirst($0.hasPrefix("$.") ? 2 : 1)))) },
+                format: format, records: records.map { .path(Self.path(String($0.dropFirst($0.hasPrefix("$.") ? 2 : 1)))) },
                 slots: all.map { Self.slot($0.0, $0.1, person: $0.2) }, shared: shared.map { Self.slot($0.0, $0.1, person: 0) },
                 structure: structure.map(Self.structure), envelope: envelope.map(Self.structure),
-                only: only.map { Endpoint.OnlyMember(path: Self.path($0.0), rule: $0.1) }))
+                only: only.map { Endpoint.OnlyMember(path: Self.path($0.0), rule: $0.1) },
+                nested: nested.map(Self.path), identifying: [FieldID(0)]))
     }
 
     /// Everything passes.
@@ -61,7 +63,7 @@ struct BodyRig {
     static func write(_ operators: Operator...) -> RecordAction { .write([plan(operators)]) }
 
     func scan(_ body: String) throws -> ScannedBody { try scan(Array(body.utf8)) }
-    func scan(_ body: [UInt8]) throws -> ScannedBody { try JSONBody.scan(body, shape: shape, limits: limits) }
+    func scan(_ body: [UInt8]) throws -> ScannedBody { try shape.scan(body, limits: limits) }
 
     func reduce(_ body: String, _ actions: [RecordAction]? = nil, shared: FieldPlan = plan([]), reporting: Bool = true) throws
         -> ReducedBody
@@ -75,10 +77,10 @@ struct BodyRig {
     {
         let scanned = try scan(body)
         let actions = actions ?? scanned.records.map { _ in .write([Self.plan(Array(repeating: .keep, count: Self.fieldCount))]) }
-        let reduced = try JSONBody.reduce(
-            body, scanned: scanned, shape: shape, actions: actions, shared: shared, operators: Self.operators, context: Self.context,
+        let reduced = try shape.reduce(
+            body, scanned: scanned, actions: actions, shared: shared, operators: Self.operators, context: Self.context,
             reporting: reporting)
-        try prove(reduced.bytes, actions, shared: shared)
+        try shape.prove(reduced.bytes, of: scanned, actions: actions, shared: shared, operators: Self.operators, limits: limits)
         return reduced
     }
 

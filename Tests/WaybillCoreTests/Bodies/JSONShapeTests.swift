@@ -267,7 +267,7 @@ import Testing
 
     @Test func `rows are no shape of a JSON body`() {
         let shape = BodyShape(
-            BodyShape.Source(format: .json, records: .rows, slots: [], shared: [], structure: [], envelope: [], only: []))
+            BodyShape.Source(format: .json, records: .rows, slots: [], shared: [], structure: [], envelope: [], only: [], identifying: []))
         #expect(bodyErrorKind { _ = try JSONBody.scan(Array("{}".utf8), shape: shape, limits: BodyLimits()) } == .shapeMismatch)
     }
 }

@@ -53,6 +53,7 @@ import WaybillTesting
         Case("Content-Length with sign", post(["Content-Length: +2"], "{}")),
         Case("Content-Length negative", post(["Content-Length: -2"], "{}")),
         Case("Content-Length hexadecimal", post(["Content-Length: 0x2"], "{}")),
+        Case("Content-Length with a tab behind it", post(["Content-Length: 2\t"], "{}")),
         Case("Content-Length empty", post(["Content-Length:"], "{}")),
         Case("Content-Length too long for a number", post(["Content-Length: 99999999999999999999"], "{}")),
         Case("bare LF after the request line", "POST /to/acme/v1 HTTP/1.1\nHost: gate\r\n\r\n"),

@@ -6,6 +6,8 @@ struct JSONScanner {
     let limits: BodyLimits
     /// False for a proof: where a record was left out of an object, it is rightly missing.
     let requiresRecords: Bool
+    /// The node of the whole document: not the tree's own root where the document stands inside a form.
+    let root: Int32
     var names = NameTable()
     /// The unescaped form of the last name that has escapes.
     var unescapedName: [UInt8] = []
@@ -29,10 +31,11 @@ struct JSONScanner {
         static let named = FoldState(rawValue: 2)
     }
 
-    init(tree: ShapeTree, limits: BodyLimits, requiresRecords: Bool = true) {
+    init(tree: ShapeTree, limits: BodyLimits, requiresRecords: Bool = true, root: Int32 = 0) {
         self.tree = tree
         self.limits = limits
         self.requiresRecords = requiresRecords
+        self.root = root
     }
 
     /// Offsets are 32 bits wide.
@@ -48,7 +51,7 @@ struct JSONScanner {
         names.reserve()
         folds.reserveCapacity(64)
         records.reserveCapacity(bytes.count / 1_024 + 1)
-        let root = JSONMemberPlace(start: start, value: value, child: 0, admitsRest: false, isPositional: false)
+        let root = JSONMemberPlace(start: start, value: value, child: root, admitsRest: false, isPositional: false)
         let end = JSONLexer.space(bytes, try element(bytes, root, depth: 0))
         guard end == bytes.count else { throw BodyError(.invalidSyntax, offset: end) }
         guard tree.isUsable else { throw BodyError(.shapeMismatch, offset: start) }
@@ -56,7 +59,7 @@ struct JSONScanner {
     }
 
     /// UTF-8 only; where its text begins.
-    private static func checkEncoding(_ bytes: Span<UInt8>) throws(BodyError) -> Int {
+    static func checkEncoding(_ bytes: Span<UInt8>) throws(BodyError) -> Int {
         if bytes.count >= 2, (bytes[0] == 0xFE && bytes[1] == 0xFF) || (bytes[0] == 0xFF && bytes[1] == 0xFE) {
             throw BodyError(.unsupportedEncoding, offset: 0)
         }

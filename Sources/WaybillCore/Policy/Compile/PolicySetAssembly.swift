@@ -14,7 +14,8 @@ extension Compilation {
         return PolicySet(
             digest: digest, organisation: organisation, fields: fields.all, purposes: purposes.all, notices: notices, facts: facts,
             checklists: checklists, vendors: vendors.all, agreements: agreements, callers: callers.all, operators: operators.all,
-            vendorsByName: vendors.ids, purposesByName: purposes.ids, callersByToken: tokens, callersByName: callers.ids, callersBySAN: names,
+            vendorsByName: vendors.ids, purposesByName: purposes.ids, callersByToken: tokens, callersByName: callers.ids,
+            callersBySAN: names,
             routes: routes, basis: basis)
     }
 }

@@ -119,6 +119,8 @@ package struct Endpoint: Sendable {
     package var queryAllow: [String]
     package var rights: Rights?
     package var only: [OnlyMember]
+    /// The field of a form that is a JSON document; records are inside it.
+    package var nested: BodyPath?
     /// `purpose_from`: the member that names a record's purpose, with the map from its values.
     package var purposeFrom: (path: BodyPath, map: [String: PurposeID])?
     /// The scanner's view of all of this, compiled when the set loads.

@@ -34,6 +34,10 @@ struct EndpointList {
                     compilation.problems.error(
                         endpoint.position, "endpoints_overlap", "`\(endpoint.id)` and `\(twin.id)` match the same requests",
                         "give them different paths, or tell them apart by `only`")
+                } else if endpoint.body != .none, let other = group[..<index].first(where: { ![.none, endpoint.body].contains($0.body) }) {
+                    compilation.problems.error(
+                        endpoint.position, "body_differs", "`\(endpoint.id)` and `\(other.id)` expect different body formats at one path",
+                        "keep one of them: an endpoint is chosen before its body is read")
                 } else if group[0].template.segments != endpoint.template.segments {
                     compilation.problems.error(
                         endpoint.position, "variable_names_differ",

@@ -27,7 +27,8 @@ struct EndpointReader {
             query.finish()
         }
         let rights = section.optional("rights", .oneOf(Endpoint.Rights.self))
-        for key in ["nested", "csv", "purpose_from"] { section.notBuiltYet(key) }
+        let nested = NestedReader(compilation: compilation).read(section.optional("nested"), in: body)
+        for key in ["csv", "purpose_from"] { section.notBuiltYet(key) }
         section.finish()
         guard let id, let template, let body else { return nil }
         people.add(only: only)
@@ -40,14 +41,15 @@ struct EndpointReader {
         let endpoint = Endpoint(
             id: id, template: template, body: body, records: records, about: about, envelope: envelope, shared: shared,
             people: people.people, slots: people.slots, structure: allStructure, pathFields: pathFields, queryAllow: queryAllow,
-            rights: rights,
-            only: only, purposeFrom: nil,
+            rights: rights, only: only, nested: nested, purposeFrom: nil,
             shape: BodyShape(
                 BodyShape.Source(
                     format: body, records: records, slots: people.slots, shared: shared, structure: allStructure, envelope: envelope,
-                    only: only)),
+                    only: only, nested: nested,
+                    identifying: Set((people.slots + shared).map(\.field).filter { compilation.fields[$0].identifierScheme != nil }))),
             position: idPosition)
         EndpointLint(compilation: compilation).check(endpoint, written: value)
+        FormLint(compilation: compilation).check(endpoint, written: value)
         return endpoint
     }
 

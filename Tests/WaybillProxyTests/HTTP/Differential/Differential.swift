@@ -16,21 +16,30 @@ struct Differential {
         /// RFC 9112 §9.6: nothing is read after a message that said `close`, as the last of HTTP/1.0, after CONNECT or an offer to upgrade.
         /// The oracle refuses such bytes or falls silent; ours leaves that to `CallerHandler`, which throws them away.
         case behindLastMessage
+        /// A line that holds a bare CR: the oracle takes it for the end of a line, ours waits for that end, says nothing, and refuses.
+        case refusedOnceComplete
     }
 
     private(set) var explained: [Explained] = []
     private(set) var heads = 0
+    private(set) var disagreement: String?
     private let ours: Reading
     private let theirs: Reading
 
-    /// Runs the comparison; `disagreement` tells what cannot be explained.
-    init(ours: Reading, theirs: Reading) {
+    /// Runs the comparison; `disagreement` tells what cannot be explained. `completed`: what ours says when an end of a head follows.
+    init(ours: Reading, theirs: Reading, completed: () -> Reading) {
         self.ours = ours
         self.theirs = theirs
         disagreement = compare()
+        guard disagreement == Self.waits else { return }
+        let completed = completed()
+        if completed.refusal != nil, completed.parts == ours.parts {
+            disagreement = nil
+            explained.append(.refusedOnceComplete)
+        }
     }
 
-    private(set) var disagreement: String?
+    private static let waits = "ours waits where the oracle went on"
 
     private mutating func compare() -> String? {
         var isLast = false
@@ -50,7 +59,7 @@ struct Differential {
             default: return "part \(index) is another"
             }
         }
-        if ours.refusal == nil, theirs.parts.count > ours.parts.count { return "ours waits where the oracle went on" }
+        if ours.refusal == nil, theirs.parts.count > ours.parts.count { return Self.waits }
         return nil
     }
 

@@ -69,7 +69,9 @@ import Testing
             let bytes = generate(&dice)
             guard !bytes.isEmpty else { continue }
             let whole = ours([bytes[...]], flag)
-            let differential = Differential(ours: whole, theirs: oracle(bytes, flag))
+            let differential = Differential(ours: whole, theirs: oracle(bytes, flag)) {
+                ours([bytes[...], Array("\r\n\r\n".utf8)[...]], flag)
+            }
             tally.count(differential, refused: whole.refusal != nil)
             var disagreement = differential.disagreement
             if disagreement == nil, ours(ByteDamage.split(bytes, &dice), flag) != whole { disagreement = "pieces change what ours says" }
