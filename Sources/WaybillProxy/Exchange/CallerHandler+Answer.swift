@@ -198,7 +198,6 @@ extension CallerHandler {
 
     /// The answer is written: on to the next request, or close once the caller has had the time to read it.
     private func endAnswer(closes: Bool) {
-        guard let context else { return }
         guard closes || loop.isStopping else {
             flushOutput()
             reading = .head
