@@ -11,7 +11,7 @@ final class MultiplexedConnection: ChannelInboundHandler, CallerConnection {
     private let connections: ConnectionCount
     private let entrance: Entrance
     /// Streams take no place of the listener's: the connection has one.
-    private let places = ConnectionCount(max: .max)
+    private let places: ConnectionCount
     private var context: ChannelHandlerContext?
     private var streams = 0
     /// When a connection without streams is told to go, and when one that was told is closed.
@@ -21,6 +21,7 @@ final class MultiplexedConnection: ChannelInboundHandler, CallerConnection {
     private init(_ pipeline: CallerPipeline) {
         loop = pipeline.loop
         connections = pipeline.connections
+        places = ConnectionCount(listener: pipeline.connections.listener, max: .max)
         entrance = pipeline.entrance
         deadline = .now() + .milliseconds(Int64(loop.limits.callerIdleMillisecondsMax))
     }
