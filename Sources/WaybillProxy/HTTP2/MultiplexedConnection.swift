@@ -96,11 +96,21 @@ final class MultiplexedConnection: ChannelInboundHandler, CallerConnection {
     /// Frames of no stream; NIOHTTP2 has answered them.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
 
-    /// NIOHTTP2 has told the caller, and ended the stream or reads no more. Which of them cannot be seen from here: no new streams then, and
-    /// those that are well come to their end. The error is not written down, because it may quote a field.
+    /// NIOHTTP2 has told the caller, and ended the stream or, of a flood, the connection. For what is between, which cannot be told apart
+    /// from here: no new streams, and those that are well come to their end. The error is not written down, because it may quote a field.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         loop.logger.debug("a caller broke a rule of HTTP/2")
-        stop()
+        if Self.isFlood(error) { abort() } else { stop() }
+    }
+
+    private static func isFlood(_ error: any Error) -> Bool {
+        switch error {
+        case is NIOHTTP2Errors.ExcessiveRSTFrames, is NIOHTTP2Errors.ExcessiveControlFrames, is NIOHTTP2Errors.ExcessiveStreamErrors,
+            is NIOHTTP2Errors.ExcessiveEmptyDataFrames, is NIOHTTP2Errors.ExcessiveContinuationFrames,
+            is NIOHTTP2Errors.ExcessiveNumberOfGlitches, is NIOHTTP2Errors.ExcessiveOutboundFrameBuffering:
+            true
+        default: false
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
