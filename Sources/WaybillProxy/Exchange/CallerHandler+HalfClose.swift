@@ -10,6 +10,7 @@ extension CallerHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .inputClosed = event as? ChannelEvent {
+            loop.clock.touch()
             hasInputEnded = true
             pump()
         }

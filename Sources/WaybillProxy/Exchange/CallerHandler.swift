@@ -217,7 +217,6 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     func channelInactive(context: ChannelHandlerContext) {
         loop.clock.touch()
         isOpen = false
-        connections.leave()
         refusal = nil
         output = nil
         reading = .discarding
