@@ -31,12 +31,16 @@ package final class InterceptionLeaves: LeafIssuer {
     private let key = P256.Signing.PrivateKey()
     private let protocols: [String]
     private let clock: any WallClock
+    private let leavesMax: Int
 
     /// `protocols`: offered by ALPN, the preferred first.
-    package init(authority: InterceptionAuthority, protocols: [String] = ["h2", "http/1.1"], clock: any WallClock) {
+    package init(
+        authority: InterceptionAuthority, protocols: [String] = ["h2", "http/1.1"], clock: any WallClock, leavesMax: Int = leavesMax
+    ) {
         state = Mutex(State(authority: authority))
         self.protocols = protocols
         self.clock = clock
+        self.leavesMax = leavesMax
     }
 
     /// Leaves are signed by this CA from now on. Connections that stand keep theirs.
@@ -65,7 +69,7 @@ package final class InterceptionLeaves: LeafIssuer {
         }
         state.withLock { state in
             guard state.generation == generation else { return }
-            if state.leaves.count >= Self.leavesMax, state.leaves[host] == nil, let one = state.leaves.keys.first {
+            if state.leaves.count >= leavesMax, state.leaves[host] == nil, let one = state.leaves.keys.first {
                 state.leaves[one] = nil
             }
             state.leaves[host] = leaf

@@ -144,7 +144,7 @@ extension UpstreamDialer {
                     guard attempt.finish(.failure(.timedOut)) else { return }
                     channel.close(promise: nil)
                 }
-            case .failure: _ = attempt.finish(.failure(.proxyUnreachable))
+            case .failure: _ = attempt.finish(.failure(NIODeadline.now() < deadline ? .proxyUnreachable : .timedOut))
             }
         }
     }

@@ -23,7 +23,7 @@ struct VendorTLSTests {
         #expect(tls.clientCertificate == Vendor.TLS.ClientCertificate(certificate: "c.pem", key: "${secret:hubspot_key}"))
     }
 
-    static let broken: [(tls: String, code: String)] = [
+    static let refused: [(tls: String, code: String)] = [
         ("{}", "tls_empty"), ("{root: [a.pem]}", "unknown_key"), ("{roots: a.pem}", "wrong_kind"), ("[a.pem]", "wrong_kind"),
         ("{pins: [47DEQpj8HBSa]}", "bad_pin"), ("{pins: [\"sha256/AAAA\"]}", "bad_pin"), ("{pins: [\"sha1/AAAA\"]}", "bad_pin"),
         ("{client_certificate: {certificate: c.pem}}", "missing_key"), ("{client_certificate: {key: \"${secret:k}\"}}", "missing_key"),
@@ -31,7 +31,7 @@ struct VendorTLSTests {
         ("{client_certificate: {certificate: c.pem, key: \"${secret:}\"}}", "secret_in_policy"),
     ]
 
-    @Test("What asks for nothing, or for what is not built, does not load", arguments: broken)
+    @Test("What asks for nothing, or for what is not built, does not load", arguments: refused)
     func broken(tls: String, code: String) throws {
         let problems = #expect(throws: PolicyProblems.self) { try load(tls) }
         #expect(problems?.all.contains { $0.code == code && $0.position.file == Self.file } == true, "\(problems?.all ?? [])")

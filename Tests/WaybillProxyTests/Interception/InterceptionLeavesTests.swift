@@ -166,9 +166,14 @@ struct InterceptionLeavesTests {
 
     @Test("The number of leaves in memory is bounded")
     func bounded() throws {
-        let (_, leaves) = try leaves()
-        for number in 0...InterceptionLeaves.leavesMax { _ = try leaves.context(for: "h\(number).hubapi.com") }
-        #expect(leaves.count == InterceptionLeaves.leavesMax)
+        let clock = SystemWallClock()
+        let authority = try InterceptionAuthority.make(organisation: "Acme", permit: ["hubapi.com"], now: clock.now())
+        let leaves = InterceptionLeaves(authority: authority, clock: clock, leavesMax: 3)
+        for number in 0..<5 { _ = try leaves.context(for: "h\(number).hubapi.com") }
+        #expect(leaves.count == 3)
+        // One that is there takes no other's place.
+        _ = try leaves.context(for: "h4.hubapi.com")
+        #expect(leaves.count == 3)
     }
 
     @Test("Many threads at once get leaves that verify")

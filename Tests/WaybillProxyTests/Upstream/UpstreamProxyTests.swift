@@ -98,7 +98,7 @@ struct UpstreamProxyTests {
         ])
     func broken(_ behaviour: ConnectProxy.Behaviour, _ fault: ConnectFault) async throws {
         let proxy = try await ConnectProxy.start(behaviour)
-        var limits = limits(behaviour == .close ? 5_000 : 120)
+        var limits = limits(behaviour == .close ? 5_000 : 400)
         limits.vendorConnectionsPerLoopMax = 1
         let fixture = try await UpstreamFixture.make(
             identity: nil, address: nil, proxy: UpstreamProxy(host: "127.0.0.1", port: proxy.port), trust: [trust], limits: limits)
