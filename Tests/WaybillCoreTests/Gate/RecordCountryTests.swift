@@ -32,7 +32,7 @@ import Testing
         "two countries in one record, or one that cannot be read, are no country",
         arguments: [
             (#""country":"FR""#, "gdpr"), (#""country":"fr""#, "gdpr"), (#""billing":{"country":"FR"}"#, "gdpr"),
-            (#""country":"GB""#, "uk_gdpr"), ("", "jurisdiction_unknown"),
+            ("", "jurisdiction_unknown"),
             (#""country":"FR","billing":{"country":"FR"}"#, "gdpr"), (#""country":"FR","billing":{"country":"fr"}"#, "gdpr"),
             (#""country":"FR","billing":{"country":"GB"}"#, "jurisdiction_unknown"),
             (#""country":"GB","billing":{"country":"FR"}"#, "jurisdiction_unknown"),
