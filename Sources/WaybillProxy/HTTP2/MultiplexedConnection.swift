@@ -10,8 +10,6 @@ final class MultiplexedConnection: ChannelInboundHandler, CallerConnection {
     private let loop: LoopContext
     private let connections: ConnectionCount
     private let entrance: Entrance
-    /// Streams take no place of the listener's: the connection has one.
-    private let places = ConnectionCount(max: .max)
     private var context: ChannelHandlerContext?
     private var streams = 0
     /// When a connection without streams is told to go, and when one that was told is closed.
@@ -42,9 +40,8 @@ final class MultiplexedConnection: ChannelInboundHandler, CallerConnection {
     }
 
     private func serve(_ stream: any Channel) throws {
-        _ = places.enter()
         try stream.pipeline.syncOperations.addHandlers(
-            StreamHandler(self), CallerHandler(loop: loop, connections: places, entrance: entrance))
+            StreamHandler(self), CallerHandler(loop: loop, connections: connections, entrance: entrance))
     }
 
     private static func connectionConfiguration(_ limits: ProxyLimits) -> NIOHTTP2Handler.ConnectionConfiguration {
@@ -99,15 +96,24 @@ final class MultiplexedConnection: ChannelInboundHandler, CallerConnection {
     /// Frames of no stream; NIOHTTP2 has answered them.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
 
-    /// NIOHTTP2 has told the caller, and ended the stream or reads no more. Which of them cannot be seen from here: no new streams then, and
-    /// those that are well come to their end. The error is not written down, because it may quote a field.
+    /// NIOHTTP2 has told the caller, and ended the stream or, of a flood, the connection. For what is between, which cannot be told apart
+    /// from here: no new streams, and those that are well come to their end. The error is not written down, because it may quote a field.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         loop.logger.debug("a caller broke a rule of HTTP/2")
-        stop()
+        if Self.isFlood(error) { abort() } else { stop() }
+    }
+
+    private static func isFlood(_ error: any Error) -> Bool {
+        switch error {
+        case is NIOHTTP2Errors.ExcessiveRSTFrames, is NIOHTTP2Errors.ExcessiveControlFrames, is NIOHTTP2Errors.ExcessiveStreamErrors,
+            is NIOHTTP2Errors.ExcessiveEmptyDataFrames, is NIOHTTP2Errors.ExcessiveContinuationFrames,
+            is NIOHTTP2Errors.ExcessiveNumberOfGlitches, is NIOHTTP2Errors.ExcessiveOutboundFrameBuffering:
+            true
+        default: false
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        connections.leave()
         loop.remove(self)
         context.fireChannelInactive()
     }

@@ -20,6 +20,8 @@ final class StreamHandler: ChannelDuplexHandler {
     }
     private let connection: MultiplexedConnection
     private var expecting = Expecting.head
+    /// What completes the request by its length, until the stream's end says that nothing else follows.
+    private var held: ByteBuffer?
     private var isMalformed = false
     private var answer = StreamAnswer(toHEAD: false)
     /// Done when the last frame of the answer has been written, past all flow control.
@@ -66,7 +68,11 @@ final class StreamHandler: ChannelDuplexHandler {
         }
         var out = context.channel.allocator.buffer(capacity: 1_024)
         head.write(to: &out, isChunked: expecting == .chunks)
-        context.fireChannelRead(wrapInboundOut(out))
+        pass(out, isLast: expecting == .body(left: 0), context)
+    }
+
+    private func pass(_ bytes: ByteBuffer, isLast: Bool, _ context: ChannelHandlerContext) {
+        if isLast { held = bytes } else { context.fireChannelRead(wrapInboundOut(bytes)) }
     }
 
     private func receive(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) throws(HTTPFault) {
@@ -75,7 +81,7 @@ final class StreamHandler: ChannelDuplexHandler {
         case .body(let left):
             guard bytes.readableBytes <= left else { throw .lengthUnlikeData }
             expecting = .body(left: left - bytes.readableBytes)
-            context.fireChannelRead(wrapInboundOut(bytes))
+            pass(bytes, isLast: left == bytes.readableBytes, context)
         case .chunks:
             context.fireChannelRead(wrapInboundOut(ByteBuffer(string: String(bytes.readableBytes, radix: 16) + "\r\n")))
             context.fireChannelRead(wrapInboundOut(bytes))
@@ -92,6 +98,8 @@ final class StreamHandler: ChannelDuplexHandler {
         case .body(let left):
             guard left == 0 else { throw .lengthUnlikeData }
             for (name, value, _) in trailers { try StreamHead.checkTrailer(name, value) }
+            if let held { context.fireChannelRead(wrapInboundOut(held)) }
+            held = nil
         case .chunks:
             for (name, value, _) in trailers { try StreamHead.checkTrailer(name, value) }
             context.fireChannelRead(wrapInboundOut(ByteBuffer(staticString: "0\r\n\r\n")))

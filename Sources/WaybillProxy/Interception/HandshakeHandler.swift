@@ -99,7 +99,6 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Ca
 
     func channelInactive(context: ChannelHandlerContext) {
         fail(ChannelError.eof)
-        connections.leave()
         loop.remove(self)
         context.fireChannelInactive()
     }

@@ -17,6 +17,7 @@ struct OverloadGuard {
     private let turnMax: TimeAmount
     private let patience: TimeAmount
     private let recovery: TimeAmount
+    private let inFlightMin: Int
     private let inFlightMax: Int
     private(set) var state = State.calm
     private var turnBegan: NIODeadline?
@@ -26,6 +27,7 @@ struct OverloadGuard {
         turnMax = .microseconds(Int64(limits.turnMicrosecondsMax))
         patience = .milliseconds(Int64(limits.overloadPatienceMilliseconds))
         recovery = .milliseconds(Int64(limits.overloadRecoveryMilliseconds))
+        inFlightMin = limits.exchangesPerLoopMin
         inFlightMax = limits.exchangesPerLoopMax
     }
 
@@ -62,7 +64,7 @@ struct OverloadGuard {
     /// Whether a request whose bytes are being handled now is taken in.
     func admits(now: NIODeadline, inFlight: Int) -> Bool {
         guard inFlight < inFlightMax else { return false }
-        guard case .shedding = state, let began = turnBegan else { return true }
+        guard inFlight >= inFlightMin, case .shedding = state, let began = turnBegan else { return true }
         return now - began < turnMax
     }
 }

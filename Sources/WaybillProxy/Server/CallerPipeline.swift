@@ -3,7 +3,7 @@ import NIOSSL
 import NIOTLS
 import WaybillCore
 
-/// Puts on a caller's channel what serves it. A place in `connections` is taken already, and belongs to what is put there.
+/// Puts on a caller's channel what serves it. Its place in `connections` is taken, and given back when the channel closes.
 struct CallerPipeline {
     let loop: LoopContext
     let connections: ConnectionCount

@@ -74,6 +74,8 @@ package struct ProxyLimits: Sendable {
     // Overload, on each event loop
     /// Requests between admission and answer; beyond: 503.
     package var exchangesPerLoopMax = 8_192
+    /// So many are taken in however long turns are: a queue that short is none, only a slow machine.
+    package var exchangesPerLoopMin = 16
     /// A turn of the loop (everything that had come, handled once) longer than this keeps callers waiting.
     package var turnMicrosecondsMax = 5_000
     /// Turns that stay longer for this long are a standing queue: the loop sheds what it cannot take in within `turnMicrosecondsMax`.

@@ -85,6 +85,9 @@ struct ConfiguredLimit: Sendable {
             "exchanges_in_flight", 1...1_000_000, \.proxy.exchangesPerLoopMax,
             "Requests one event loop has between admission and answer; more are shed with 503 `overloaded`."),
         ConfiguredLimit(
+            "exchanges_always", 0...1_000_000, \.proxy.exchangesPerLoopMin,
+            "So many are taken in by each event loop however long its turns are."),
+        ConfiguredLimit(
             "turn_microseconds", 100...10_000_000, \.proxy.turnMicrosecondsMax,
             "How long an event loop may take to handle everything that has come before callers count as kept waiting."),
         time(

@@ -12,6 +12,7 @@ struct OverloadGuardTests {
         limits.overloadPatienceMilliseconds = 50
         limits.overloadRecoveryMilliseconds = 1_000
         limits.exchangesPerLoopMax = 100
+        limits.exchangesPerLoopMin = 10
         return limits
     }
 
@@ -83,9 +84,10 @@ struct OverloadGuardTests {
         #expect(overload.isShedding)
         let touches = [overload.touch(now: now), overload.touch(now: now + .milliseconds(1))]
         #expect(touches == [true, false], "one end for each turn")
-        #expect(overload.admits(now: now, inFlight: 0))
-        #expect(overload.admits(now: now + .microseconds(4_999), inFlight: 0))
-        #expect(!overload.admits(now: now + .microseconds(5_000), inFlight: 0))
+        #expect(overload.admits(now: now, inFlight: 10))
+        #expect(overload.admits(now: now + .microseconds(4_999), inFlight: 10))
+        #expect(!overload.admits(now: now + .microseconds(5_000), inFlight: 10))
+        #expect(overload.admits(now: now + .seconds(5), inFlight: 9), "so few are no queue")
     }
 
     @Test("Exchanges in flight have a limit of their own, in every state")

@@ -12,6 +12,7 @@ struct SheddingTests {
             // Every turn is too long, at once: each loop sheds after its first.
             $0.limits.turnMicrosecondsMax = 0
             $0.limits.overloadPatienceMilliseconds = 0
+            $0.limits.exchangesPerLoopMin = 0
         } _: { harness in
             let client = try await harness.client()
             try await client.send(Wire.post())

@@ -81,13 +81,14 @@ def request_row(table, gate, vendor, row):
         try:
             caller.send(row.raw + (SMUGGLED if row.closes else PROBE))
             answer = caller.answer(method)
+            came = f"{answer.status} {answer.code}".strip()
             if row.closes:
                 ended = caller.is_closed() and not caller.buffer
                 state = "closed" if ended else "not closed"
             else:
                 ended = caller.answer("GET").status == 404
                 state = "kept" if ended else "not kept"
-            came = f"{answer.status} {answer.code}".strip() + f", {state}"
+            came += f", {state}"
             held = answer.status == row.status and ended
             if row.sent is None:
                 held = held and (answer.code != "" or method == "HEAD") and PERSON.encode() not in answer.body
