@@ -9,12 +9,19 @@ extension CallerHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let fault = event as? HTTPFault { return receive(fault) }
         if case .inputClosed = event as? ChannelEvent {
             loop.clock.touch()
             hasInputEnded = true
             pump()
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// HTTP/2's stream met a request that cannot be said in HTTP/1.1.
+    private func receive(_ fault: HTTPFault) {
+        if case .discarding = reading { return }
+        broken(by: fault)
     }
 
     /// More is wanted and nothing more comes.

@@ -147,7 +147,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     }
 
     /// Bytes that are no HTTP: whoever sends them may disagree with us about where a message ends, so nothing more is served.
-    private func broken(by fault: HTTPFault) {
+    func broken(by fault: HTTPFault) {
         isBroken = true
         if refusal != nil {
             writeRefusal(closes: true)
@@ -180,13 +180,6 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         }
         parser.feed(unwrapInboundIn(data))
         pump()
-    }
-
-    /// What carries the requests met one that cannot be HTTP/1.1.
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard let fault = event as? HTTPFault else { return context.fireUserInboundEventTriggered(event) }
-        if case .discarding = reading { return }
-        broken(by: fault)
     }
 
     func read(context: ChannelHandlerContext) {
