@@ -20,7 +20,7 @@ from gate import Installation  # noqa: E402
 from people import CALLER_TOKEN  # noqa: E402
 from term import Paint  # noqa: E402
 
-CHECKS = ["quick", "authority", "strict", "captured", "json_suite", "crash"]
+CHECKS = ["quick", "authority", "strict", "captured", "sdks", "json_suite", "crash"]
 
 
 class Context:
@@ -29,7 +29,7 @@ class Context:
     def __init__(self, options, home):
         self.binary, self.home, self.rounds = options.waybill.resolve(), home, options.rounds
         self.shared = options.shared.resolve() if options.shared and options.shared.is_dir() else None
-        self.write_pages = options.write_pages
+        self.root, self.write_pages = ROOT, options.write_pages
         self.token, self.paint = CALLER_TOKEN, Paint(sys.stdout)
         self.passed = self.failed = self.skipped = 0
         self.failures = []

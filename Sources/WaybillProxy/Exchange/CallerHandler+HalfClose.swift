@@ -8,14 +8,9 @@ extension CallerHandler {
         do { try context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: allows) } catch { context.close(promise: nil) }
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let fault = event as? HTTPFault { return receive(fault) }
-        if case .inputClosed = event as? ChannelEvent {
-            loop.clock.touch()
-            hasInputEnded = true
-            pump()
-        }
-        context.fireUserInboundEventTriggered(event)
+    func inputClosed() {
+        hasInputEnded = true
+        pump()
     }
 
     /// HTTP/2's stream met a request that cannot be said in HTTP/1.1.
