@@ -13,12 +13,6 @@ extension CallerHandler {
         pump()
     }
 
-    /// HTTP/2's stream met a request that cannot be said in HTTP/1.1.
-    private func receive(_ fault: HTTPFault) {
-        if case .discarding = reading { return }
-        broken(by: fault)
-    }
-
     /// More is wanted and nothing more comes.
     func inputEnded() {
         switch reading {

@@ -147,7 +147,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     }
 
     /// Bytes that are no HTTP: whoever sends them may disagree with us about where a message ends, so nothing more is served.
-    func broken(by fault: HTTPFault) {
+    private func broken(by fault: HTTPFault) {
         isBroken = true
         if refusal != nil {
             writeRefusal(closes: true)
