@@ -27,9 +27,9 @@ package struct ProxyLimits: Sendable {
     // HTTP/2 of one caller's connection; what a frame brings counts against the limits above as well
     /// Requests under way together; further streams are refused.
     package var streamsPerConnectionMax = 100
-    /// What one request's body may be ahead of its reading.
+    /// How much of one request's body may come before it is taken.
     package var streamWindowBytes = 256 * 1_024
-    /// What all of them together may be.
+    /// How much of all bodies together may come before it is given to its streams.
     package var connectionWindowBytes = 1_024 * 1_024
     package var headerTableBytesMax = 4_096
     /// CONTINUATION frames of one head.
