@@ -182,11 +182,15 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         pump()
     }
 
-    /// What carries the requests met one that cannot be HTTP/1.1.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard let fault = event as? HTTPFault else { return context.fireUserInboundEventTriggered(event) }
-        if case .discarding = reading { return }
-        broken(by: fault)
+        loop.clock.touch()
+        if let fault = event as? HTTPFault {
+            // What carries the requests met one that cannot be HTTP/1.1.
+            if case .discarding = reading { return }
+            return broken(by: fault)
+        }
+        if case .inputClosed = event as? ChannelEvent { inputClosed() }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func read(context: ChannelHandlerContext) {

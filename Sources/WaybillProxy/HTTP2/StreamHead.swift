@@ -90,7 +90,7 @@ struct StreamHead {
 
     static func checkTrailer(_ name: String, _ value: String) throws(HTTPFault) {
         try checkField(name, value)
-        if FieldName(rawValue: name)?.isForbiddenInTrailers == true { throw .forbiddenTrailer }
+        if FieldName.named(name).isForbiddenInTrailers { throw .forbiddenTrailer }
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == HTTPBytes.space || byte == HTTPBytes.tab }
