@@ -14,7 +14,7 @@ struct ControlListenerTests {
         let client = try await RawClient.connect(port: try #require(HostPort(address)?.port))
         defer { client.close() }
         try await client.send((["GET \(path) HTTP/1.1", "Host: \(address)"] + fields).joined(separator: "\r\n") + "\r\n\r\n")
-        return try await client.answer()
+        return try await client.answer(withinMilliseconds: 30_000)
     }
 
     @Test("It is named by the ready line, is ready, and serves every metric of the reference")
