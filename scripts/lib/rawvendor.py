@@ -112,7 +112,11 @@ class RawVendor:
         self.base.sni_callback = lambda sock, name, _: self.choose(sock, contexts.get(name))
         self.script, self.scripts = plain, {}
         self.lock, self.seen, self.requests = threading.Lock(), Seen(), 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.listener = socket.socket()
+        # Small, so that a vendor that does not read is soon full.
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE_BYTES)
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(256)
         self.port = self.listener.getsockname()[1]
 
     @staticmethod

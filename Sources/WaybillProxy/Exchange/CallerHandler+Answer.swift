@@ -198,6 +198,7 @@ extension CallerHandler {
 
     /// The answer is written: on to the next request, or close once the caller has had the time to read it.
     private func endAnswer(closes: Bool) {
+        guard context != nil else { return }
         guard closes || loop.isStopping else {
             flushOutput()
             reading = .head

@@ -8,13 +8,9 @@ extension CallerHandler {
         do { try context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: allows) } catch { context.close(promise: nil) }
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .inputClosed = event as? ChannelEvent {
-            loop.clock.touch()
-            hasInputEnded = true
-            pump()
-        }
-        context.fireUserInboundEventTriggered(event)
+    func inputClosed() {
+        hasInputEnded = true
+        pump()
     }
 
     /// More is wanted and nothing more comes.

@@ -182,6 +182,17 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         pump()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        loop.clock.touch()
+        if let fault = event as? HTTPFault {
+            // What carries the requests met one that cannot be HTTP/1.1.
+            if case .discarding = reading { return }
+            return broken(by: fault)
+        }
+        if case .inputClosed = event as? ChannelEvent { inputClosed() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func read(context: ChannelHandlerContext) {
         // Reading goes on while an exchange is under way: switching it off and on again would cost two system calls a request.
         if case .held = reading, parser.bufferedBytes >= loop.limits.pipelinedBytesMax {
@@ -210,7 +221,6 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     func channelInactive(context: ChannelHandlerContext) {
         loop.clock.touch()
         isOpen = false
-        connections.leave()
         refusal = nil
         output = nil
         reading = .discarding

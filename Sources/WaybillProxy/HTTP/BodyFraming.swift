@@ -25,7 +25,7 @@ struct BodyReader {
     static let chunkLineBytesMax = 1_024
     static let trailerBytesMax = 8_192
     private var state: State
-    /// Requests: a trailer that belongs before the body is refused, not only dropped.
+    /// Requests: every trailer that belongs before the body is refused, not only dropped.
     private let refusesTrailers: Bool
 
     init(_ framing: Framing, refusesTrailers: Bool) {
@@ -154,7 +154,11 @@ struct BodyReader {
             i += 1
         }
         guard i > 0, i < bytes.count else { throw .badName }
-        if refusesTrailers, FieldName.recognise(bytes, 0..<i).isForbiddenInTrailers { throw .forbiddenTrailer }
+        let name = FieldName.recognise(bytes, 0..<i)
+        // Framing behind the body, from whichever side, is an attempt to be read in two ways.
+        guard name != .contentLength, name != .transferEncoding, !refusesTrailers || !name.isForbiddenInTrailers else {
+            throw .forbiddenTrailer
+        }
         while i < bytes.count {
             guard HTTPBytes.isValueByte(bytes[i]) else { throw .badValue }
             i += 1

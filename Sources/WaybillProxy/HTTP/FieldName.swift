@@ -122,6 +122,11 @@ enum FieldName: UInt8, CaseIterable {
         return .other
     }
 
+    static func named(_ text: String) -> FieldName {
+        let bytes = Array(text.utf8)
+        return recognise(bytes.span, 0..<bytes.count)
+    }
+
     /// Concerns one connection only (RFC 9110 §7.6.1): never passed on.
     var isHopByHop: Bool {
         switch self {

@@ -16,6 +16,8 @@ extension CallerHandler {
             return refuseUnadmitted(.badConnect, head: head)
         }
         do throws(Refusal) {
+            // TLS costs more than most requests.
+            guard loop.admits(now: loop.clock.now) else { throw .overloaded }
             let policy = loop.state.policy
             guard let credentials = CallerAuthentication.credentials(head.fields, shown: entrance.shown),
                 CallerAuthentication.caller(credentials, policy: policy.gate.policy) != nil
@@ -38,6 +40,7 @@ extension CallerHandler {
         let early = parser.takeBuffered()
         reading = .discarding
         loop.remove(self)
+        flushOutput()
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 200 Connection established\r\n\r\n")), promise: nil)
         do {
             try CallerPipeline(loop: loop, connections: connections, entrance: entrance).intercept(on: context.channel, tls: tls)

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOSSL
 import NIOTLS
+import WaybillCore
 import WaybillLedger
 
 /// Waits until a caller's TLS stands, then makes room for what reads requests. Lets go of callers who do not get that far in time.
@@ -64,16 +65,25 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Ca
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(error) }
 
-    /// A client that breaks off here usually does not trust the gate's CA; TLS's own code says so, and nothing of the caller is in it.
+    /// A client that breaks off here usually does not trust the gate's CA. The alert it sends to say so often cannot be read any more.
     private func fail(_ error: (any Error)?) {
         guard !isOver else { return }
         isOver = true
-        let reason = error.map { "\($0)" } ?? "timed out"
+        let reason: Logger.MetadataValue =
+            switch error {
+            case nil: "timed_out"
+            case ChannelError.eof?: "closed"
+            default: "handshake_failed"
+            }
         if case .tunnel(let tunnel) = entrance.kind {
             loop.state.recorder.count(refused: "tls_handshake_failed")
-            loop.logger.info("a tunnel's TLS failed", metadata: ["destination": "\(tunnel.origin.host)", "error": "\(reason)"])
+            let policy = loop.state.policy.gate.policy
+            let caller = CallerAuthentication.caller(entrance.shown, policy: policy).map { policy[$0].id } ?? ""
+            loop.logger.info(
+                "TLS in a tunnel failed; the caller may not trust the gate's CA",
+                metadata: ["caller": "\(caller)", "destination": "\(tunnel.origin.host)", "reason": reason])
         } else {
-            loop.logger.debug("a caller's TLS failed", metadata: ["error": "\(reason)"])
+            loop.logger.debug("a caller's TLS failed", metadata: ["reason": reason])
         }
         context?.close(promise: nil)
     }
@@ -89,7 +99,6 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Ca
 
     func channelInactive(context: ChannelHandlerContext) {
         fail(ChannelError.eof)
-        connections.leave()
         loop.remove(self)
         context.fireChannelInactive()
     }

@@ -33,7 +33,7 @@ package final class InterceptionLeaves: LeafIssuer {
     private let clock: any WallClock
 
     /// `protocols`: offered by ALPN, the preferred first.
-    package init(authority: InterceptionAuthority, protocols: [String] = ["http/1.1"], clock: any WallClock) {
+    package init(authority: InterceptionAuthority, protocols: [String] = ["h2", "http/1.1"], clock: any WallClock) {
         state = Mutex(State(authority: authority))
         self.protocols = protocols
         self.clock = clock

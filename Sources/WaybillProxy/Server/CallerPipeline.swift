@@ -3,7 +3,7 @@ import NIOSSL
 import NIOTLS
 import WaybillCore
 
-/// Puts on a caller's channel what serves it. A place in `connections` is taken already, and belongs to what is put there.
+/// Puts on a caller's channel what serves it. Its place in `connections` is taken, and given back when the channel closes.
 struct CallerPipeline {
     let loop: LoopContext
     let connections: ConnectionCount
@@ -28,6 +28,7 @@ struct CallerPipeline {
 
     /// What reads requests; the one place where the protocol agreed on by ALPN decides. Nil: none was.
     func serve(_ channel: any Channel, protocol: String?) throws {
+        if `protocol` == "h2" { return try MultiplexedConnection.serve(channel, self) }
         try channel.pipeline.syncOperations.addHandler(CallerHandler(loop: loop, connections: connections, entrance: entrance))
     }
 

@@ -102,7 +102,7 @@ package actor GateServer {
     }
 
     private func listen(_ listener: ProxyConfiguration.Listener) async throws -> any Channel {
-        let tls = try listener.tls.map { (tls) throws(ProxyError) in try ListenerTLS.context(tls) }
+        let tls = try listener.tls.map { (tls) throws(ProxyError) in try ListenerTLS.context(tls, for: listener.kind) }
         let address: SocketAddress
         do {
             address = try SocketAddress.makeAddressResolvingHost(listener.host, port: listener.port)
@@ -149,14 +149,13 @@ package actor GateServer {
         connections: ConnectionCount
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            guard connections.enter() else { throw ChannelError.operationUnsupported }
-            do {
-                guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else { throw ChannelError.unknownLocalAddress }
-                try CallerPipeline(loop: loop.value, connections: connections, entrance: Entrance(kind: kind)).accept(channel, tls: tls)
-            } catch {
-                connections.leave()
-                throw error
+            guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop })?.value else {
+                throw ChannelError.unknownLocalAddress
             }
+            guard connections.enter() else { throw ChannelError.operationUnsupported }
+            // Whatever stands on the channel by then: plain HTTP, a handshake, a tunnel, HTTP/2.
+            channel.closeFuture.whenComplete { _ in connections.closed() }
+            try CallerPipeline(loop: loop, connections: connections, entrance: Entrance(kind: kind)).accept(channel, tls: tls)
         }
     }
 }

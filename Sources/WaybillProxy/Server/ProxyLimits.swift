@@ -24,6 +24,21 @@ package struct ProxyLimits: Sendable {
     /// No progress while the vendor's answer is written to the caller.
     package var callerWriteIdleMillisecondsMax = 60_000
 
+    // HTTP/2 of one caller's connection; what a frame brings counts against the limits above as well
+    /// Requests under way together; further streams are refused.
+    package var streamsPerConnectionMax = 100
+    /// What one request's body may be ahead of its reading.
+    package var streamWindowBytes = 256 * 1_024
+    /// What all of them together may be.
+    package var connectionWindowBytes = 1_024 * 1_024
+    package var headerTableBytesMax = 4_096
+    /// CONTINUATION frames of one head.
+    package var continuationFramesMax = 5
+    /// Streams reset by the caller, streams in error, and PING, SETTINGS and the like: each of the three within `floodMilliseconds`;
+    /// beyond: the connection ends.
+    package var floodFramesMax = 200
+    package var floodMilliseconds = 30_000
+
     // Vendors
     /// Connections to one destination from one event loop; beyond: 503, nothing queues.
     package var vendorConnectionsPerLoopMax = 1_000

@@ -49,5 +49,6 @@ final class ConnectionCount: Sendable {
     var accepted: Int { taken.load(ordering: .relaxed) }
     var refused: Int { turnedAway.load(ordering: .relaxed) }
 
-    func leave() { open.wrappingSubtract(1, ordering: .relaxed) }
+    /// Once, by whoever called `enter`, when the channel has closed.
+    func closed() { open.wrappingSubtract(1, ordering: .relaxed) }
 }

@@ -39,13 +39,23 @@ enum UpstreamTLS {
 
 /// TLS of a listener.
 enum ListenerTLS {
-    static func context(_ tls: ProxyConfiguration.Listener.TLS) throws(ProxyError) -> NIOSSLContext {
+    /// What callers may choose, the preferred first; a proxy's own connection is HTTP/1.1's, because `CONNECT` is.
+    static func protocols(_ kind: ProxyConfiguration.Listener.Kind) -> [String] {
+        switch kind {
+        case .gate: ["h2", "http/1.1"]
+        case .proxy: ["http/1.1"]
+        }
+    }
+
+    static func context(_ tls: ProxyConfiguration.Listener.TLS, for kind: ProxyConfiguration.Listener.Kind) throws(ProxyError)
+        -> NIOSSLContext
+    {
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(tls.certificatePath).map { NIOSSLCertificateSource.certificate($0) }
             let key = try NIOSSLPrivateKey(file: tls.keyPath, format: .pem)
             var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
             configuration.minimumTLSVersion = .tlsv12
-            configuration.applicationProtocols = ["http/1.1"]
+            configuration.applicationProtocols = protocols(kind)
             if let path = tls.clientCAPath {
                 // Asked for, not required: a token names a caller as well. One that is shown must be good.
                 configuration.certificateVerification = .optionalVerification

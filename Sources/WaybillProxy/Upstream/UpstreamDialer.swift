@@ -71,7 +71,8 @@ final class UpstreamDialer {
 
     /// TLS to the vendor if there is any, its pins, and the connection itself, behind what is in the pipeline.
     private func add(
-        _ target: Vendor.Destination, _ identity: UpstreamIdentity?, deadline: NIODeadline, to pipeline: ChannelPipeline.SynchronousOperations
+        _ target: Vendor.Destination, _ identity: UpstreamIdentity?, deadline: NIODeadline,
+        to pipeline: ChannelPipeline.SynchronousOperations
     ) throws -> UpstreamConnection {
         let isTLS = target.scheme == "https"
         let connection = UpstreamConnection(isTLS: isTLS, limits: limits, clock: clock)

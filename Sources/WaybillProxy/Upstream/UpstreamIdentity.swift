@@ -34,7 +34,8 @@ final class UpstreamIdentity: Sendable {
         } catch {
             throw ProxyError(
                 code: .vendorTLSInvalid,
-                message: "TLS towards vendor \(vendor) cannot be set up (\(error)); check that its client certificate and key belong together.")
+                message:
+                    "TLS towards vendor \(vendor) cannot be set up (\(error)); check that its client certificate and key belong together.")
         }
         pins = material.pins
         mark = material.mark

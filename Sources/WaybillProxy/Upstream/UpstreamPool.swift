@@ -64,7 +64,15 @@ final class UpstreamPool {
         }
         guard !destination.circuit.isOpen(now: .now()) else { return fail(destination, .circuitOpen, completion) }
         destination.dialling += 1
-        dialer.dial(target, identity: destination.identity) { self.finish(destination, $0, completion) }
+        dialer.dial(target, identity: destination.identity) { result in
+            let isCurrent = self.destination(target) === destination
+            self.finish(destination, result) { result in
+                guard case .success(let connection) = result, !isCurrent else { return completion(result) }
+                // Made under an identity that changed meanwhile.
+                connection.close()
+                self.connect(to: target, completion: completion)
+            }
+        }
     }
 
     /// Takes a connection back; one that cannot be used again is closed.

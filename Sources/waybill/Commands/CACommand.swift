@@ -65,19 +65,21 @@ struct CACommand: AsyncParsableCommand {
             let rotation = CARotation(keys: try KeyDirectory(settings.keys, create: false))
             let text: String
             if complete {
-                text = try await StoreSession(settings: settings).change("ca.reload") { () throws(CommandFailure) in
-                    CAStatus(try rotation.complete()).text
-                } + "Callers need to trust only this one now.\n"
+                text =
+                    try await StoreSession(settings: settings).change("ca.reload") { () throws(CommandFailure) in
+                        CAStatus(try rotation.complete()).text
+                    } + "Callers need to trust only this one now.\n"
             } else if abandon {
                 try rotation.abandon()
                 text = "The CA that was to follow is removed. Take it out of the callers' trust stores again.\n"
             } else {
                 let (organisation, permit) = try CACommand.subject(settings)
                 let ca = try rotation.begin(organisation: organisation, permit: permit, now: SystemWallClock().now())
-                text = CAStatus(ca).text + """
-                    Next: let every caller trust both (`waybill ca show` prints them), then `waybill ca rotate --complete`.
+                text =
+                    CAStatus(ca).text + """
+                        Next: let every caller trust both (`waybill ca show` prints them), then `waybill ca rotate --complete`.
 
-                    """
+                        """
             }
             StandardStreams.writeOutput(text)
         }

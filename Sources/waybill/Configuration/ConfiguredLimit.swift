@@ -45,6 +45,7 @@ struct ConfiguredLimit: Sendable {
         ConfiguredLimit("connections", 1...1_000_000, \.proxy.callerConnectionsMax, "Callers' connections at once; more are closed."),
         bytes("head_bytes", \.proxy.requestHeadBytesMax, "Request line and header fields together; more is 431."),
         ConfiguredLimit("header_fields", 1...10_000, \.proxy.fieldsMax, "Header fields of a request; more is 431."),
+        time("handshake_milliseconds", \.proxy.callerHandshakeMillisecondsMax, "How long TLS with a caller may take to stand."),
         time("head_milliseconds", \.proxy.callerHeadMillisecondsMax, "How long a request's head may take."),
         time("body_idle_milliseconds", \.proxy.callerBodyIdleMillisecondsMax, "Longest silence inside a request's body."),
         time("idle_milliseconds", \.proxy.callerIdleMillisecondsMax, "Longest silence between requests on a connection."),

@@ -166,7 +166,8 @@ struct Serving {
 
     private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
         let state = try parts.state(policies.set)
-        let reloader = PolicyReloader(policies, now: SystemWallClock().now(), logger: logger, accept: { try await parts.accept($0, in: state) },
+        let reloader = PolicyReloader(
+            policies, now: SystemWallClock().now(), logger: logger, accept: { try await parts.accept($0, in: state) },
             renew: { try parts.renew(state, $0) })
         parts.warnUncovered(policies)
         let gate = GateService(parts: parts, state: state, set: policies.set, reloader: reloader)

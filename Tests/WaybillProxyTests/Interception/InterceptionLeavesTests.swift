@@ -23,7 +23,8 @@ struct InterceptionLeavesTests {
     }
 
     /// What a client that trusts only the CA is shown.
-    private func shown(_ leaves: InterceptionLeaves, _ authority: InterceptionAuthority, _ host: String = host) async throws -> Certificate {
+    private func shown(_ leaves: InterceptionLeaves, _ authority: InterceptionAuthority, _ host: String = host) async throws -> Certificate
+    {
         let outcome = try await Handshake.run(server: try leaves.context(for: host), host: host, trust: [authority.certificatePEM])
         return try Certificate(derEncoded: try outcome.certificate.toDERBytes())
     }

@@ -8,7 +8,7 @@ struct StartFailureTests {
     /// Runs `serve`, which must end by itself, and returns the last line of its log.
     private func failure(_ site: Installation, _ arguments: [String] = []) throws -> (status: Int32, log: [String: Any], text: String) {
         do {
-            let gate = try RunningGate(site.scratch, config: site.config, arguments: ["--set", "listen.gate=127.0.0.1:0"] + arguments)
+            let gate = try RunningGate(site.scratch, config: site.config, arguments: RunningGate.freePorts + arguments)
             _ = try gate.stop()
             Issue.record("the gate started")
             return (0, [:], "")

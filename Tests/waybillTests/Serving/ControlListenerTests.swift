@@ -7,7 +7,7 @@ import WaybillTesting
 
 @Suite("The control listener of a running gate", .serialized)
 struct ControlListenerTests {
-    private static let listen = ["--gate", "127.0.0.1:0", "--set", "listen.control=127.0.0.1:0"]
+    private static let listen = RunningGate.freePorts + ["--set", "listen.control=127.0.0.1:0"]
 
     private func ask(_ gate: RunningGate, _ path: String, fields: [String] = []) async throws -> RawClient.Answer {
         let address = try #require(try gate.ready()["control"] as? String)

@@ -1,6 +1,6 @@
 """The strictness table: each rule of strict HTTP as raw bytes over a socket, both ways, with the bytes that the vendor saw.
 
-    acceptance/run.py --waybill PATH --only strict --strictness docs/strictness.md      writes the table as a page
+    acceptance/run.py --waybill PATH --only strict --write-pages      writes the table as a page: docs/strictness.md
 """
 import collections
 
@@ -10,7 +10,7 @@ from rawcaller import NoAnswer, RawCaller
 from rawvendor import RawVendor
 
 from . import answer_rows, body_rows, framing_rows, over_time, page
-from .wire import EXPECTED_PLAIN, EXPECTED_READ, PERSON, PLAIN, PROBE, SAME, SMUGGLED
+from .wire import EXPECTED_PLAIN, EXPECTED_READ, PERSON, PLAIN, PROBE, SAME, SMUGGLED, difference
 
 NEEDS_SHARED = False
 HOST = "api.hubapi.com"
@@ -81,13 +81,14 @@ def request_row(table, gate, vendor, row):
         try:
             caller.send(row.raw + (SMUGGLED if row.closes else PROBE))
             answer = caller.answer(method)
+            came = f"{answer.status} {answer.code}".strip()
             if row.closes:
                 ended = caller.is_closed() and not caller.buffer
                 state = "closed" if ended else "not closed"
             else:
                 ended = caller.answer("GET").status == 404
                 state = "kept" if ended else "not kept"
-            came = f"{answer.status} {answer.code}".strip() + f", {state}"
+            came += f", {state}"
             held = answer.status == row.status and ended
             if row.sent is None:
                 held = held and (answer.code != "" or method == "HEAD") and PERSON.encode() not in answer.body
@@ -101,7 +102,7 @@ def request_row(table, gate, vendor, row):
     wanted = f"{row.status}, {'closed' if row.closes else 'kept'}, {len(expected)} bytes"
     if not held and seen.data and row.sent is not None:
         table.context.note(f"the vendor saw {bytes(seen.data)!r}, expected {expected!r}")
-    table.row(page.REQUESTS, row.rule, row.what, page.difference(row.raw), wanted, came, len(seen.data), held)
+    table.row(page.REQUESTS, row.rule, row.what, difference(row.raw), wanted, came, len(seen.data), held)
 
 
 def log_holds(context, place, table, vendor):

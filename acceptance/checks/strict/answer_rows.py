@@ -7,7 +7,7 @@ from rawcaller import NoAnswer, RawCaller
 from rawvendor import CREATED, plain
 
 from . import page
-from .wire import PLAIN, READ, read, request
+from .wire import PLAIN, READ, escaped, read, request
 
 OK = b"HTTP/1.1 200 OK\r\n"
 DATA = b'{"id":"512"}'
@@ -261,10 +261,10 @@ def answer_row(table, gate, vendor, row):
                 held = next_is_served(table, each) and held
     seen = vendor.take()
     connection = "reused" if seen.connections == 0 else "not reused"
-    came += f", vendor's connection {connection}" if row.reused is not None else ""
+    came += f", {connection}" if row.reused is not None else ""
     held = held and row.reused in (None, seen.connections == 0)
     wanted = f"{row.status} {row.code}, reused: {row.reused}"
-    table.row(page.ANSWERS, row.rule, row.what, [page.escaped(row.raw, 200)], wanted, came, None, held)
+    table.row(page.ANSWERS, row.rule, row.what, [escaped(row.raw, 200)], wanted, came, None, held)
 
 
 def next_is_served(table, caller):

@@ -95,21 +95,33 @@ def difference(raw):
     plain = PLAIN_READ if raw[:3] in (b"GET", b"HEA") else PLAIN
     (plain_head, _, plain_body), (head, _, body) = plain.partition(b"\r\n\r\n"), raw.partition(b"\r\n\r\n")
     mine, theirs = head.split(b"\r\n"), plain_head.split(b"\r\n")
-    parts, left = [], list(theirs)
-    for line in mine:
-        if line in left:
-            left.remove(line)
+    left = list(theirs)
+    new = [line for line in mine if line not in left or left.remove(line)]
+    if any(line.lower().startswith((b"transfer-encoding", b"content-length")) for line in new):
+        # Which of two framings stands first is the point of some rows: then both are shown.
+        new = [line for line in mine if line in new or line.startswith(b"Content-Length")]
+    # Lines that stand together are shown together, so that a folded one is seen as such.
+    parts, last = [], -2
+    for index, line in enumerate(mine):
+        if line not in new:
+            continue
+        text = escaped(line).replace(CALLER_TOKEN, "…")
+        if index == last + 1:
+            parts[-1] += "\\r\\n" + text
         else:
-            parts.append(escaped(line).replace(CALLER_TOKEN, "…"))
-    # A line that only changed is shown once, changed.
-    parts += [f"(no {escaped(line.split(b':')[0])})" for line in left[:] if changed_nowhere(line, mine)]
-    if body != plain_body and body:
+            parts.append(text)
+        last = index
+    parts += [f"(no {escaped(line.split(b':')[0])})" for line in left if is_missing(line, mine)]
+    if body == chunks(BODY):
+        parts.append("(the body in one chunk)")
+    elif body != plain_body and body:
         parts.append("body " + escaped(body, 56))
     elif not body and plain_body:
         parts.append("(no body)")
-    return parts or ["as it is"]
+    return parts or ["(as it is)"]
 
 
-def changed_nowhere(line, lines):
+def is_missing(line, lines):
+    """No header of that name is left; a new request line is no missing header."""
     name = line.split(b":")[0].lower()
-    return b":" in line and not any(name in other.lower() for other in lines)
+    return b": " in line and not any(name in other.lower() for other in lines)
