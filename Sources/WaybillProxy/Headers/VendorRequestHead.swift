@@ -4,7 +4,7 @@ import WaybillCore
 /// The head of a request as the vendor gets it: re-framed, headers by allow-list, hop-by-hop ones gone.
 enum VendorRequestHead {
     static func write(
-        _ head: CallerHead, target: [UInt8], destination: Vendor.Destination, plan: VendorPlan, bodyBytes: Int,
+        _ head: CallerHead, target: [UInt8], hostLine: [UInt8], plan: VendorPlan, bodyBytes: Int,
         trace: OutgoingTrace? = nil, to out: inout ByteBuffer
     ) {
         let fields = head.fields
@@ -13,7 +13,7 @@ enum VendorRequestHead {
             out.put(" ")
             out.put(target)
             out.put(" HTTP/1.1\r\n")
-            out.put(plan.hostLine(destination))
+            out.put(hostLine)
             for line in fields.lines where passes(line, fields, plan) { out.put(line, of: fields) }
             if let credential = plan.credential { out.put(credential.line) }
             if let trace { out.put(trace) }
