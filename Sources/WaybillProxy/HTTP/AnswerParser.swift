@@ -48,6 +48,9 @@ struct AnswerParser {
     private let fieldsMax: Int
     private let interimMax: Int
     private var buffer = ByteBuffer()
+    /// In place of what is done with, so that the channel may receive into that memory again. Each parser's own: event loops would
+    /// contend for counting the references to one that all share.
+    private let nothing = ByteBufferAllocator().buffer(capacity: 1)
     private var scanner = HeadScanner()
     private var body: BodyReader?
     private var isUntilClose = false
@@ -76,6 +79,7 @@ struct AnswerParser {
         if buffer.readableBytes == 0 {
             buffer = bytes
         } else {
+            buffer.discardReadBytes()
             buffer.writeImmutableBuffer(bytes)
         }
     }
@@ -107,6 +111,7 @@ struct AnswerParser {
             case .end:
                 expectsAnswer = false
                 body = nil
+                if buffer.readableBytes == 0 { buffer = nothing }
                 return .end
             case nil: return nil
             }

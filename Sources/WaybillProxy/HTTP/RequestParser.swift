@@ -48,6 +48,9 @@ struct RequestParser {
     private let headBytesMax: Int
     private let fieldsMax: Int
     private var buffer = ByteBuffer()
+    /// In place of what is done with, so that the channel may receive into that memory again. Each parser's own: event loops would
+    /// contend for counting the references to one that all share.
+    private let nothing = ByteBufferAllocator().buffer(capacity: 1)
     private var scanner = HeadScanner()
     private var body: BodyReader?
 
@@ -65,6 +68,8 @@ struct RequestParser {
         if buffer.readableBytes == 0 {
             buffer = bytes
         } else {
+            // What was taken off goes first, or a caller who is always ahead would make this grow for ever.
+            buffer.discardReadBytes()
             buffer.writeImmutableBuffer(bytes)
         }
     }
@@ -85,6 +90,7 @@ struct RequestParser {
             case .bytes(let bytes): return .body(bytes)
             case .end:
                 body = nil
+                if buffer.readableBytes == 0 { buffer = nothing }
                 return .end
             case nil: return nil
             }
