@@ -191,9 +191,9 @@ extension CallerHandler {
     }
 
     func releaseUpstream() {
-        guard let (connection, destination) = transit?.upstream else { return }
+        guard let connection = transit?.upstream else { return }
         transit?.upstream = nil
-        loop.pool.release(connection, to: destination)
+        loop.pool.release(connection)
     }
 
     /// The answer is written: on to the next request, or close once the caller has had the time to read it.
