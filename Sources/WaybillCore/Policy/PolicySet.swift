@@ -82,6 +82,9 @@ extension PolicySet {
     package func caller(named name: String) -> CallerID? { callersByName[name] }
     /// `sha256`: 32 bytes, of the token presented.
     package func caller(tokenSHA256 sha256: [UInt8]) -> CallerID? { callersByToken[sha256] }
+    func hasRoute(caller: CallerID, vendor: VendorID, endpoint: EndpointID) -> Bool {
+        routes.keys.contains(RouteKey(caller: caller, vendor: vendor, endpoint: endpoint))
+    }
     /// Nil: no permission of this caller covers the endpoint.
     package func route(caller: CallerID, vendor: VendorID, endpoint: EndpointID) -> Route? {
         routes[RouteKey(caller: caller, vendor: vendor, endpoint: endpoint)]

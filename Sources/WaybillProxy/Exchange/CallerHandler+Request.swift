@@ -9,7 +9,7 @@ extension CallerHandler {
         closesAfterAnswer = head.closes || loop.isStopping
         do throws(Refusal) {
             let target = try Self.route(head)
-            let (policy, standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
+            let (policy, standing) = (loop.state.policy, loop.state.standing)
             guard let caller = CallerAuthentication.caller(head.fields, policy: policy.gate.policy) else { throw .unauthenticated }
             guard head.expectation != .other else { throw .unknownExpectation }
             let xid = loop.newTransferID()
@@ -205,7 +205,7 @@ extension CallerHandler {
     func startOver() {
         releaseVolumes()
         guard let transit else { return }
-        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing(now: loop.state.clock.now()))
+        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing)
         transit.xid = loop.newTransferID()
         transit.shipment = nil
         do throws(Refusal) {

@@ -38,7 +38,7 @@ final class Transit {
     func stillStands(_ state: GateState, now: Timestamp) -> Bool {
         guard let shipment else { return false }
         let current = state.policy
-        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing(now: now)),
+        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing),
             shipment.restsOnAgreements(of: policy.gate.policy, inForceAt: now)
         else {
             return false
@@ -54,14 +54,5 @@ final class Transit {
             case .stale, .unavailable: return false
             }
         }
-    }
-}
-
-extension Standing {
-    /// Same stops; volumes alone may differ, for they change with every transfer.
-    func bindsLike(_ other: Standing) -> Bool {
-        logAvailable == other.logAvailable && clockTrusted == other.clockTrusted && dutiesRecordable == other.dutiesRecordable
-            && vendorsNotApproved == other.vendorsNotApproved && vendorsSuspended == other.vendorsSuspended
-            && vendorsOnBreachHold == other.vendorsOnBreachHold && agreements == other.agreements && proofs == other.proofs
     }
 }

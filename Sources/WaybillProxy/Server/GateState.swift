@@ -29,6 +29,8 @@ package final class GateState: Sendable {
         self.clock = clock
         self.volumes = volumes
         self.secrets = secrets
+        var standing = standing
+        standing.budget = volumes
         current = Mutex(Current(policy: try PolicySnapshot(gate: gate, secrets: secrets), standing: standing))
     }
 
@@ -39,18 +41,16 @@ package final class GateState: Sendable {
     }
 
     /// Suspensions, holds, the log's state: binds the very next judgement. Volumes are `volumes`' own.
-    package func replace(standing: Standing) { current.withLock { $0.standing = standing } }
+    package func replace(standing: Standing) {
+        var standing = standing
+        standing.budget = volumes
+        current.withLock { $0.standing = standing }
+    }
     package func updateStanding(_ change: (inout Standing) -> Void) { current.withLock { change(&$0.standing) } }
 
     var policy: PolicySnapshot { current.withLock { $0.policy } }
-    /// Suspensions and the like as last set, volumes as of now.
-    func standing(now: Timestamp) -> Standing {
-        var standing = current.withLock { $0.standing }
-        let volumes = volumes
-        standing.volumes = volumes.volumes(now: now)
-        standing.wasSeenToday = { volumes.wasSeenToday(agreement: $0, subject: $1) }
-        return standing
-    }
+    /// Suspensions and the like as last set; volumes are looked at when a decision asks for them.
+    var standing: Standing { current.withLock { $0.standing } }
 }
 
 /// A gate and what the data plane derives from its policy set once, so that no request pays for it.
