@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Acceptance runs: a real gate, a real vendor over TLS, real requests; what went over the wire is what counts.
 
-    acceptance/run.py --waybill PATH [--shared DIR] [--only NAME,…] [--rounds N] [--keep]
+    acceptance/run.py --waybill PATH [--shared DIR] [--only NAME,…] [--rounds N] [--keep] [--write-pages]
 
 Checks that need the shared corpus are skipped, aloud, where it is not. Ends with `N passed, N failed`; exit code 1 if any failed.
 """
@@ -20,7 +20,7 @@ from gate import Installation  # noqa: E402
 from people import CALLER_TOKEN  # noqa: E402
 from term import Paint  # noqa: E402
 
-CHECKS = ["quick", "captured", "json_suite", "crash"]
+CHECKS = ["quick", "authority", "strict", "captured", "sdks", "json_suite", "crash"]
 
 
 class Context:
@@ -29,6 +29,7 @@ class Context:
     def __init__(self, options, home):
         self.binary, self.home, self.rounds = options.waybill.resolve(), home, options.rounds
         self.shared = options.shared.resolve() if options.shared and options.shared.is_dir() else None
+        self.root, self.write_pages = ROOT, options.write_pages
         self.token, self.paint = CALLER_TOKEN, Paint(sys.stdout)
         self.passed = self.failed = self.skipped = 0
         self.failures = []
@@ -84,6 +85,7 @@ def main():
     options.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="where the shared corpus and tools are")
     options.add_argument("--only", default=",".join(CHECKS), help=f"some of {','.join(CHECKS)}")
     options.add_argument("--rounds", type=int, default=10, help="of kill -9 under load")
+    options.add_argument("--write-pages", action="store_true", help="write the pages of docs/ that a check generates, instead of comparing them")
     options.add_argument("--keep", action="store_true", help="keep the temporary installations and say where")
     chosen = options.parse_args()
     names = chosen.only.split(",")

@@ -3,6 +3,8 @@ import ArgumentParser
 /// The `waybill` command. Its own `main` only maps every way of ending to the documented exit codes.
 @main
 struct Waybill: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "waybill",
         abstract: "The outbound gate for customer data.",
@@ -14,7 +16,7 @@ struct Waybill: AsyncParsableCommand {
 
             Shell completions: waybill --generate-completion-script bash|zsh|fish
             """,
-        version: "waybill 0.1.0",
+        version: "waybill \(version)",
         subcommands: [
             ServeCommand.self, InitCommand.self, LintCommand.self, TestCommand.self, DecideCommand.self, ConsentCommand.self,
             SubjectCommand.self, TransfersCommand.self, LogCommand.self, CACommand.self, ReferenceCommand.self,

@@ -29,6 +29,11 @@ def without_volume_limits(policies):
         path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if not line.startswith("limits:")))
 
 
+def split(address):
+    host, port = address.rsplit(":", 1)
+    return host, int(port)
+
+
 @dataclass
 class Answer:
     status: int
@@ -55,9 +60,12 @@ class Answer:
 
 
 class Installation:
-    """A folder with a configuration, the policies, and what the gate makes itself at first start: store, keys, log."""
+    """A folder with a configuration, the policies, and what the gate makes itself at first start: store, keys, CA, log.
 
-    def __init__(self, home, binary, policies, resolve=None, trust=(), edit=None):
+    `more`: further lines of the configuration.
+    """
+
+    def __init__(self, home, binary, policies, resolve=None, trust=(), edit=None, more=()):
         self.home, self.binary = Path(home), str(binary)
         self.config = self.home / "waybill.yaml"
         self.home.mkdir(parents=True, exist_ok=True)
@@ -67,7 +75,7 @@ class Installation:
         if edit:
             edit(self.home / "policies")
         lines = [
-            'listen: {gate: "127.0.0.1:0"}',
+            'listen: {gate: "127.0.0.1:0", proxy: "127.0.0.1:0"}',
             "store: sqlite:var/waybill.db",
             "policies: policies",
             "keys: var/keys",
@@ -77,7 +85,7 @@ class Installation:
             lines += [f'  "{name}": "{address}"' for name, address in resolve.items()]
         if trust:
             lines.append("trust: [" + ", ".join(f'"{path}"' for path in trust) + "]")
-        self.config.write_text("\n".join(lines) + "\n")
+        self.config.write_text("\n".join([*lines, *more]) + "\n")
 
     def command(self, *arguments, ok=(0,), stdin=None):
         """Runs a subcommand with `--config` and returns it finished; raises unless its exit code is one of `ok`."""
@@ -98,6 +106,12 @@ class Installation:
             return self.command(kind, "import", "--config", self.config, path)
         finally:
             path.unlink()
+
+    def authority(self):
+        """A file with what callers of the forward proxy must trust, as `waybill ca show` prints it now."""
+        path = self.home / "interception-ca.pem"
+        path.write_bytes(self.command("ca", "show", "--config", self.config).stdout)
+        return path
 
     def log_entries(self):
         """Every entry of the log, as `waybill log export --format ndjson` writes it."""
@@ -122,7 +136,7 @@ class Gate:
 
     def __init__(self, installation, caller_token=None):
         self.installation, self.token = installation, caller_token
-        self.process = self.address = self.ready = None
+        self.process = self.address = self.proxy = self.ready = None
         self.started_in_ms = 0.0
 
     def __enter__(self):
@@ -146,11 +160,10 @@ class Gate:
         self.started_in_ms = (time.monotonic() - began) * 1000
         try:
             self.ready = json.loads(line)
-            host, port = self.ready["gate"].rsplit(":", 1)
+            self.address, self.proxy = (split(self.ready[name]) for name in ("gate", "proxy"))
         except (ValueError, KeyError):
             self.kill()
             raise GateError(f"the gate did not say that it is ready; its log ends:\n{self.tail()}") from None
-        self.address = (host, int(port))
         return self
 
     def _first_line(self, deadline):

@@ -9,7 +9,8 @@ ANALYTICS = "product_analytics"
 # What each purpose's people were shown when they were asked: policies/catalog/notices.yaml.
 NOTICES = {NEWSLETTER: "n-7", ANALYTICS: "n-8"}
 CONTACTS = "/to/hubspot/crm/v3/objects/contacts"
-VENDOR_HOSTS = ["api.hubapi.com", "us19.api.mailchimp.com", "api.sendgrid.com", "api.segment.io"]
+VENDOR_HOSTS = ["api.hubapi.com", "us19.api.mailchimp.com", "api.sendgrid.com", "api.segment.io", "api.stripe.com",
+                "acme.my.salesforce.com", "login.salesforce.com"]
 
 
 def now():

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -22,12 +24,9 @@ struct ControlPath: Sendable {
             throw Self.failure(
                 "The control socket's directory cannot be made (\(String(cString: strerror(errno)))); create it with mode 700.")
         }
-        var status = stat()
-        guard stat(directory, &status) == 0 else {
-            throw Self.failure("The control socket's directory cannot be read (\(String(cString: strerror(errno)))); check its owner.")
-        }
         // Whoever may write there could put another socket in place. In a sticky directory only the owner can.
-        guard status.st_mode & 0o022 == 0 || status.st_mode & 0o1000 != 0 else {
+        let mode = try Self.mode(of: directory)
+        guard mode & 0o022 == 0 || mode & 0o1000 != 0 else {
             throw Self.failure("The control socket's directory can be written by others; run chmod 700 on it.")
         }
         guard temporaryTemplate.utf8.count + 1 + Self.privateName.utf8.count <= Self.bytesMax else {
@@ -64,6 +63,16 @@ struct ControlPath: Sendable {
     }
 
     static func remove(_ socket: String) { unlink(socket) }
+
+    /// Of what a link leads to. Not by `stat`: beside Hummingbird, C's `struct stat` belongs to a module that cannot be imported.
+    private static func mode(of directory: String) throws(ControlFailure) -> Int {
+        do {
+            if let mode = try FileManager.default.attributesOfItem(atPath: directory + "/.")[.posixPermissions] as? Int { return mode }
+        } catch {
+            throw failure("The control socket's directory cannot be read (\(error)); check its owner.")
+        }
+        throw failure("The control socket's directory has no mode; put the store on another file system.")
+    }
 
     private static func failure(_ message: String) -> ControlFailure { ControlFailure(code: "control_socket", message: message) }
 }

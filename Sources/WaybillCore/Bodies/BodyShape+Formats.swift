@@ -3,7 +3,7 @@
 
 extension BodyShape {
     /// Checks the whole body, strictly, and finds what the shape names.
-    func scan(_ body: [UInt8], limits: BodyLimits) throws(BodyError) -> ScannedBody {
+    package func scan(_ body: [UInt8], limits: BodyLimits) throws(BodyError) -> ScannedBody {
         switch format {
         case .json: try JSONBody.scan(body, shape: self, limits: limits)
         case .form: try FormBody.scan(body, shape: self, limits: limits)
@@ -12,32 +12,33 @@ extension BodyShape {
     }
 
     /// Writes what may go; unchanged bytes stay as they are. `actions`: one a record. `shared`: the plan for shared fields.
-    func reduce(
-        _ body: [UInt8], scanned: ScannedBody, actions: [RecordAction], shared: FieldPlan, policy: PolicySet,
-        context: (FieldID) -> RedactionContext, reporting: Bool
+    package func reduce(
+        _ body: [UInt8], scanned: ScannedBody, actions: [RecordAction], shared: FieldPlan,
+        operators: [any RedactionOperator], context: (FieldID) -> RedactionContext, reporting: Bool
     ) throws(BodyError) -> ReducedBody {
         switch format {
         case .json:
             try JSONBody.reduce(
-                body, scanned: scanned, shape: self, actions: actions, shared: shared, policy: policy, context: context,
+                body, scanned: scanned, shape: self, actions: actions, shared: shared, operators: operators, context: context,
                 reporting: reporting)
         case .form:
             try FormBody.reduce(
-                body, scanned: scanned, shape: self, actions: actions, shared: shared, operators: policy.operators, context: context,
+                body, scanned: scanned, shape: self, actions: actions, shared: shared, operators: operators, context: context,
                 reporting: reporting)
         case .ndjson, .csv, .multipart, .xml, .none: throw BodyError(.unsupportedMediaType)
         }
     }
 
     /// Reads what was written and asserts that nothing dropped is in it. `scanned`: what it was written from.
-    func prove(
-        _ written: [UInt8], of scanned: ScannedBody, actions: [RecordAction], shared: FieldPlan, policy: PolicySet, limits: BodyLimits
+    package func prove(
+        _ written: [UInt8], of scanned: ScannedBody, actions: [RecordAction], shared: FieldPlan, operators: [any RedactionOperator],
+        limits: BodyLimits
     ) throws(BodyError) {
         switch format {
-        case .json: try JSONBody.prove(written, shape: self, actions: actions, shared: shared, policy: policy, limits: limits)
+        case .json: try JSONBody.prove(written, shape: self, actions: actions, shared: shared, operators: operators, limits: limits)
         case .form:
             try FormBody.prove(
-                written, of: scanned, shape: self, actions: actions, shared: shared, operators: policy.operators, limits: limits)
+                written, of: scanned, shape: self, actions: actions, shared: shared, operators: operators, limits: limits)
         case .ndjson, .csv, .multipart, .xml, .none: throw BodyError(.proofFailed)
         }
     }

@@ -3,6 +3,8 @@ package struct RequestHead: Sendable {
     package var vendor: String
     /// From `/to/{vendor}@{host}/…`; nil: the vendor's first destination.
     package var host: String?
+    /// Stands before `host`: exactly this one, because the caller addressed it itself (proxy form).
+    package var destination: Vendor.Destination?
     package var method: String
     /// Path and query, raw bytes, beginning with `/`.
     package var target: [UInt8]
@@ -14,11 +16,12 @@ package struct RequestHead: Sendable {
     /// The caller signed the body (SigV4, Content-MD5, Digest): it cannot be changed.
     package var isBodySigned: Bool
     package init(
-        vendor: String, host: String?, method: String, target: [UInt8], contentType: String?, contentEncoding: String?, purpose: String?,
-        hasBody: Bool, isBodySigned: Bool = false
+        vendor: String, host: String?, destination: Vendor.Destination? = nil, method: String, target: [UInt8], contentType: String?,
+        contentEncoding: String?, purpose: String?, hasBody: Bool, isBodySigned: Bool = false
     ) {
         self.vendor = vendor
         self.host = host
+        self.destination = destination
         self.method = method
         self.target = target
         self.contentType = contentType

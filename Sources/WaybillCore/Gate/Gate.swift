@@ -30,7 +30,7 @@ package final class Gate: Sendable {
         func answer() -> Answers { Answers(policy: policy, caller: caller, xid: xid, head: head) }
         guard let vendorID = policy.vendor(named: head.vendor) else { throw answer().refuse(.vendorUnknown) }
         let v = vendorID.position
-        guard let destination = policy.vendors[v].destination(host: head.host) else { throw answer().refuse(.destinationNotRegistered) }
+        guard let destination = policy.vendors[v].destination(of: head) else { throw answer().refuse(.destinationNotRegistered) }
         let match: EndpointMatcher.Match
         do { match = try policy.vendors[v].matcher.match(method: head.method, target: head.target) } catch {
             throw answer().refuse(error, method: head.method)
@@ -79,9 +79,15 @@ package struct GateKeys: Sendable {
 }
 
 extension Vendor {
+    /// Nil: not one of this vendor's.
+    func destination(of head: RequestHead) -> Destination? {
+        guard let exact = head.destination else { return destination(host: head.host) }
+        return destinations.contains(exact) ? exact : nil
+    }
+
     /// The first destination, or the one whose host (`api.example.com`) or authority (`api.example.com:8443`) is named.
     func destination(host: String?) -> Destination? {
         guard let host else { return destinations.first }
-        return destinations.first { $0.host == host || $0.authority == host }
+        return destinations.first { $0.authority == host } ?? destinations.first { $0.host == host }
     }
 }

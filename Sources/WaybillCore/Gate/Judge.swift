@@ -98,11 +98,12 @@ struct Judging {
         let contexts = gate.contexts[admission.vendor.position]
         do {
             let reduced = try endpoint.shape.reduce(
-                body, scanned: scanned, actions: actions, shared: shared, policy: policy,
+                body, scanned: scanned, actions: actions, shared: shared, operators: policy.operators,
                 context: { contexts[$0.position] }, reporting: reporting)
             guard reduced.isChanged else { return reduced }
             if admission.head.isBodySigned { throw answers.signedBody }
-            try endpoint.shape.prove(reduced.bytes, of: scanned, actions: actions, shared: shared, policy: policy, limits: gate.limits)
+            try endpoint.shape.prove(
+                reduced.bytes, of: scanned, actions: actions, shared: shared, operators: policy.operators, limits: gate.limits)
             return reduced
         } catch let error as BodyError {
             throw answers.refuse(error)

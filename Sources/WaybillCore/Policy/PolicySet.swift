@@ -19,6 +19,8 @@ package final class PolicySet: Sendable {
     let purposesByName: [String: PurposeID]
     let callersByToken: [[UInt8]: CallerID]
     let callersByName: [String: CallerID]
+    /// By `Caller.Credential.sanKey`.
+    let callersBySAN: [String: CallerID]
     let routes: [RouteKey: Route]
     /// For the load that comes after this one.
     let basis: PolicyReuse.Basis
@@ -27,7 +29,8 @@ package final class PolicySet: Sendable {
         digest: String, organisation: Organisation, fields: [Field], purposes: [Purpose], notices: [String: Notice], facts: LegalFacts,
         checklists: [TermsChecklist], vendors: [Vendor], agreements: [Agreement], callers: [Caller], operators: [any RedactionOperator],
         vendorsByName: [String: VendorID], purposesByName: [String: PurposeID], callersByToken: [[UInt8]: CallerID],
-        callersByName: [String: CallerID], routes: [RouteKey: Route], basis: PolicyReuse.Basis = PolicyReuse.Basis()
+        callersByName: [String: CallerID], callersBySAN: [String: CallerID] = [:], routes: [RouteKey: Route],
+        basis: PolicyReuse.Basis = PolicyReuse.Basis()
     ) {
         self.digest = digest
         self.organisation = organisation
@@ -44,6 +47,7 @@ package final class PolicySet: Sendable {
         self.purposesByName = purposesByName
         self.callersByToken = callersByToken
         self.callersByName = callersByName
+        self.callersBySAN = callersBySAN
         self.routes = routes
         self.basis = basis
     }
@@ -82,6 +86,8 @@ extension PolicySet {
     package func caller(named name: String) -> CallerID? { callersByName[name] }
     /// `sha256`: 32 bytes, of the token presented.
     package func caller(tokenSHA256 sha256: [UInt8]) -> CallerID? { callersByToken[sha256] }
+    /// `san`: a DNS name or URI in a client certificate that was verified.
+    package func caller(mtlsSAN san: String) -> CallerID? { callersBySAN[Caller.Credential.sanKey(san)] }
     func hasRoute(caller: CallerID, vendor: VendorID, endpoint: EndpointID) -> Bool {
         routes.keys.contains(RouteKey(caller: caller, vendor: vendor, endpoint: endpoint))
     }

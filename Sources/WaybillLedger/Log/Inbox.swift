@@ -22,6 +22,9 @@ final class Inbox: Sendable {
         var refused: [String: Int] = [:]
         var stop: Stop?
         var isSleeping = false
+        /// When the longest waiting intent came (milliseconds, monotonic), and that of the batch the writer is committing.
+        var oldestIntent: UInt64?
+        var committing: UInt64?
     }
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
@@ -41,6 +44,7 @@ final class Inbox: Sendable {
                 state.rejected.append((reply, RecordError(code: .overloaded, message: message)))
             } else {
                 state.intents.append(.intent(intent, reply))
+                if state.oldestIntent == nil { state.oldestIntent = monotonicMilliseconds() }
                 state.intentBytes += bytes
             }
             return true
@@ -92,6 +96,7 @@ final class Inbox: Sendable {
         while true {
             let now = monotonicMilliseconds()
             let (work, sleepUntil) = state.withLock { state -> (Work?, UInt64) in
+                state.committing = nil
                 if state.stop == .abandon { return (.stop(.abandon), 0) }
                 let rideBy = state.oldestRider.map { $0 + UInt64(limits.rideMillisecondsMax) } ?? .max
                 if !state.rejected.isEmpty || !state.intents.isEmpty || state.riders.count >= limits.batchEntriesMax || rideBy <= now {
@@ -140,7 +145,20 @@ final class Inbox: Sendable {
             taken += 1
         }
         state.intents.dropFront(taken)
+        if taken > 0 { state.committing = state.oldestIntent }
+        if state.intents.isEmpty { state.oldestIntent = nil }
         return items
+    }
+
+    /// What waits at this moment.
+    func load() -> LogLoad {
+        let now = monotonicMilliseconds()
+        return state.withLock { state in
+            let oldest = state.committing ?? state.oldestIntent
+            return LogLoad(
+                queuedIntents: state.intents.count, queuedBytes: state.intentBytes, queuedOthers: state.riders.count,
+                oldestMilliseconds: oldest.map { now >= $0 ? now - $0 : 0 } ?? 0)
+        }
     }
 
     private func count(_ code: String, in state: inout State) {

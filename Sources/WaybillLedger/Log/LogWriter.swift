@@ -20,6 +20,8 @@ struct LogWriter: Sendable {
     /// Size of the last signed checkpoint.
     private(set) var signedSize: UInt64 = 0
     private var signedAt: UInt64 = 0
+    /// When an attempt to sign last succeeded.
+    private(set) var checkpointedAt: UInt64 = 0
     private var sealedAt: UInt64 = monotonicMilliseconds()
     private var hasTraffic = false
     private var mustKeepCheckpoint = false
@@ -194,6 +196,7 @@ struct LogWriter: Sendable {
             try copy.write(Array(note.utf8))
             try store.put(StoredCheckpoint(origin: author.origin, size: checkpoint.size, note: note, keep: mustKeepCheckpoint))
             signedSize = checkpoint.size
+            checkpointedAt = now
             mustKeepCheckpoint = false
             if copyFails { observer.told("Checkpoints are written again.") }
             copyFails = false

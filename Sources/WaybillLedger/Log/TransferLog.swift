@@ -16,6 +16,14 @@ package final class TransferLog: TransferRecorder {
     package struct Status: Sendable {
         package var state: RecorderState
         package var size: UInt64
+        /// Size of the last signed checkpoint, and when it was signed (milliseconds, monotonic; 0: not by this process).
+        package var signedSize: UInt64 = 0
+        var signedAt: UInt64 = 0
+
+        package func checkpointAgeMilliseconds() -> UInt64? {
+            let now = monotonicMilliseconds()
+            return signedAt == 0 ? nil : now >= signedAt ? now - signedAt : 0
+        }
     }
 
     private let store: any LogStore
@@ -76,6 +84,8 @@ package final class TransferLog: TransferRecorder {
 
     package var state: RecorderState { status.value.withLock { $0.state } }
     package var size: UInt64 { status.value.withLock { $0.size } }
+    package var present: Status { status.value.withLock { $0 } }
+    package var load: LogLoad { inbox.load() }
 
     package func record(_ draft: TransferDraft, ticket: UInt64, for listener: any CommitListener) {
         let reply = LogItem.Reply(xid: draft.xid, ticket: ticket, listener: listener)
@@ -177,6 +187,16 @@ package final class TransferLog: TransferRecorder {
     }
 }
 
+/// How far the writer is behind.
+package struct LogLoad: Sendable, Equatable {
+    package var queuedIntents: Int
+    package var queuedBytes: Int
+    /// Outcomes, denials and notices that ride with a later commit.
+    package var queuedOthers: Int
+    /// How long the oldest intent without a commit has waited.
+    package var oldestMilliseconds: UInt64
+}
+
 /// Shared between the log and its thread.
 final class StatusBox: Sendable {
     let value: Mutex<TransferLog.Status>
@@ -212,14 +232,15 @@ private struct WriterLoop: Sendable {
             publish(writer)
             replies.send()
             writer.sign()
-            if case .closed = writer.state { publish(writer) }
+            publish(writer)
         }
     }
 
     func publish(_ writer: LogWriter, stopped: Bool = false) {
         let state = stopped ? .closed("The log has stopped.") : writer.state
-        let size = writer.position.tree.size
-        status.value.withLock { $0 = TransferLog.Status(state: state, size: size) }
+        let new = TransferLog.Status(
+            state: state, size: writer.position.tree.size, signedSize: writer.signedSize, signedAt: writer.checkpointedAt)
+        status.value.withLock { $0 = new }
     }
 }
 

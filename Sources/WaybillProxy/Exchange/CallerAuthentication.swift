@@ -2,35 +2,37 @@ import Crypto
 import NIOCore
 import WaybillCore
 
-/// Who sends, by `Waybill-Token: token` or `Proxy-Authorization: Basic base64(caller:token)`.
+/// Who sends, by `Waybill-Token: token`, `Proxy-Authorization: Basic base64(caller:token)` or a client certificate.
 ///
 /// Tokens are found by their SHA-256, so that the time it takes tells nothing about a token that is close.
 enum CallerAuthentication {
-    /// Nil unless every credential presented is valid and all name one caller.
-    static func caller(_ fields: HTTPFields, policy: PolicySet) -> CallerID? {
-        guard fields.count(.waybillToken) <= 1, fields.count(.proxyAuthorization) <= 1 else { return nil }
-        switch (fields.first(.waybillToken), fields.first(.proxyAuthorization)) {
-        case (nil, nil): return nil
-        case (let token?, nil): return caller(token: fields.array(token)[...], policy)
-        case (nil, let basic?): return caller(basic: fields.array(basic), policy)
-        case (let token?, let basic?):
-            guard let caller = caller(token: fields.array(token)[...], policy) else { return nil }
-            return caller == self.caller(basic: fields.array(basic), policy) ? caller : nil
+    /// Those the connection has shown already, and the request's own. Nil: one is repeated or cannot be read.
+    static func credentials(_ fields: HTTPFields, shown: [CallerCredential]) -> [CallerCredential]? {
+        var credentials = shown
+        guard !fields.isRepeated(.waybillToken), !fields.isRepeated(.proxyAuthorization) else { return nil }
+        if let token = fields.first(.waybillToken) {
+            guard let credential = CallerCredential(token: fields.array(token)[...], name: nil) else { return nil }
+            credentials.append(credential)
         }
+        if let value = fields.first(.proxyAuthorization) {
+            guard let credential = basic(fields.array(value)) else { return nil }
+            credentials.append(credential)
+        }
+        return credentials
     }
 
-    private static func caller(token: ArraySlice<UInt8>, _ policy: PolicySet) -> CallerID? {
-        guard !token.isEmpty else { return nil }
-        return policy.caller(tokenSHA256: Array(SHA256.hash(data: token)))
+    /// Nil unless there is one and all name the same caller.
+    static func caller(_ credentials: [CallerCredential], policy: PolicySet) -> CallerID? {
+        guard let caller = credentials.first?.caller(in: policy) else { return nil }
+        return credentials.dropFirst().allSatisfy { $0.caller(in: policy) == caller } ? caller : nil
     }
 
-    private static func caller(basic value: [UInt8], _ policy: PolicySet) -> CallerID? {
+    private static func basic(_ value: [UInt8]) -> CallerCredential? {
         let scheme = Array("basic ".utf8)
         guard value.count > scheme.count, value.prefix(scheme.count).map(HTTPBytes.lowercased) == scheme,
-            let decoded = decodeBase64(value.dropFirst(scheme.count)), let colon = decoded.firstIndex(of: UInt8(ascii: ":")),
-            let caller = caller(token: decoded[(colon + 1)...], policy)
+            let decoded = decodeBase64(value.dropFirst(scheme.count)), let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
         else { return nil }
-        return policy[caller].id.utf8.elementsEqual(decoded[..<colon]) ? caller : nil
+        return CallerCredential(token: decoded[(colon + 1)...], name: decoded[..<colon])
     }
 
     /// RFC 4648 §4, padded, nothing else. Nil for anything else.
@@ -59,5 +61,58 @@ enum CallerAuthentication {
             }
         }
         return bits == 0 ? result : nil
+    }
+}
+
+/// Something by which a caller can be found, in this policy set or a later one.
+enum CallerCredential: Sendable, Equatable {
+    /// SHA-256 of a token, and the caller's name if it was said with it.
+    case token(sha256: [UInt8], name: [UInt8]?)
+    /// DNS names and URIs of a client certificate that TLS verified.
+    case certificate(names: [String])
+
+    /// Nil for an empty token.
+    init?(token: ArraySlice<UInt8>, name: ArraySlice<UInt8>?) {
+        guard !token.isEmpty else { return nil }
+        self = .token(sha256: Array(SHA256.hash(data: token)), name: name.map { Array($0) })
+    }
+
+    /// Nil: nobody's, or several callers'.
+    func caller(in policy: PolicySet) -> CallerID? {
+        switch self {
+        case .token(let sha256, let name):
+            guard let caller = policy.caller(tokenSHA256: sha256) else { return nil }
+            return name.map { policy[caller].id.utf8.elementsEqual($0) } ?? true ? caller : nil
+        case .certificate(let names):
+            let callers = Set(names.compactMap { policy.caller(mtlsSAN: $0) })
+            return callers.count == 1 ? callers.first : nil
+        }
+    }
+}
+
+/// Whose token a connection has shown last, so that the next request on it need not be hashed.
+///
+/// The whole token is compared, in a time that depends on its length alone: behind a shared balancer one connection may carry several
+/// callers' requests, and none of them learns by timing how near it came to another's token. Forgotten with the policy set.
+struct CallerMemory {
+    private var token: [UInt8] = []
+    private var known: (caller: CallerID, policy: PolicySnapshot)?
+
+    /// Nil: ask `CallerAuthentication`.
+    func caller(_ fields: HTTPFields, policy: PolicySnapshot) -> CallerID? {
+        guard let known, known.policy === policy, !fields.contains(.proxyAuthorization), !fields.isRepeated(.waybillToken),
+            let shown = fields.first(.waybillToken), shown.count == token.count
+        else { return nil }
+        let bytes = fields.bytes.readableBytesUInt8Span
+        var difference: UInt8 = 0
+        for i in 0..<token.count { difference |= token[i] ^ bytes[shown.lowerBound + i] }
+        return difference == 0 ? known.caller : nil
+    }
+
+    /// Nothing but a token said who it is.
+    mutating func remember(_ caller: CallerID, _ fields: HTTPFields, policy: PolicySnapshot) {
+        guard !fields.contains(.proxyAuthorization), let shown = fields.first(.waybillToken) else { return }
+        token = fields.array(shown)
+        known = (caller, policy)
     }
 }

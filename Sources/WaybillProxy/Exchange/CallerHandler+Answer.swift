@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 import WaybillCore
 import WaybillLedger
@@ -18,7 +17,7 @@ extension CallerHandler {
         guard let transit else { return }
         let isBodyPending = if case .body = reading { true } else { false }
         let pending = PendingRefusal(refusal: refusal, marks: marks(of: refusal, transit), omitsBody: transit.head.isHEAD)
-        note(refusal, xid: pending.marks.xid)
+        note(refusal, of: transit)
         release()
         guard isOpen else { return leaveIfDone() }
         answer(pending, bodyPending: isBodyPending ? transit.head.framing : .none, received: transit.body.readableBytes)
@@ -26,8 +25,8 @@ extension CallerHandler {
 
     /// Nothing was admitted: malformed, unknown, or not for us.
     func refuseUnadmitted(_ refusal: Refusal, head: CallerHead?) {
-        let marks = Marks(xid: loop.newTransferID().description, refusal: refusal)
-        note(refusal, xid: marks.xid)
+        let marks = Marks(xid: loop.newTransferID(), refusal: refusal)
+        note(refusal, xid: marks.xid, trace: head.flatMap { TraceParent($0.fields) })
         let pending = PendingRefusal(refusal: refusal, marks: marks, omitsBody: head?.isHEAD ?? false)
         if let head, head.hasBody, head.expectation != .none {
             // Whether the body still comes is the caller's choice now (RFC 9110 §10.1.1); only closing leaves no doubt.
@@ -73,16 +72,16 @@ extension CallerHandler {
         guard let pending = refusal, let context else { return }
         refusal = nil
         let closes = closes || closesAfterAnswer
-        var out = context.channel.allocator.buffer(capacity: 1_024)
+        var out = loop.output.take()
         out.writeRefusal(
             pending.refusal, marks: pending.marks, date: loop.httpDate(), closes: closes, omitsBody: pending.omitsBody,
             allocator: context.channel.allocator)
-        context.write(wrapOutboundOut(out), promise: nil)
+        output = out
         endAnswer(closes: closes)
     }
 
     private func marks(of refusal: Refusal, _ transit: Transit) -> Marks {
-        var marks = Marks(xid: transit.xid.description, refusal: refusal)
+        var marks = Marks(xid: transit.xid, refusal: refusal)
         if transit.hasLeft, let shipment = transit.shipment {
             marks.decision = shipment.outcome
             (marks.sent, marks.held, marks.denied) = (shipment.sentCount, shipment.heldCount, shipment.deniedCount)
@@ -91,62 +90,85 @@ extension CallerHandler {
         return marks
     }
 
-    private func note(_ refusal: Refusal, xid: String) {
-        switch refusal.logging {
-        case .entry(let draft): loop.state.recorder.recordDenial(draft)
-        case .counted: loop.state.recorder.count(refused: refusal.code)
-        }
-        loop.logger.info(
-            "request refused",
-            metadata: ["xid": "\(xid)", "status": "\(refusal.status)", "code": "\(refusal.code)"])
-    }
-
     // MARK: Relaying
 
     func relayHead() {
-        guard let transit, let answer = transit.answer, let shipment = transit.shipment, let context else { return }
+        guard let transit, let answer = transit.answer, let shipment = transit.shipment else { return }
         let plan = transit.policy[transit.admission.vendor]
         let framing = CallerAnswerHead.framing(answer, isHTTP10: transit.head.isHTTP10)
-        self.transit?.answerFraming = framing
+        transit.answerFraming = framing
         closesAfterAnswer = closesAfterAnswer || framing == .untilClose || loop.isStopping
-        let rewriter = LinkRewriter(
-            prefix: transit.head.fields.array(transit.target.prefix), vendor: plan.name, destination: shipment.destination,
-            destinations: plan.destinations)
         let marks = Marks(
-            xid: transit.xid.description, decision: shipment.outcome, sent: shipment.sentCount, held: shipment.heldCount,
+            xid: transit.xid, decision: shipment.outcome, sent: shipment.sentCount, held: shipment.heldCount,
             denied: shipment.deniedCount, vendorStatus: answer.status >= 400 ? answer.status : nil)
-        let out = CallerAnswerHead.write(
-            answer, framing: framing, marks: marks, plan: plan, rewriter: rewriter, answersHEAD: transit.head.isHEAD,
-            closes: closesAfterAnswer, allocator: context.channel.allocator)
+        var out = loop.output.take()
+        CallerAnswerHead.write(
+            answer, framing: framing, marks: marks, plan: plan,
+            rewriter: transit.way.rewriter(transit.head.fields, vendor: plan, answeredBy: shipment.destination),
+            answersHEAD: transit.head.isHEAD, closes: closesAfterAnswer, to: &out)
+        output = out
         setDeadline(loop.limits.answerIdleMillisecondsMax)
-        context.write(wrapOutboundOut(out), promise: nil)
     }
 
     private func relay(_ bytes: ByteBuffer) {
-        guard case .relaying = exchange?.state, let context, let framing = transit?.answerFraming else { return }
+        guard case .relaying = exchange?.state, let framing = transit?.answerFraming else { return }
         setDeadline(loop.limits.answerIdleMillisecondsMax)
         switch framing {
         case .chunked:
-            var size = context.channel.allocator.buffer(capacity: 12)
-            size.writeString(String(bytes.readableBytes, radix: 16))
-            size.writeStaticString("\r\n")
-            context.write(wrapOutboundOut(size), promise: nil)
-            context.write(wrapOutboundOut(bytes), promise: nil)
-            context.write(wrapOutboundOut(ByteBuffer(staticString: "\r\n")), promise: nil)
-        case .length, .untilClose:
-            context.write(wrapOutboundOut(bytes), promise: nil)
+            gather(room: 18) { out in
+                out.put(hex: UInt64(bytes.readableBytes))
+                out.put("\r\n")
+            }
+            write(bytes)
+            gather(room: 2) { $0.put("\r\n") }
+        case .length, .untilClose: write(bytes)
         case .none: break
         }
     }
 
+    /// A short piece joins what is written already; a long one follows it uncopied.
+    private func write(_ bytes: ByteBuffer) {
+        if bytes.readableBytes <= OutputBuffers.inlineBodyBytesMax {
+            gather { $0.put(bytes) }
+        } else if let context {
+            handOverOutput(context)
+            context.write(wrapOutboundOut(bytes), promise: nil)
+        }
+    }
+
+    /// Adds to what leaves with the next flush.
+    private func gather(_ write: (inout ByteBuffer) -> Void) {
+        var out = output ?? loop.output.take()
+        output = nil
+        write(&out)
+        output = out
+        if out.readableBytes >= OutputBuffers.keptBytesMax, let context { handOverOutput(context) }
+    }
+
+    private func gather(room bytes: Int, _ write: (inout HeadWriter) -> Void) {
+        gather { HeadWriter.append(to: &$0, room: bytes, write) }
+    }
+
+    private func handOverOutput(_ context: ChannelHandlerContext) {
+        guard let out = output else { return }
+        output = nil
+        context.write(wrapOutboundOut(out), promise: nil)
+        loop.output.giveBack(out)
+    }
+
+    func flushOutput() {
+        guard let context else { return }
+        guard let out = output else { return context.flush() }
+        output = nil
+        context.writeAndFlush(wrapOutboundOut(out), promise: nil)
+        loop.output.giveBack(out)
+    }
+
     func finishAnswer() {
-        let xid = transit?.xid
-        let status = transit?.answer?.status
-        if transit?.answerFraming == .chunked, let context {
-            context.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: nil)
+        if transit?.answerFraming == .chunked {
+            gather(room: 5) { $0.put("0\r\n\r\n") }
         }
         release()
-        loop.logger.debug("transfer finished", metadata: ["xid": "\(xid?.description ?? "")", "status": "\(status ?? 0)"])
         guard isOpen else { return leaveIfDone() }
         endAnswer(closes: closesAfterAnswer)
     }
@@ -176,17 +198,23 @@ extension CallerHandler {
 
     /// The answer is written: on to the next request, or close once the caller has had the time to read it.
     private func endAnswer(closes: Bool) {
-        guard let context else { return }
+        guard context != nil else { return }
         guard closes || loop.isStopping else {
-            context.flush()
+            flushOutput()
             reading = .head
             setDeadline(parser.bufferedBytes > 0 ? loop.limits.callerHeadMillisecondsMax : loop.limits.callerIdleMillisecondsMax)
             return pump()
         }
+        endConnection()
+    }
+
+    func endConnection() {
+        guard let context else { return }
         // Closing with bytes unread would reset the connection and could take the answer with it: our half first, then wait.
         reading = .discarding
         parser.discard()
         setDeadline(loop.limits.drainMillisecondsMax)
+        handOverOutput(context)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
             self.context?.close(mode: .output, promise: nil)
         }
@@ -195,7 +223,7 @@ extension CallerHandler {
 }
 
 extension Marks {
-    init(xid: String, refusal: Refusal) {
+    init(xid: TransferID, refusal: Refusal) {
         self.init(xid: xid, decision: refusal.outcome, sent: 0, held: 0, denied: 0)
         for record in refusal.records {
             switch record.decision {
@@ -214,26 +242,30 @@ extension CallerHandler: UpstreamDelegate {
     }
 
     func upstreamAnswered(_ connection: UpstreamConnection, head: AnswerHead) {
-        transit?.answer = head
-        advance { $0.answered(status: head.status, sentBytes: connection.sentBodyBytes, now: .now()) }
+        if let transit {
+            transit.answer = head
+            loop.metrics.answered(
+                status: head.status, vendor: transit.admission.vendor, of: transit.policy, transit.times, now: loop.clock.now)
+        }
+        advance { $0.answered(status: head.status, sentBytes: connection.sentBodyBytes, now: loop.clock.now) }
     }
 
     func upstreamAnswered(_ connection: UpstreamConnection, bytes: ByteBuffer) { relay(bytes) }
 
-    func upstreamPaused(_ connection: UpstreamConnection) { context?.flush() }
+    func upstreamPaused(_ connection: UpstreamConnection) { flushOutput() }
 
     func upstreamFinished(_ connection: UpstreamConnection) {
         advance {
-            $0.answerEnded(sentBytes: connection.sentBodyBytes, sentAll: connection.hasWrittenAll, now: .now())
+            $0.answerEnded(sentBytes: connection.sentBodyBytes, sentAll: connection.hasWrittenAll, now: loop.clock.now)
         }
     }
 
     func upstreamFailed(_ connection: UpstreamConnection, fault: AnswerFault?) {
         let sent = connection.sentBodyBytes
         if let fault {
-            advance { $0.answerRejected(fault, sentBytes: sent, now: .now()) }
+            advance { $0.answerRejected(fault, sentBytes: sent, now: loop.clock.now) }
         } else {
-            advance { $0.vendorClosed(sentBytes: sent, now: .now()) }
+            advance { $0.vendorClosed(sentBytes: sent, now: loop.clock.now) }
         }
     }
 }

@@ -7,21 +7,28 @@ extension CallerHandler {
     /// Path, caller, vendor, endpoint: all that the head can tell.
     func begin(_ head: CallerHead) {
         closesAfterAnswer = head.closes || loop.isStopping
+        let began = loop.clock.now
+        guard loop.admits(now: began) else { return refuseUnadmitted(.overloaded, head: head) }
+        if case .proxy(let leaves) = entrance.kind, isConnect(head) { return openTunnel(head, leaves: leaves) }
         do throws(Refusal) {
-            let target = try Self.route(head)
-            let (policy, standing) = (loop.state.policy, loop.state.standing)
-            guard let caller = CallerAuthentication.caller(head.fields, policy: policy.gate.policy) else { throw .unauthenticated }
+            let way = try WayIn(head, at: entrance)
+            let inForce = loop.state.inForce
+            let policy = inForce.policy
+            let caller = try authenticate(head, policy)
             guard head.expectation != .other else { throw .unknownExpectation }
             let xid = loop.newTransferID()
-            let admission = try policy.gate.admit(Self.gateHead(head, target), caller: caller, xid: xid)
+            let admission = try policy.gate.admit(way.gateHead(head, policy: policy), caller: caller, xid: xid)
             try checkLength(head)
-            let transit = Transit(head: head, target: target, xid: xid, policy: policy, standing: standing, admission: admission)
+            let transit = Transit(
+                head: head, way: way, xid: xid, inForce: inForce, admission: admission, began: began,
+                trace: TraceParent(head.fields))
             if case .length(let length) = head.framing {
                 guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
                 transit.reservedBytes = length
             }
             self.transit = transit
-            exchange = Exchange(limits: loop.limits, now: .now())
+            loop.metrics.began()
+            exchange = Exchange(limits: loop.limits, now: began)
             let expectsContinue = head.expectation == .continue100 && !head.isHTTP10 && head.hasBody
             advance { $0.admitted(expectsContinue: expectsContinue) }
         } catch {
@@ -29,51 +36,27 @@ extension CallerHandler {
         }
     }
 
-    private static func route(_ head: CallerHead) throws(Refusal) -> BaseURLTarget {
-        let bytes = head.fields.bytes.readableBytesUInt8Span
-        if bytes.matches(head.method, "connect") || bytes.matches(head.method, "trace") { throw .methodNotAllowed }
-        guard let target = BaseURLTarget(head.fields, target: head.target) else {
-            throw head.isAbsoluteForm ? .misdirected : .noSuchPath
+    private func authenticate(_ head: CallerHead, _ policy: PolicySnapshot) throws(Refusal) -> CallerID {
+        if entrance.shown.isEmpty, let caller = callerMemory.caller(head.fields, policy: policy) { return caller }
+        guard let credentials = CallerAuthentication.credentials(head.fields, shown: entrance.shown),
+            let caller = CallerAuthentication.caller(credentials, policy: policy.gate.policy)
+        else {
+            // The tunnel's own credentials may be void by now; the next CONNECT will say so.
+            closesAfterAnswer = closesAfterAnswer || entrance.isTunnel
+            throw entrance.unauthenticated
         }
-        return target
+        if entrance.shown.isEmpty { callerMemory.remember(caller, head.fields, policy: policy) }
+        return caller
     }
 
     private func checkLength(_ head: CallerHead) throws(Refusal) {
         if case .length(let length) = head.framing, length > loop.limits.bodyBytesMax { throw .bodyTooLarge }
     }
 
-    static func gateHead(_ head: CallerHead, _ target: BaseURLTarget) -> RequestHead {
-        let fields = head.fields
-        return RequestHead(
-            vendor: target.vendor, host: target.host, method: head.methodText, target: target.targetBytes(fields),
-            contentType: fields.first(.contentType).flatMap(fields.text),
-            contentEncoding: fields.first(.contentEncoding).flatMap(fields.text),
-            purpose: purposes(fields), hasBody: head.hasBody, isBodySigned: isBodySigned(fields))
-    }
-
-    /// Every `Waybill-Purpose` line, joined as RFC 9110 joins lists. What is no text stays a name that no catalogue has: a purpose that
-    /// was meant is never replaced by the default.
-    private static func purposes(_ fields: HTTPFields) -> String? {
-        let lines = fields.lines.filter { $0.known == .waybillPurpose }
-        return lines.isEmpty ? nil : lines.map { fields.text($0.value) ?? "\u{FFFD}" }.joined(separator: ",")
-    }
-
-    /// SigV4, Content-MD5, Digest and their like: a changed body would no longer fit them.
-    private static func isBodySigned(_ fields: HTTPFields) -> Bool {
-        let bytes = fields.bytes.readableBytesUInt8Span
-        for line in fields.lines {
-            switch line.known {
-            case .contentMD5, .digest, .contentDigest, .reprDigest, .signature, .amzContentSHA256: return true
-            case .authorization where bytes.hasPrefix(line.value, "aws4-"): return true
-            default: continue
-            }
-        }
-        return false
-    }
-
     func receiveBody(sendsContinue: Bool) {
         reading = .body
         setDeadline(loop.limits.callerBodyIdleMillisecondsMax)
+        transit?.times.admitted = loop.clock.now
         if sendsContinue, let context {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         }
@@ -103,9 +86,10 @@ extension CallerHandler {
     func judge() {
         guard let transit else { return }
         let body = transit.body.getBytes(at: transit.body.readerIndex, length: transit.body.readableBytes) ?? []
+        let now = loop.state.clock.now()
         do throws(Refusal) {
             let judgement = try transit.policy.gate.judge(
-                transit.admission, body: body, standing: transit.standing, now: loop.state.clock.now(), reporting: false)
+                transit.admission, body: body, standing: transit.inForce.standing, now: now, reporting: false)
             if case .send(let shipment) = judgement { self.transit?.shipment = shipment }
             advance { $0.judged(judgement) }
         } catch {
@@ -124,24 +108,34 @@ extension CallerHandler {
     func connect() {
         guard let transit, let destination = transit.shipment?.destination else { return }
         if let (upstream, bound) = transit.upstream {
-            if upstream.isUsable, bound == destination { return advance { $0.connected() } }
+            if upstream.isUsable, bound == destination, loop.pool.isCurrent(upstream, to: destination) { return advance { $0.connected() } }
             releaseUpstream()
         }
+        if transit.times.judged == nil {
+            loop.clock.touch()
+            transit.times.judged = loop.clock.now
+            loop.metrics.judged(transit.times)
+        }
+        if let idle = loop.pool.takeIdle(to: destination) { return connected(idle, destination) }
         setDeadline(loop.limits.connectMillisecondsMax)
         let xid = transit.xid
         loop.pool.connect(to: destination) { result in
+            self.loop.clock.touch()
             guard self.exchange?.state == .connecting, self.transit?.xid == xid else {
                 if case .success(let connection) = result { self.loop.pool.release(connection, to: destination) }
                 return
             }
             switch result {
-            case .success(let connection):
-                connection.checkOut(self)
-                self.transit?.upstream = (connection, destination)
-                self.advance { $0.connected() }
+            case .success(let connection): self.connected(connection, destination)
             case .failure(let fault): self.advance { $0.connectFailed(fault) }
             }
         }
+    }
+
+    private func connected(_ connection: UpstreamConnection, _ destination: Vendor.Destination) {
+        connection.checkOut(self)
+        transit?.upstream = (connection, destination)
+        advance { $0.connected() }
     }
 
     /// Takes its part of the day's volume, so that two exchanges cannot pass a limit together, and enters the intent.
@@ -153,6 +147,7 @@ extension CallerHandler {
         }
         transit.holdsVolumes = true
         setDeadline(loop.limits.commitMillisecondsMax)
+        transit.times.recorded = loop.clock.now
         outstandingCommits += 1
         loop.state.recorder.record(shipment.draft, ticket: newTicket(), for: loop.mailbox)
     }
@@ -181,39 +176,38 @@ extension CallerHandler {
         } else {
             confirmation = .connectionLost
         }
-        advance { $0.confirmed(confirmation, receipt, now: .now()) }
+        advance { $0.confirmed(confirmation, receipt, now: loop.clock.now) }
     }
 
     /// The only place that writes to a vendor; it takes the log's permission with it.
     func forward(_ recorded: consuming RecordedTransfer) {
-        guard let transit, let shipment = transit.shipment, let upstream = transit.upstream?.connection, let context,
-            recorded.xid == transit.xid
-        else {
-            return
-        }
-        let head = VendorRequestHead.write(
+        guard let transit, let shipment = transit.shipment, let upstream = transit.upstream?.connection, recorded.xid == transit.xid
+        else { return }
+        let body = shipment.draft.body
+        var head = loop.output.take()
+        VendorRequestHead.write(
             transit.head, target: transit.admission.head.target, destination: shipment.destination,
-            plan: transit.policy[transit.admission.vendor], bodyBytes: shipment.draft.body.count, allocator: context.channel.allocator)
+            plan: transit.policy[transit.admission.vendor], bodyBytes: body.count, trace: transit.trace.map(loop.outgoing), to: &head)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
+        transit.times.forwarded = loop.clock.now
+        loop.metrics.forwarded(shipment, transit.times)
         transit.hasLeft = true
         transit.holdsVolumes = false
-        upstream.send(
-            head: head, body: context.channel.allocator.buffer(bytes: shipment.draft.body), isHEAD: transit.head.isHEAD)
+        upstream.send(head: &head, body: body, isHEAD: transit.head.isHEAD)
+        loop.output.giveBack(head)
     }
 
     /// Admits again, because the admission belongs to a policy set that may be gone, and under an id of its own: each intent has one.
     func startOver() {
         releaseVolumes()
         guard let transit else { return }
-        (transit.policy, transit.standing) = (loop.state.policy, loop.state.standing)
+        transit.inForce = loop.state.inForce
         transit.xid = loop.newTransferID()
         transit.shipment = nil
         do throws(Refusal) {
-            guard let caller = CallerAuthentication.caller(transit.head.fields, policy: transit.policy.gate.policy) else {
-                throw .unauthenticated
-            }
+            let caller = try authenticate(transit.head, transit.policy)
             transit.admission = try transit.policy.gate.admit(
-                Self.gateHead(transit.head, transit.target), caller: caller, xid: transit.xid)
+                transit.way.gateHead(transit.head, policy: transit.policy), caller: caller, xid: transit.xid)
             judge()
         } catch {
             advance { $0.refused(error) }
@@ -223,12 +217,15 @@ extension CallerHandler {
 
 extension CallerHandler: TicketHolder {
     func resume(ticket: UInt64, with news: LoopMailbox.News) {
+        loop.clock.touch()
         if case .committed = news { outstandingCommits -= 1 }
         if ticket == awaitedTicket {
             awaitedTicket = nil
             switch news {
             case .refreshed(let isDone): advance { $0.refreshed(isDone) }
-            case .committed(let result): advance { $0.recorded(result, now: .now()) }
+            case .committed(let result):
+                if let transit { loop.metrics.committed(transit.times, now: loop.clock.now) }
+                advance { $0.recorded(result, now: loop.clock.now) }
             }
         } else if case .committed(.success(let receipt)) = news {
             loop.state.recorder.record(Exchange.outcomeOfLateCommit(receipt))

@@ -5,7 +5,7 @@ import WaybillLedger
 /// One caller's connection: reads requests one at a time and takes each through the gate.
 ///
 /// Everything it waits for comes back on its event loop; nothing blocks and nothing is shared with another thread.
-final class CallerHandler: ChannelDuplexHandler {
+final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, CallerConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -25,6 +25,7 @@ final class CallerHandler: ChannelDuplexHandler {
 
     let loop: LoopContext
     let connections: ConnectionCount
+    let entrance: Entrance
     var context: ChannelHandlerContext?
     var parser: RequestParser
     var reading = Reading.head
@@ -32,9 +33,14 @@ final class CallerHandler: ChannelDuplexHandler {
     var transit: Transit?
     /// A refusal that waits for the end of its body.
     var refusal: PendingRefusal?
+    /// What is written already and not handed to the channel: an answer's head waits for its body, so that both leave in one write.
+    var output: ByteBuffer?
+    var callerMemory = CallerMemory()
     var closesAfterAnswer = false
     /// What came is no HTTP: where the next message would begin is unknown.
     var isBroken = false
+    /// The caller has ended its side of the connection.
+    var hasInputEnded = false
     var awaitedTicket: UInt64?
     /// Intents handed to the log whose fate is not known yet.
     var outstandingCommits = 0
@@ -43,14 +49,15 @@ final class CallerHandler: ChannelDuplexHandler {
     private var isPumping = false
     private(set) var isOpen = true
 
-    init(loop: LoopContext, connections: ConnectionCount) {
+    init(loop: LoopContext, connections: ConnectionCount, entrance: Entrance) {
         self.loop = loop
         self.connections = connections
+        self.entrance = entrance
         parser = RequestParser(headBytesMax: loop.limits.requestHeadBytesMax, fieldsMax: loop.limits.fieldsMax)
         deadline = .now() + .milliseconds(Int64(loop.limits.callerHeadMillisecondsMax))
     }
 
-    func setDeadline(_ milliseconds: Int) { deadline = .now() + .milliseconds(Int64(milliseconds)) }
+    func setDeadline(_ milliseconds: Int) { deadline = loop.clock.now + .milliseconds(Int64(milliseconds)) }
 
     // MARK: The path of a request
 
@@ -71,17 +78,20 @@ final class CallerHandler: ChannelDuplexHandler {
         case .relayHead: relayHead()
         case .finish(let outcome):
             loop.state.recorder.record(outcome)
+            note(.finished(outcome))
             finishAnswer()
         case .refuse(let refusal, let outcome):
             if let outcome { loop.state.recorder.record(outcome) }
             refuse(refusal)
         case .breakOff(let outcome):
             loop.state.recorder.record(outcome)
-            context?.flush()
+            note(.brokenOff(outcome))
+            flushOutput()
             context?.close(promise: nil)
             letGo()
         case .letGo(let outcome):
             if let outcome { loop.state.recorder.record(outcome) }
+            note(.abandoned(outcome))
             letGo()
         }
     }
@@ -98,7 +108,7 @@ final class CallerHandler: ChannelDuplexHandler {
         } catch {
             broken(by: error)
         }
-        if wantsBytes { resumeReading() }
+        if wantsBytes { hasInputEnded ? inputEnded() : resumeReading() }
     }
 
     func resumeReading() {
@@ -115,15 +125,24 @@ final class CallerHandler: ChannelDuplexHandler {
     }
 
     private func received(_ part: RequestParser.Part) {
-        switch (part, reading) {
-        case (.head(let head), .head): begin(head)
-        case (.body(let bytes), .body): receive(bytes)
-        case (.end, .body):
-            reading = .held
-            advance { $0.received() }
-        case (.body(let bytes), .refusedBody(let left)): discard(bytes, left: left)
-        case (.end, .refusedBody): writeRefusal(closes: closesAfterAnswer)
-        default: break
+        switch part {
+        case .head(let head):
+            if case .head = reading { begin(head) }
+        case .body(let bytes):
+            switch reading {
+            case .body: receive(bytes)
+            case .refusedBody(let left): discard(bytes, left: left)
+            case .head, .held, .discarding: break
+            }
+        case .end:
+            switch reading {
+            case .body:
+                reading = .held
+                transit?.times.received = loop.clock.now
+                advance { $0.received() }
+            case .refusedBody: writeRefusal(closes: closesAfterAnswer)
+            case .head, .held, .discarding: break
+            }
         }
     }
 
@@ -143,20 +162,40 @@ final class CallerHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        allowHalfClose(true, context)
         loop.add(self)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        allowHalfClose(false, context)
+        self.context = nil
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .discarding = reading { return }
-        if case .head = reading, !parser.isInsideMessage { setDeadline(loop.limits.callerHeadMillisecondsMax) }
+        loop.clock.touch()
+        if case .head = reading, !parser.isInsideMessage {
+            setDeadline(loop.limits.callerHeadMillisecondsMax)
+            loop.touch(now: loop.clock.now)
+        }
         parser.feed(unwrapInboundIn(data))
         pump()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        loop.clock.touch()
+        if let fault = event as? HTTPFault {
+            // What carries the requests met one that cannot be HTTP/1.1.
+            if case .discarding = reading { return }
+            return broken(by: fault)
+        }
+        if case .inputClosed = event as? ChannelEvent { inputClosed() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func read(context: ChannelHandlerContext) {
-        if case .held = reading {
+        // Reading goes on while an exchange is under way: switching it off and on again would cost two system calls a request.
+        if case .held = reading, parser.bufferedBytes >= loop.limits.pipelinedBytesMax {
             isReadHeld = true
         } else {
             context.read()
@@ -164,6 +203,7 @@ final class CallerHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        loop.clock.touch()
         if let upstream = transit?.upstream?.connection, case .relaying = exchange?.state {
             if context.channel.isWritable {
                 setDeadline(loop.limits.answerIdleMillisecondsMax)
@@ -179,14 +219,17 @@ final class CallerHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func channelInactive(context: ChannelHandlerContext) {
+        loop.clock.touch()
         isOpen = false
-        connections.leave()
         refusal = nil
+        output = nil
         reading = .discarding
         parser.discard()
         if exchange != nil {
             let upstream = transit?.upstream?.connection
-            advance { $0.callerLeft(sentBytes: upstream?.sentBodyBytes ?? 0, sentAll: upstream?.hasWrittenAll ?? true, now: .now()) }
+            advance {
+                $0.callerLeft(sentBytes: upstream?.sentBodyBytes ?? 0, sentAll: upstream?.hasWrittenAll ?? true, now: loop.clock.now)
+            }
         }
         leaveIfDone()
         context.fireChannelInactive()
@@ -229,8 +272,9 @@ final class CallerHandler: ChannelDuplexHandler {
     }
 
     func abort() {
+        loop.clock.touch()
         let sent = transit?.upstream?.connection.sentBodyBytes ?? 0
-        advance { $0.cutOff(sentBytes: sent, now: .now()) }
+        advance { $0.cutOff(sentBytes: sent, now: loop.clock.now) }
         context?.close(promise: nil)
     }
 }

@@ -34,7 +34,8 @@ struct Exchange {
         case forward(CommitReceipt)
         /// It cannot leave as judged: enter that if it was recorded, and judge anew.
         case startOver(TransferOutcome?)
-        case refuse(Refusal, TransferOutcome?)
+        /// Boxed: a refusal is large, and every other action would be copied at its size.
+        indirect case refuse(Refusal, TransferOutcome?)
         case relayHead
         case finish(TransferOutcome)
         /// The answer broke off: the caller must see that it did.

@@ -6,7 +6,7 @@ enum ProblemDocument {
     /// Records beyond this are only counted in `detail` and `Waybill-Records`.
     static let recordsMax = 1_000
 
-    static func encode(_ refusal: Refusal, xid: String, allocator: ByteBufferAllocator) -> ByteBuffer {
+    static func encode(_ refusal: Refusal, xid: TransferID, allocator: ByteBufferAllocator) -> ByteBuffer {
         var out = allocator.buffer(capacity: 384 + 64 * min(refusal.records.count, recordsMax))
         out.writeStaticString("{\"type\":\"urn:waybill:problem:")
         out.writeEscaped(refusal.code)
@@ -22,7 +22,7 @@ enum ProblemDocument {
         out.writeStaticString(",\"code\":\"")
         out.writeEscaped(refusal.code)
         out.writeStaticString("\",\"transfer\":\"")
-        out.writeString(xid)
+        HeadWriter.append(to: &out, room: 36) { $0.put(xid) }
         out.writeStaticString("\"")
         if !refusal.records.isEmpty { out.writeRecords(refusal.records.prefix(recordsMax)) }
         out.writeStaticString("}")
@@ -59,12 +59,10 @@ extension ByteBuffer {
                 writeInteger(byte)
             case 0..<0x20:
                 writeStaticString("\\u00")
-                writeInteger(Self.hexDigit(byte >> 4))
-                writeInteger(Self.hexDigit(byte & 15))
+                writeInteger(HeadWriter.hexDigit(byte >> 4))
+                writeInteger(HeadWriter.hexDigit(byte & 15))
             default: writeInteger(byte)
             }
         }
     }
-
-    private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
 }

@@ -35,6 +35,9 @@ extension Refusal {
     static let bodiesInFlight = Refusal(
         status: 503, code: "bodies_in_flight", title: "Too much is in flight",
         detail: "The bodies in flight together reach the limit; nothing was sent. Try again soon.")
+    static let overloaded = Refusal(
+        status: 503, code: "overloaded", title: "The gate is overloaded",
+        detail: "More requests come than the gate can serve in time; nothing was decided and nothing was sent. Try again soon.")
     static let headTimedOut = Refusal(
         status: 408, code: "request_timeout", title: "The request did not come in time",
         detail: "The request's head was not complete in time.")

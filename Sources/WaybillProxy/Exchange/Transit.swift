@@ -4,11 +4,11 @@ import WaybillCore
 /// What one exchange carries along while it goes through its states; a reference, because every step looks at it.
 final class Transit {
     let head: CallerHead
-    let target: BaseURLTarget
+    let way: WayIn
     var xid: TransferID
     /// The policy set and standing the present attempt is judged by.
-    var policy: PolicySnapshot
-    var standing: Standing
+    var inForce: InForce
+    var policy: PolicySnapshot { inForce.policy }
     var admission: Admission
     /// As received; kept until the end because it may be judged again.
     var body = ByteBuffer()
@@ -25,25 +25,30 @@ final class Transit {
     /// The vendor's answer's body goes on like this.
     var answerFraming = CallerAnswerHead.Framing.none
 
-    init(head: CallerHead, target: BaseURLTarget, xid: TransferID, policy: PolicySnapshot, standing: Standing, admission: Admission) {
+    var times: TransferTimes
+    /// The caller's trace, if it named one.
+    let trace: TraceParent?
+
+    init(
+        head: CallerHead, way: WayIn, xid: TransferID, inForce: InForce, admission: Admission,
+        began: NIODeadline, trace: TraceParent?
+    ) {
+        times = TransferTimes(began: began)
+        self.trace = trace
         self.head = head
-        self.target = target
+        self.way = way
         self.xid = xid
-        self.policy = policy
-        self.standing = standing
+        self.inForce = inForce
         self.admission = admission
     }
 
     /// Whether everything the decision rested on is as it was: the policy set, suspensions and holds, and each subject looked up.
     func stillStands(_ state: GateState, now: Timestamp) -> Bool {
         guard let shipment else { return false }
-        let current = state.policy
-        guard current === policy || current.gate.policy.digest == policy.gate.policy.digest, standing.bindsLike(state.standing),
-            shipment.restsOnAgreements(of: policy.gate.policy, inForceAt: now)
-        else {
-            return false
-        }
-        let subjects = current.gate.subjects
+        let current = state.inForce
+        guard current === inForce || current.bindsLike(inForce), shipment.restsOnAgreements(of: policy.gate.policy, inForceAt: now)
+        else { return false }
+        let subjects = current.policy.gate.subjects
         return shipment.basedOn.allSatisfy { based in
             switch subjects.find(based.identifier, now: now) {
             case .known(let entry):
@@ -54,5 +59,11 @@ final class Transit {
             case .stale, .unavailable: return false
             }
         }
+    }
+}
+
+extension InForce {
+    func bindsLike(_ other: InForce) -> Bool {
+        (policy === other.policy || policy.gate.policy.digest == other.policy.gate.policy.digest) && standing.bindsLike(other.standing)
     }
 }

@@ -74,6 +74,8 @@ struct AnswerParser {
             guard let head = try nextHead() else { return nil }
             if (100...199).contains(head.status) {
                 interim += 1
+                // Who says that the connection ends here, or speaks HTTP/1.0, sends no final answer behind it.
+                guard !head.closes else { throw .malformed }
                 guard head.status != 101, interim <= interimMax else { throw .tooManyInterim }
                 continue
             }
@@ -114,7 +116,7 @@ extension AnswerHead {
     init(parsing bytes: ByteBuffer, fieldsMax: Int, answersHEAD: Bool) throws(HTTPFault) {
         let span = bytes.readableBytesUInt8Span
         // "HTTP/1.x nnn"
-        guard span.count >= 14, span.matches(0..<7, "http/1."), span[8] == HTTPBytes.space,
+        guard span.count >= 14, span.equals(0..<7, "HTTP/1."), span[8] == HTTPBytes.space,
             span[7] == UInt8(ascii: "1") || span[7] == UInt8(ascii: "0"), let status = span.decimal(9..<12), (100...599).contains(status)
         else { throw .badStartLine }
         var i = 12
@@ -126,22 +128,21 @@ extension AnswerHead {
         let framing = try Self.framing(fields, span, status: status, answersHEAD: answersHEAD, isHTTP10: isHTTP10)
         self.init(
             fields: fields, status: status, framing: framing,
-            closes: isHTTP10 || framing == .untilClose || fields.connectionNames(span, "close"))
+            closes: isHTTP10 || framing == .untilClose || fields.saysClose)
     }
 
     /// RFC 9112 §6.3, without its leniencies.
     private static func framing(
         _ fields: HTTPFields, _ span: borrowing Span<UInt8>, status: Int, answersHEAD: Bool, isHTTP10: Bool
     ) throws(HTTPFault) -> BodyReader.Framing {
-        let lengths = fields.count(.contentLength)
         if let coding = fields.first(.transferEncoding) {
-            guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.matches(coding, "chunked") else {
-                throw .badTransferEncoding
-            }
+            guard !fields.isRepeated(.transferEncoding), !fields.contains(.contentLength), !isHTTP10, span.matches(coding, "chunked"),
+                span[coding.upperBound] == HTTPBytes.cr
+            else { throw .badTransferEncoding }
             return answersHEAD || hasNoBody(status) ? .none : .chunked
         }
         guard let value = fields.first(.contentLength) else { return answersHEAD || hasNoBody(status) ? .none : .untilClose }
-        guard lengths == 1, let length = span.decimal(value) else { throw .badLength }
+        guard !fields.isRepeated(.contentLength), let length = span.decimal(value), !span.hasTab(behind: value) else { throw .badLength }
         return answersHEAD || hasNoBody(status) ? .none : .length(length)
     }
 

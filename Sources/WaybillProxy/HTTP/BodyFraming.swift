@@ -25,7 +25,7 @@ struct BodyReader {
     static let chunkLineBytesMax = 1_024
     static let trailerBytesMax = 8_192
     private var state: State
-    /// Requests: a trailer that belongs before the body is refused, not only dropped.
+    /// Requests: every trailer that belongs before the body is refused, not only dropped.
     private let refusesTrailers: Bool
 
     init(_ framing: Framing, refusesTrailers: Bool) {
@@ -113,15 +113,36 @@ struct BodyReader {
             i += 1
         }
         guard i > 0 else { throw .badChunk }
-        guard i < bytes.count else { return size }
-        // Only `;` (after optional blanks) may follow: an extension, which is dropped.
-        while i < bytes.count, bytes[i] == HTTPBytes.space || bytes[i] == HTTPBytes.tab { i += 1 }
-        guard i < bytes.count, bytes[i] == UInt8(ascii: ";") else { throw .badChunk }
-        while i < bytes.count {
-            guard HTTPBytes.isValueByte(bytes[i]) else { throw .badChunk }
-            i += 1
-        }
+        while i < bytes.count { i = try extensionEnd(bytes, from: i) }
         return size
+    }
+
+    /// Where one `;name`, `;name=token` or `;name="text"` ends. Without the blanks of RFC 9112's leniency: no one needs them, and readers
+    /// that take them differently are how a chunk's data becomes another's request.
+    private static func extensionEnd(_ bytes: borrowing Span<UInt8>, from start: Int) throws(HTTPFault) -> Int {
+        guard bytes[start] == UInt8(ascii: ";") else { throw .badChunk }
+        var i = tokenEnd(bytes, from: start + 1)
+        guard i > start + 1 else { throw .badChunk }
+        guard i < bytes.count, bytes[i] == UInt8(ascii: "=") else { return i }
+        let value = i + 1
+        guard value < bytes.count, bytes[value] == UInt8(ascii: "\"") else {
+            i = tokenEnd(bytes, from: value)
+            guard i > value else { throw .badChunk }
+            return i
+        }
+        i = value + 1
+        while i < bytes.count, bytes[i] != UInt8(ascii: "\"") {
+            i += bytes[i] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        guard i < bytes.count else { throw .badChunk }
+        for position in value...i where !HTTPBytes.isValueByte(bytes[position]) { throw .badChunk }
+        return i + 1
+    }
+
+    private static func tokenEnd(_ bytes: borrowing Span<UInt8>, from start: Int) -> Int {
+        var i = start
+        while i < bytes.count, HTTPBytes.isNameByte(bytes[i]) || bytes[i] == UInt8(ascii: "_") { i += 1 }
+        return i
     }
 
     private func checkTrailer(_ line: ByteBuffer) throws(HTTPFault) {
@@ -133,7 +154,11 @@ struct BodyReader {
             i += 1
         }
         guard i > 0, i < bytes.count else { throw .badName }
-        if refusesTrailers, FieldName.recognise(bytes, 0..<i).isForbiddenInTrailers { throw .forbiddenTrailer }
+        let name = FieldName.recognise(bytes, 0..<i)
+        // Framing behind the body, from whichever side, is an attempt to be read in two ways.
+        guard name != .contentLength, name != .transferEncoding, !refusesTrailers || !name.isForbiddenInTrailers else {
+            throw .forbiddenTrailer
+        }
         while i < bytes.count {
             guard HTTPBytes.isValueByte(bytes[i]) else { throw .badValue }
             i += 1

@@ -54,6 +54,15 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Two ranges that are equal without regard to ASCII case.
+    func isSameName(_ a: Range<Int>, _ b: Range<Int>) -> Bool {
+        guard a.count == b.count else { return false }
+        for i in 0..<a.count where HTTPBytes.lowercased(self[a.lowerBound + i]) != HTTPBytes.lowercased(self[b.lowerBound + i]) {
+            return false
+        }
+        return true
+    }
+
     /// Equal byte for byte; likewise.
     func equals(_ range: Range<Int>, _ exact: StaticString) -> Bool {
         guard range.count == exact.utf8CodeUnitCount else { return false }
@@ -71,6 +80,13 @@ extension Span<UInt8> {
             value = value * 10 + Int(digit)
         }
         return value
+    }
+
+    /// A tab among the blanks behind a field's value, which some readers take for part of it. `value` was trimmed, its line ends with CR.
+    func hasTab(behind value: Range<Int>) -> Bool {
+        var i = value.upperBound
+        while self[i] == HTTPBytes.space { i += 1 }
+        return self[i] == HTTPBytes.tab
     }
 
     /// Without spaces and tabs at both ends.

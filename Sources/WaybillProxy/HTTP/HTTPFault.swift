@@ -10,6 +10,7 @@ struct HTTPFault: Error, Equatable {
     static let headTooLarge = HTTPFault(status: 431, code: "request_head_too_large", rule: "The request's head is larger than the limit.")
     static let bareCRorLF = malformed("A line does not end with CR LF, or holds a bare CR or LF.")
     static let badStartLine = malformed("The first line is not method, target and HTTP/1.1, each separated by one space.")
+    static let bodyOfCONNECT = malformed("CONNECT comes with a body.")
     static let badName = malformed("A header name is empty or holds a byte that is not allowed; '_' and bytes above 0x7f are not.")
     static let folded = malformed("A header is folded over several lines.")
     static let badValue = malformed("A header value holds a control character.")

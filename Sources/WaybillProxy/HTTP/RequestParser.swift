@@ -57,6 +57,12 @@ struct RequestParser {
     /// Lets go of everything received: for a connection that will not be read as HTTP any more.
     mutating func discard() { buffer = ByteBuffer() }
 
+    /// What has come and was not read as HTTP yet, for whoever takes the connection over.
+    mutating func takeBuffered() -> ByteBuffer {
+        defer { buffer = ByteBuffer() }
+        return buffer
+    }
+
     /// Nil: more is needed. After a fault the connection is of no use but for the answer.
     mutating func next() throws(HTTPFault) -> Part? {
         if body != nil {
@@ -87,11 +93,11 @@ extension CallerHead {
         try fields.parseLines(from: line.length, fieldsMax: fieldsMax, strictNames: true)
         let span = bytes.readableBytesUInt8Span
         try Self.checkSingles(fields, span)
-        let path = try Self.checkHost(fields, span, target: line.target)
+        let path = try Self.checkHost(fields, span, line)
         self.init(
             fields: fields, method: line.method, target: path, isAbsoluteForm: path != line.target, isHTTP10: line.isHTTP10,
-            framing: try Self.framing(fields, span, isHTTP10: line.isHTTP10),
-            closes: line.isHTTP10 || fields.connectionNames(span, "close"), expectation: Self.expectation(fields, span),
+            framing: try Self.framing(fields, span, line),
+            closes: line.isHTTP10 || fields.saysClose, expectation: Self.expectation(fields, span),
             isHEAD: span.equals(line.method, "HEAD"))
     }
 
@@ -99,22 +105,24 @@ extension CallerHead {
         var method: Range<Int>
         var target: Range<Int>
         var isHTTP10: Bool
+        var isCONNECT: Bool
         var length: Int
 
         init(_ bytes: borrowing Span<UInt8>) throws(HTTPFault) {
             var i = 0
             while HTTPBytes.isNameByte(bytes[i]) { i += 1 }
-            guard i > 0, i <= 32, bytes[i] == HTTPBytes.space else { throw .badStartLine }
+            // PRI begins HTTP/2's preface and is no method (RFC 9113 §11.6).
+            guard i > 0, i <= 32, bytes[i] == HTTPBytes.space, !bytes.equals(0..<i, "PRI") else { throw .badStartLine }
             method = 0..<i
+            isCONNECT = bytes.equals(method, "CONNECT")
             let start = i + 1
             i = start
             while bytes[i] > HTTPBytes.space, bytes[i] < 0x7f, bytes[i] != UInt8(ascii: "#") { i += 1 }
             guard i > start, bytes[i] == HTTPBytes.space else { throw .badStartLine }
             target = start..<i
             // "HTTP/1.x\r\n"
-            guard bytes.count >= i + 11, bytes.matches((i + 1)..<(i + 8), "http/1."), bytes[i + 1] == UInt8(ascii: "H"),
-                bytes[i + 9] == HTTPBytes.cr, bytes[i + 10] == HTTPBytes.lf,
-                bytes[i + 8] == UInt8(ascii: "1") || bytes[i + 8] == UInt8(ascii: "0")
+            guard bytes.count >= i + 11, bytes.equals((i + 1)..<(i + 8), "HTTP/1."), bytes[i + 9] == HTTPBytes.cr,
+                bytes[i + 10] == HTTPBytes.lf, bytes[i + 8] == UInt8(ascii: "1") || bytes[i + 8] == UInt8(ascii: "0")
             else { throw .badStartLine }
             isHTTP10 = bytes[i + 8] == UInt8(ascii: "0")
             length = i + 11
@@ -122,17 +130,24 @@ extension CallerHead {
     }
 
     private static func checkSingles(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) throws(HTTPFault) {
-        guard fields.count(.contentType) < 2, fields.count(.contentEncoding) < 2,
-            !fields.connectionNames(span, "content-type"), !fields.connectionNames(span, "content-encoding")
+        guard !fields.isRepeated(.contentType), !fields.isRepeated(.contentEncoding),
+            !fields.isNamedByConnection(.contentType), !fields.isNamedByConnection(.contentEncoding)
         else { throw .repeatedContentField }
     }
 
     /// Host once and sound; an absolute-form target must name the same authority. Returns where path and query are.
     private static func checkHost(
-        _ fields: HTTPFields, _ span: borrowing Span<UInt8>, target: Range<Int>
+        _ fields: HTTPFields, _ span: borrowing Span<UInt8>, _ line: StartLine
     ) throws(HTTPFault) -> Range<Int> {
-        guard fields.count(.host) == 1, let host = fields.first(.host), !host.isEmpty else { throw .badHost }
+        let target = line.target
+        if line.isCONNECT {
+            for i in target where !isAuthorityByte(span[i]) { throw .badStartLine }
+            // HTTP/1.0 knew no Host; a CONNECT in it says in its target all that Host could.
+            if line.isHTTP10, !fields.contains(.host) { return target }
+        }
+        guard !fields.isRepeated(.host), let host = fields.first(.host), !host.isEmpty else { throw .badHost }
         for i in host where !isAuthorityByte(span[i]) { throw .badHost }
+        if line.isCONNECT { return target }
         if span[target.lowerBound] == UInt8(ascii: "/") { return target }
         for scheme: StaticString in ["http://", "https://"] {
             let length = scheme.utf8CodeUnitCount
@@ -147,7 +162,10 @@ extension CallerHead {
             guard span.matches(host, authority), end < target.upperBound, span[end] == UInt8(ascii: "/") else { throw .badHost }
             return end..<target.upperBound
         }
-        // Authority form (CONNECT), `*`, or anything else: the listener's matter, not a fault of framing.
+        // The server as a whole; anything else has no meaning (RFC 9112 §3.2).
+        guard span.equals(line.method, "OPTIONS"), target.count == 1, span[target.lowerBound] == UInt8(ascii: "*") else {
+            throw .badStartLine
+        }
         return target
     }
 
@@ -161,33 +179,26 @@ extension CallerHead {
     }
 
     private static func framing(
-        _ fields: HTTPFields, _ span: borrowing Span<UInt8>, isHTTP10: Bool
+        _ fields: HTTPFields, _ span: borrowing Span<UInt8>, _ line: StartLine
     ) throws(HTTPFault) -> BodyReader.Framing {
-        let lengths = fields.count(.contentLength)
         if let coding = fields.first(.transferEncoding) {
-            // Exactly `chunked`, in lower case as every client sends it: whatever else could be read two ways.
-            guard fields.count(.transferEncoding) == 1, lengths == 0, !isHTTP10, span.equals(coding, "chunked")
+            // Exactly `chunked`, in lower case as every client sends it, no blank behind it: whatever else could be read two ways.
+            guard !fields.isRepeated(.transferEncoding), !fields.contains(.contentLength), !line.isHTTP10, span.equals(coding, "chunked"),
+                span[coding.upperBound] == HTTPBytes.cr
             else { throw .badTransferEncoding }
+            // Some readers take what follows CONNECT for the tunnel, whatever its fields say (RFC 9110 §9.3.6).
+            guard !line.isCONNECT else { throw .bodyOfCONNECT }
             return .chunked
         }
         guard let value = fields.first(.contentLength) else { return .none }
-        guard lengths == 1, let length = span.decimal(value) else { throw .badLength }
+        guard !fields.isRepeated(.contentLength), let length = span.decimal(value), !span.hasTab(behind: value) else { throw .badLength }
+        guard !line.isCONNECT || length == 0 else { throw .bodyOfCONNECT }
         return .length(length)
     }
 
     private static func expectation(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) -> Expectation {
         guard let value = fields.first(.expect) else { return .none }
-        guard fields.count(.expect) == 1, span.matches(value, "100-continue") else { return .other }
+        guard !fields.isRepeated(.expect), span.matches(value, "100-continue") else { return .other }
         return .continue100
-    }
-}
-
-extension HTTPFields {
-    /// `Connection` lists `name` (lower case).
-    func connectionNames(_ span: borrowing Span<UInt8>, _ name: StaticString) -> Bool {
-        for line in lines where line.known == .connection || line.known == .proxyConnection {
-            for element in span.listElements(line.value) where span.matches(element, name) { return true }
-        }
-        return false
     }
 }

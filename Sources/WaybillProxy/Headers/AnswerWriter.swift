@@ -3,7 +3,7 @@ import WaybillCore
 
 /// What the gate adds to every answer.
 struct Marks {
-    var xid: String
+    var xid: TransferID
     var decision: Outcome
     var sent: Int
     var held: Int
@@ -12,64 +12,82 @@ struct Marks {
     var vendorStatus: Int?
 }
 
-extension ByteBuffer {
+extension HeadWriter {
     mutating func writeStatusLine(_ status: Int) {
-        writeStaticString("HTTP/1.1 ")
-        writeString(String(status))
-        writeStaticString(" ")
-        writeString(ReasonPhrase.of(status))
-        writeStaticString("\r\n")
+        if status == 200 { return put("HTTP/1.1 200 OK\r\n") }
+        put("HTTP/1.1 ")
+        put(status)
+        put(" ")
+        put(ReasonPhrase.of(status))
+        put("\r\n")
     }
 
     mutating func writeMarks(_ marks: Marks) {
-        writeStaticString("Waybill-Transfer: ")
-        writeString(marks.xid)
-        writeStaticString("\r\nWaybill-Decision: ")
-        writeString(marks.decision.rawValue)
-        writeStaticString("\r\nWaybill-Records: sent=")
-        writeString(String(marks.sent))
-        writeStaticString("; held=")
-        writeString(String(marks.held))
-        writeStaticString("; denied=")
-        writeString(String(marks.denied))
-        writeStaticString("\r\n")
+        put("Waybill-Transfer: ")
+        put(marks.xid)
+        put("\r\nWaybill-Decision: ")
+        put(marks.decision.text)
+        put("\r\nWaybill-Records: sent=")
+        put(marks.sent)
+        put("; held=")
+        put(marks.held)
+        put("; denied=")
+        put(marks.denied)
+        put("\r\n")
         if let status = marks.vendorStatus {
-            writeStaticString("Waybill-Vendor-Status: ")
-            writeString(String(status))
-            writeStaticString("\r\n")
+            put("Waybill-Vendor-Status: ")
+            put(status)
+            put("\r\n")
         }
     }
 
     mutating func writeLength(_ length: Int) {
-        writeStaticString("Content-Length: ")
-        writeString(String(length))
-        writeStaticString("\r\n")
+        put("Content-Length: ")
+        put(length)
+        put("\r\n")
     }
+}
 
+extension ByteBuffer {
     /// A refusal, whole. `omitsBody`: the answer to HEAD.
     mutating func writeRefusal(
         _ refusal: Refusal, marks: Marks, date: String, closes: Bool, omitsBody: Bool, allocator: ByteBufferAllocator
     ) {
-        var body = ProblemDocument.encode(refusal, xid: marks.xid, allocator: allocator)
-        writeStatusLine(refusal.status)
-        writeStaticString("Date: ")
-        writeString(date)
-        writeStaticString("\r\nContent-Type: application/problem+json\r\n")
-        writeLength(body.readableBytes)
-        switch refusal.status {
-        case 401: writeStaticString("WWW-Authenticate: Waybill-Token\r\n")
-        case 503: writeStaticString("Retry-After: 1\r\n")
-        default: break
+        let body = ProblemDocument.encode(refusal, xid: marks.xid, allocator: allocator)
+        HeadWriter.append(to: &self, room: 512) { out in
+            out.writeStatusLine(refusal.status)
+            out.put("Date: ")
+            out.put(Array(date.utf8))
+            out.put("\r\nContent-Type: application/problem+json\r\n")
+            out.writeLength(body.readableBytes)
+            switch refusal.status {
+            case 401: out.put("WWW-Authenticate: Waybill-Token\r\n")
+            case 407: out.put("Proxy-Authenticate: Basic realm=\"waybill\"\r\n")
+            case 503: out.put("Retry-After: 1\r\n")
+            default: break
+            }
+            out.writeMarks(marks)
+            if closes { out.put("Connection: close\r\n") }
+            out.put("\r\n")
         }
-        writeMarks(marks)
-        if closes { writeStaticString("Connection: close\r\n") }
-        writeStaticString("\r\n")
-        if !omitsBody { writeBuffer(&body) }
+        if !omitsBody { put(body) }
+    }
+}
+
+extension Outcome {
+    /// As `Waybill-Decision` says it.
+    fileprivate var text: StaticString {
+        switch self {
+        case .allow: "allow"
+        case .allowRedacted: "allow_redacted"
+        case .deny: "deny"
+        case .hold: "hold"
+        }
     }
 }
 
 enum ReasonPhrase {
-    static func of(_ status: Int) -> String {
+    static func of(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"
         case 201: "Created"
@@ -83,6 +101,7 @@ enum ReasonPhrase {
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
+        case 407: "Proxy Authentication Required"
         case 408: "Request Timeout"
         case 409: "Conflict"
         case 413: "Content Too Large"

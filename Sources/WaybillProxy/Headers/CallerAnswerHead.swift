@@ -14,77 +14,62 @@ enum CallerAnswerHead {
         }
     }
 
+    /// `rewriter` nil: addresses pass as they are.
     static func write(
-        _ head: AnswerHead, framing: Framing, marks: Marks, plan: VendorPlan, rewriter: LinkRewriter, answersHEAD: Bool, closes: Bool,
-        allocator: ByteBufferAllocator
-    ) -> ByteBuffer {
-        var out = allocator.buffer(capacity: 1_024)
-        out.writeStatusLine(head.status)
+        _ head: AnswerHead, framing: Framing, marks: Marks, plan: VendorPlan, rewriter: @autoclosure () -> LinkRewriter?,
+        answersHEAD: Bool, closes: Bool, to out: inout ByteBuffer
+    ) {
         let fields = head.fields
-        for line in fields.lines {
-            switch rule(line, fields, plan) {
-            case .pass: out.writeLine(line, of: fields)
-            case .rewriteLocation:
-                if let value = rewriter.reference(fields.array(line.value)) { out.writeLine(line, of: fields, value: value) }
-            case .rewriteLinks:
-                if let value = rewriter.links(fields.array(line.value)) { out.writeLine(line, of: fields, value: value) }
-            case .drop: break
+        HeadWriter.append(to: &out, room: fields.bytes.readableBytes + 512) { out in
+            out.writeStatusLine(head.status)
+            for line in fields.lines {
+                switch rule(line, fields, plan) {
+                case .pass: out.put(line, of: fields)
+                case .rewrite:
+                    guard let rewriter = rewriter() else {
+                        out.put(line, of: fields)
+                        continue
+                    }
+                    let value = fields.array(line.value)
+                    if let rewritten = line.known == .location ? rewriter.reference(value) : rewriter.links(value) {
+                        out.put(line, of: fields, value: rewritten)
+                    }
+                case .drop: break
+                }
             }
-        }
-        switch framing {
-        case .length(let length): out.writeLength(length)
-        case .chunked: out.writeStaticString("Transfer-Encoding: chunked\r\n")
-        case .none where answersHEAD:
-            // What GET would have given, as the vendor says.
-            if let length = fields.first(.contentLength), head.status != 204 {
-                out.writeStaticString("Content-Length: ")
-                out.copyRange(length, of: fields)
-                out.writeStaticString("\r\n")
+            switch framing {
+            case .length(let length): out.writeLength(length)
+            case .chunked: out.put("Transfer-Encoding: chunked\r\n")
+            case .none where answersHEAD:
+                // What GET would have given, as the vendor says.
+                if let length = fields.first(.contentLength), head.status != 204 {
+                    out.put("Content-Length: ")
+                    out.put(length, of: fields)
+                    out.put("\r\n")
+                }
+            case .none, .untilClose: break
             }
-        case .none, .untilClose: break
+            out.writeMarks(marks)
+            if closes { out.put("Connection: close\r\n") }
+            out.put("\r\n")
         }
-        out.writeMarks(marks)
-        if closes { out.writeStaticString("Connection: close\r\n") }
-        out.writeStaticString("\r\n")
-        return out
     }
 
-    private enum Rule { case pass, rewriteLocation, rewriteLinks, drop }
-
-    private static let rateLimit = Array("ratelimit".utf8)
-    private static let requestID = Array("request-id".utf8)
-    private static let ours = Array("waybill-".utf8)
+    private enum Rule { case pass, rewrite, drop }
 
     private static func rule(_ line: HTTPFields.Line, _ fields: HTTPFields, _ plan: VendorPlan) -> Rule {
         let bytes = fields.bytes.readableBytesUInt8Span
-        guard !line.known.isHopByHop, line.known != .contentLength, line.known != .host, !bytes.hasPrefix(line.name, ours),
+        guard !line.known.isHopByHop, line.known != .contentLength, line.known != .host, !bytes.hasPrefix(line.name, "waybill-"),
             !fields.isNamedByConnection(line, bytes)
         else { return .drop }
         switch line.known {
         case .contentType, .contentEncoding, .etag, .lastModified, .cacheControl, .date, .retryAfter, .wwwAuthenticate: return .pass
-        case .location: return .rewriteLocation
-        case .link: return .rewriteLinks
+        case .location, .link: return .rewrite
         default:
             let passes =
-                bytes.holds(line.name, rateLimit) || bytes.hasSuffix(line.name, requestID)
+                bytes.holds(line.name, "ratelimit") || bytes.hasSuffix(line.name, "request-id")
                 || plan.allowBack.contains { bytes.matches(line.name, $0) }
             return passes ? .pass : .drop
         }
-    }
-}
-
-extension ByteBuffer {
-    fileprivate mutating func writeLine(_ line: HTTPFields.Line, of fields: HTTPFields) {
-        copyRange(line.name, of: fields)
-        writeStaticString(": ")
-        copyRange(line.value, of: fields)
-        writeStaticString("\r\n")
-    }
-
-    fileprivate mutating func writeLine(_ line: HTTPFields.Line, of fields: HTTPFields, value: [UInt8]) {
-        copyRange(line.name, of: fields)
-        writeStaticString(": ")
-        writeBytes(value)
-        writeStaticString("\r\n")
     }
 }

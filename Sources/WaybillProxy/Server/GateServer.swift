@@ -2,6 +2,7 @@ package import Logging
 import NIOCore
 package import NIOPosix
 import NIOSSL
+package import WaybillCore
 
 /// The data plane: listeners, and on each event loop everything a request needs.
 ///
@@ -12,6 +13,8 @@ package actor GateServer {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private var loops: [NIOLoopBoundBox<LoopContext>] = []
+    private var bodies: BodyBudget?
+    private var connections: [ConnectionCount] = []
     private var listeners: [any Channel] = []
 
     package init(configuration: ProxyConfiguration, state: GateState, logger: Logger, group: MultiThreadedEventLoopGroup) {
@@ -28,7 +31,13 @@ package actor GateServer {
             logger.notice("address override in force", metadata: ["destination": "\(name)", "address": "\(address)"])
         }
         let upstreamTLS = try UpstreamTLS.context(trust: configuration.trust)
+        if let proxy = configuration.upstreamProxy {
+            logger.notice(
+                "vendors are reached through an upstream proxy, which resolves their names: addresses are not checked",
+                metadata: ["proxy": "\(BoundAddress(host: proxy.host, port: proxy.port))"])
+        }
         let bodies = BodyBudget(bytesMax: configuration.limits.bodiesInFlightBytesMax)
+        self.bodies = bodies
         for eventLoop in group.makeIterator() {
             loops.append(try await makeLoop(eventLoop, overrides: overrides, tls: upstreamTLS, bodies: bodies))
         }
@@ -41,6 +50,19 @@ package actor GateServer {
         return listeners.map { channel in
             BoundAddress(host: channel.localAddress?.ipAddress ?? "", port: channel.localAddress?.port ?? 0)
         }
+    }
+
+    /// Accepting on every listener.
+    package var isListening: Bool { !listeners.isEmpty && listeners.allSatisfy(\.isActive) }
+
+    /// What all event loops have counted so far; each is asked in turn, on itself.
+    package func metrics() async throws -> [MetricFamily] {
+        var snapshot = GateSnapshot(bodiesInFlightBytes: bodies?.usedBytes ?? 0, connections: connections)
+        for loop in loops {
+            let (counts, pool, isShedding) = try await loop.eventLoop.submit { loop.value.snapshot() }.get()
+            snapshot.add(counts, pool: pool, isShedding: isShedding)
+        }
+        return GateMetrics.families(snapshot, vendors: state.policy.vendors)
     }
 
     /// Accepts no more, lets exchanges finish for up to `grace`, then cuts off the rest; the log gets every outcome that is known.
@@ -68,10 +90,11 @@ package actor GateServer {
     private func makeLoop(
         _ eventLoop: any EventLoop, overrides: [String: SocketAddress], tls: NIOSSLContext, bodies: BodyBudget
     ) async throws -> NIOLoopBoundBox<LoopContext> {
-        let (state, limits, logger) = (state, configuration.limits, logger)
+        let (state, limits, proxy, logger) = (state, configuration.limits, configuration.upstreamProxy, logger)
         return try await eventLoop.submit {
             let book = AddressBook(eventLoop: eventLoop, limits: limits, overrides: overrides)
-            let pool = UpstreamPool(eventLoop: eventLoop, limits: limits, addressBook: book, tls: tls)
+            let dialer = UpstreamDialer(eventLoop: eventLoop, limits: limits, addressBook: book, tls: tls, proxy: proxy)
+            let pool = UpstreamPool(limits: limits, dialer: dialer, identities: state.identities)
             let context = LoopContext(eventLoop: eventLoop, state: state, limits: limits, pool: pool, bodies: bodies, logger: logger)
             context.startTicking()
             return NIOLoopBoundBox(context, eventLoop: eventLoop)
@@ -79,7 +102,7 @@ package actor GateServer {
     }
 
     private func listen(_ listener: ProxyConfiguration.Listener) async throws -> any Channel {
-        let tls = try listener.tls.map { (tls) throws(ProxyError) in try ListenerTLS.context(tls) }
+        let tls = try listener.tls.map { (tls) throws(ProxyError) in try ListenerTLS.context(tls, for: listener.kind) }
         let address: SocketAddress
         do {
             address = try SocketAddress.makeAddressResolvingHost(listener.host, port: listener.port)
@@ -92,7 +115,18 @@ package actor GateServer {
                 message: "Plain HTTP on \(listener.host):\(listener.port) would carry personal data unencrypted off this machine; "
                     + "give the listener 'tls', listen on loopback, or say 'insecure: true'.")
         }
-        let connections = ConnectionCount(max: configuration.limits.callerConnectionsMax)
+        let kind: Entrance.Kind
+        switch (listener.kind, configuration.leaves) {
+        case (.gate, _): kind = .gate
+        case (.proxy, let leaves?): kind = .proxy(leaves)
+        case (.proxy, nil):
+            throw ProxyError(
+                code: .authorityMissing,
+                message:
+                    "The forward proxy has no CA to make certificates with; create one with 'waybill ca init', or listen as a gate only.")
+        }
+        let connections = ConnectionCount(listener: listener.kind, max: configuration.limits.callerConnectionsMax)
+        self.connections.append(connections)
         let loops = loops
         do {
             return try await ServerBootstrap(group: group)
@@ -100,7 +134,7 @@ package actor GateServer {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelInitializer { channel in
-                    Self.accept(channel, loops: loops, tls: tls, connections: connections)
+                    Self.accept(channel, loops: loops, tls: tls, kind: kind, connections: connections)
                 }
                 .bind(to: address).get()
         } catch {
@@ -111,18 +145,17 @@ package actor GateServer {
     }
 
     private static func accept(
-        _ channel: any Channel, loops: [NIOLoopBoundBox<LoopContext>], tls: NIOSSLContext?, connections: ConnectionCount
+        _ channel: any Channel, loops: [NIOLoopBoundBox<LoopContext>], tls: NIOSSLContext?, kind: Entrance.Kind,
+        connections: ConnectionCount
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            guard connections.enter() else { throw ChannelError.operationUnsupported }
-            do {
-                guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else { throw ChannelError.unknownLocalAddress }
-                if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
-                try channel.pipeline.syncOperations.addHandler(CallerHandler(loop: loop.value, connections: connections))
-            } catch {
-                connections.leave()
-                throw error
+            guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop })?.value else {
+                throw ChannelError.unknownLocalAddress
             }
+            guard connections.enter() else { throw ChannelError.operationUnsupported }
+            // Whatever stands on the channel by then: plain HTTP, a handshake, a tunnel, HTTP/2.
+            channel.closeFuture.whenComplete { _ in connections.closed() }
+            try CallerPipeline(loop: loop, connections: connections, entrance: Entrance(kind: kind)).accept(channel, tls: tls)
         }
     }
 }

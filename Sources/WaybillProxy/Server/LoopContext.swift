@@ -3,6 +3,16 @@ import NIOCore
 import WaybillCore
 import WaybillLedger
 
+/// A caller's connection as its loop looks after it.
+protocol CallerConnection: AnyObject {
+    /// Every `tickMilliseconds`: time to look at deadlines.
+    func tick(now: NIODeadline)
+    /// The gate stops: go when nothing is under way.
+    func stop()
+    /// The gate stops waiting.
+    func abort()
+}
+
 /// Everything the exchanges of one event loop share. Used on that loop only.
 final class LoopContext {
     let eventLoop: any EventLoop
@@ -12,7 +22,14 @@ final class LoopContext {
     let mailbox: LoopMailbox
     let bodies: BodyBudget
     let logger: Logger
-    private var callers: [ObjectIdentifier: CallerHandler] = [:]
+    var clock: LoopClock { pool.clock }
+    var output = OutputBuffers()
+    let metrics = LoopMetrics()
+    private var overload: OverloadGuard
+    private var spans: SpanIDs
+    /// Since the log was last told.
+    private var shed = 0
+    private var callers: [ObjectIdentifier: any CallerConnection] = [:]
     private(set) var isStopping = false
     private var whenEmpty: EventLoopPromise<Void>?
     private var ticker: RepeatedTask?
@@ -26,10 +43,32 @@ final class LoopContext {
         self.bodies = bodies
         self.logger = logger
         mailbox = LoopMailbox(eventLoop: eventLoop)
+        overload = OverloadGuard(limits: limits)
+        spans = SpanIDs(seed: .random(in: .min ... .max))
     }
 
     func newTransferID() -> TransferID {
         TransferID(now: state.clock.now(), random: state.random.draw())
+    }
+
+    func outgoing(_ trace: TraceParent) -> OutgoingTrace { OutgoingTrace(parent: trace, span: spans.next()) }
+
+    /// A caller's bytes are about to be handled; the first in a turn of the loop starts the turn's watch.
+    func touch(now: NIODeadline) {
+        guard overload.touch(now: now) else { return }
+        // Runs when everything that had come by now is handled.
+        eventLoop.assumeIsolated().execute { self.metrics.turned(self.overload.end(now: .now())) }
+    }
+
+    /// Whether another request is taken in; what is not is counted here, for one line a tick instead of one each.
+    func admits(now: NIODeadline) -> Bool {
+        if overload.admits(now: now, inFlight: metrics.inFlight) { return true }
+        shed += 1
+        return false
+    }
+
+    func snapshot() -> (GateCounts, [UpstreamPool.Snapshot], isShedding: Bool) {
+        (metrics.snapshot(), pool.snapshot(now: .now()), overload.isShedding)
     }
 
     func httpDate() -> String { date.at(state.clock.now()) }
@@ -41,17 +80,22 @@ final class LoopContext {
     }
 
     private func tick() {
-        let now = NIODeadline.now()
+        clock.touch()
+        let now = clock.now
         for caller in callers.values { caller.tick(now: now) }
         pool.tick(now: now)
+        if shed > 0 {
+            logger.warning("requests shed", metadata: ["requests": "\(shed)", "in_flight": "\(metrics.inFlight)"])
+            shed = 0
+        }
     }
 
-    func add(_ caller: CallerHandler) {
+    func add(_ caller: any CallerConnection) {
         callers[ObjectIdentifier(caller)] = caller
         if isStopping { caller.stop() }
     }
 
-    func remove(_ caller: CallerHandler) {
+    func remove(_ caller: any CallerConnection) {
         callers[ObjectIdentifier(caller)] = nil
         if isStopping, callers.isEmpty { finishStop() }
     }

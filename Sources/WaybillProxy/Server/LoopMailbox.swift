@@ -13,9 +13,28 @@ final class LoopMailbox: CommitListener, Sendable {
         case committed(Result<CommitReceipt, RecordError>)
         case refreshed(Bool)
     }
+    /// A ticket is a slot's position and how often it was taken before, so that no news reach whoever has the slot next.
     private struct Waiting {
-        var holders: [UInt64: any TicketHolder] = [:]
-        var nextTicket: UInt64 = 1
+        private var slots: [(holder: (any TicketHolder)?, taken: UInt32)] = []
+        private var free: [Int] = []
+
+        mutating func enter(_ holder: any TicketHolder) -> UInt64 {
+            let position = free.popLast() ?? slots.count
+            if position == slots.count { slots.append((nil, 0)) }
+            slots[position].holder = holder
+            return UInt64(slots[position].taken) << 32 | UInt64(position)
+        }
+
+        /// Nil if its news came already.
+        mutating func leave(_ ticket: UInt64) -> (any TicketHolder)? {
+            let position = Int(ticket & 0xffff_ffff)
+            guard position < slots.count, slots[position].taken == UInt32(ticket >> 32), let holder = slots[position].holder else {
+                return nil
+            }
+            slots[position] = (nil, slots[position].taken &+ 1)
+            free.append(position)
+            return holder
+        }
     }
     private let eventLoop: any EventLoop
     private let waiting: NIOLoopBoundBox<Waiting>
@@ -28,10 +47,7 @@ final class LoopMailbox: CommitListener, Sendable {
 
     /// On the event loop. The holder is kept until its news come, so that a commit nobody waits for any more still gets its outcome.
     func ticket(for holder: any TicketHolder) -> UInt64 {
-        let ticket = waiting.value.nextTicket
-        waiting.value.nextTicket += 1
-        waiting.value.holders[ticket] = holder
-        return ticket
+        waiting.value.enter(holder)
     }
 
     func committed(_ results: [CommitResult]) {
@@ -45,6 +61,6 @@ final class LoopMailbox: CommitListener, Sendable {
     }
 
     private func deliver(_ news: News, to ticket: UInt64) {
-        waiting.value.holders.removeValue(forKey: ticket)?.resume(ticket: ticket, with: news)
+        waiting.value.leave(ticket)?.resume(ticket: ticket, with: news)
     }
 }

@@ -39,15 +39,18 @@ package struct ProxyConfiguration: Sendable {
     package var limits: ProxyLimits
     /// Needed by listeners of kind `proxy`.
     package var leaves: (any LeafIssuer)?
+    /// Vendors are reached through it, but for those with an entry in `resolve`; nil: directly.
+    package var upstreamProxy: UpstreamProxy?
     package init(
         listeners: [Listener], resolve: [String: String] = [:], trust: [String] = [], limits: ProxyLimits = ProxyLimits(),
-        leaves: (any LeafIssuer)? = nil
+        leaves: (any LeafIssuer)? = nil, upstreamProxy: UpstreamProxy? = nil
     ) {
         self.listeners = listeners
         self.resolve = resolve
         self.trust = trust
         self.limits = limits
         self.leaves = leaves
+        self.upstreamProxy = upstreamProxy
     }
 }
 
@@ -67,10 +70,12 @@ package struct ProxyError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         case insecureListener = "insecure_listener"
         case listenFailed = "listen_failed"
+        case authorityMissing = "authority_missing"
         case certificateUnreadable = "certificate_unreadable"
         case trustUnreadable = "trust_unreadable"
         case resolveInvalid = "resolve_invalid"
         case secretMissing = "secret_missing"
+        case vendorTLSInvalid = "vendor_tls_invalid"
     }
     package var code: Code
     package var message: String

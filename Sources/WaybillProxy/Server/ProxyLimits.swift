@@ -12,13 +12,32 @@ package struct ProxyLimits: Sendable {
     package var bodiesInFlightBytesMax = 256 * 1_024 * 1_024
     /// How much of a refused body is read so that the connection can live on.
     package var refusedBodyBytesMax = 1_024 * 1_024
+    /// What a caller sent ahead of its turn is read up to here, and at most one read further.
+    package var pipelinedBytesMax = 16 * 1_024
     /// How long a refused body is read before the connection closes.
     package var drainMillisecondsMax = 5_000
+    /// TLS with a caller, from the connection or the answer to its CONNECT.
+    package var callerHandshakeMillisecondsMax = 10_000
     package var callerHeadMillisecondsMax = 10_000
     package var callerBodyIdleMillisecondsMax = 30_000
     package var callerIdleMillisecondsMax = 60_000
     /// No progress while the vendor's answer is written to the caller.
     package var callerWriteIdleMillisecondsMax = 60_000
+
+    // HTTP/2 of one caller's connection; what a frame brings counts against the limits above as well
+    /// Requests under way together; further streams are refused.
+    package var streamsPerConnectionMax = 100
+    /// What one request's body may be ahead of its reading.
+    package var streamWindowBytes = 256 * 1_024
+    /// What all of them together may be.
+    package var connectionWindowBytes = 1_024 * 1_024
+    package var headerTableBytesMax = 4_096
+    /// CONTINUATION frames of one head.
+    package var continuationFramesMax = 5
+    /// Streams reset by the caller, streams in error, and PING, SETTINGS and the like: each of the three within `floodMilliseconds`;
+    /// beyond: the connection ends.
+    package var floodFramesMax = 200
+    package var floodMilliseconds = 30_000
 
     // Vendors
     /// Connections to one destination from one event loop; beyond: 503, nothing queues.
@@ -51,6 +70,18 @@ package struct ProxyLimits: Sendable {
     package var refreshMillisecondsMax = 5_000
     /// The log's silence; the transfer is then abandoned, and `aborted` if it commits after all.
     package var commitMillisecondsMax = 10_000
+
+    // Overload, on each event loop
+    /// Requests between admission and answer; beyond: 503.
+    package var exchangesPerLoopMax = 8_192
+    /// So many are taken in however long turns are: a queue that short is none, only a slow machine.
+    package var exchangesPerLoopMin = 16
+    /// A turn of the loop (everything that had come, handled once) longer than this keeps callers waiting.
+    package var turnMicrosecondsMax = 5_000
+    /// Turns that stay longer for this long are a standing queue: the loop sheds what it cannot take in within `turnMicrosecondsMax`.
+    package var overloadPatienceMilliseconds = 50
+    /// Short turns for this long end it.
+    package var overloadRecoveryMilliseconds = 1_000
 
     /// How often connections are looked over for deadlines; a time-out may be late by this much.
     package var tickMilliseconds = 250

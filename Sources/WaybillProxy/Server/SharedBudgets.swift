@@ -24,16 +24,31 @@ final class BodyBudget: Sendable {
 
 /// Connections of one listener.
 final class ConnectionCount: Sendable {
+    let listener: ProxyConfiguration.Listener.Kind
     private let max: Int
     private let open = Atomic<Int>(0)
+    private let taken = Atomic<Int>(0)
+    private let turnedAway = Atomic<Int>(0)
 
-    init(max: Int) { self.max = max }
+    init(listener: ProxyConfiguration.Listener.Kind, max: Int) {
+        self.listener = listener
+        self.max = max
+    }
 
     func enter() -> Bool {
-        if open.wrappingAdd(1, ordering: .relaxed).newValue <= max { return true }
+        if open.wrappingAdd(1, ordering: .relaxed).newValue <= max {
+            taken.wrappingAdd(1, ordering: .relaxed)
+            return true
+        }
         open.wrappingSubtract(1, ordering: .relaxed)
+        turnedAway.wrappingAdd(1, ordering: .relaxed)
         return false
     }
 
-    func leave() { open.wrappingSubtract(1, ordering: .relaxed) }
+    var openNow: Int { open.load(ordering: .relaxed) }
+    var accepted: Int { taken.load(ordering: .relaxed) }
+    var refused: Int { turnedAway.load(ordering: .relaxed) }
+
+    /// Once, by whoever called `enter`, when the channel has closed.
+    func closed() { open.wrappingSubtract(1, ordering: .relaxed) }
 }

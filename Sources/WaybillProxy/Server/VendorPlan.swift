@@ -1,9 +1,11 @@
 import WaybillCore
 
 /// What forwarding to one vendor needs, as bytes, compiled when the policy set loads.
-struct VendorPlan: Sendable {
+final class VendorPlan: Sendable {
     let name: String
     let destinations: [Vendor.Destination]
+    /// `Host: …\r\n` of each destination, in their order.
+    private let hostLines: [[UInt8]]
     /// Lower-cased names passed beyond gateway.md's lists.
     let allow: [[UInt8]]
     let allowBack: [[UInt8]]
@@ -19,6 +21,7 @@ struct VendorPlan: Sendable {
     init(_ vendor: Vendor, secrets: [String: String]) throws(ProxyError) {
         name = vendor.id
         destinations = vendor.destinations
+        hostLines = vendor.destinations.map { Array("Host: \($0.authority)\r\n".utf8) }
         allow = vendor.headersAllow.map { Array($0.lowercased().utf8) }
         allowBack = vendor.headersAllowBack.map { Array($0.lowercased().utf8) }
         guard let credentials = vendor.credentials else {
@@ -39,8 +42,13 @@ struct VendorPlan: Sendable {
             lowercasedName: Array(credentials.header.lowercased().utf8), line: Array("\(credentials.header): \(value)\r\n".utf8))
     }
 
+    func hostLine(_ destination: Vendor.Destination) -> [UInt8] {
+        guard let position = destinations.firstIndex(of: destination) else { return Array("Host: \(destination.authority)\r\n".utf8) }
+        return hostLines[position]
+    }
+
     /// Replaces each `${secret:name}`.
-    private static func fill(_ template: String, secrets: [String: String], vendor: String) throws(ProxyError) -> String {
+    static func fill(_ template: String, secrets: [String: String], vendor: String) throws(ProxyError) -> String {
         let opening = Array("${secret:".utf8)
         let bytes = Array(template.utf8)
         var result: [UInt8] = []

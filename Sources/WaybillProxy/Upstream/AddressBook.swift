@@ -37,6 +37,8 @@ final class AddressBook {
         self.lookUp = lookUp
     }
 
+    func hasOverride(host: String, port: Int) -> Bool { overrides["\(host):\(port)"] != nil }
+
     func addresses(host: String, port: Int, completion: @escaping Completion) {
         let key = "\(host):\(port)"
         if let override = overrides[key] { return completion(.success([override])) }

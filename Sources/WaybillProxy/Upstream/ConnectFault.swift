@@ -7,6 +7,8 @@ enum ConnectFault: String, Error, CaseIterable {
     case timedOut = "vendor_connect_timeout"
     case circuitOpen = "vendor_circuit_open"
     case tooManyConnections = "vendor_connections_exhausted"
+    case proxyUnreachable = "upstream_proxy_unreachable"
+    case proxyRefused = "upstream_proxy_refused"
 
     /// 502 the vendor's fault, 503 ours.
     var status: Int { self == .tooManyConnections ? 503 : 502 }
@@ -20,6 +22,8 @@ enum ConnectFault: String, Error, CaseIterable {
         case .tlsFailed: "The vendor's certificate could not be verified, or TLS failed; nothing was sent."
         case .timedOut: "The vendor did not accept a connection in time; nothing was sent."
         case .circuitOpen: "The vendor could not be reached several times in a row and is left alone for some seconds; nothing was sent."
+        case .proxyUnreachable: "The upstream proxy does not accept connections, or its certificate is not trusted; nothing was sent."
+        case .proxyRefused: "The upstream proxy gives no connection to the vendor; nothing was sent."
         case .tooManyConnections: "All connections to the vendor are in use; nothing was sent."
         }
     }
@@ -29,7 +33,7 @@ enum ConnectFault: String, Error, CaseIterable {
     /// Says something about the vendor, not about us.
     var countsAgainstVendor: Bool {
         switch self {
-        case .circuitOpen, .tooManyConnections: false
+        case .circuitOpen, .tooManyConnections, .proxyUnreachable, .proxyRefused: false
         default: true
         }
     }

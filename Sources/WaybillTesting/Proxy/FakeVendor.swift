@@ -39,17 +39,21 @@ package final class FakeVendor: Sendable {
     private let channel: any Channel
     package let port: Int
 
-    /// `identity` nil: plain HTTP.
+    /// `identity` nil: plain HTTP. `clientRootPEM`: whose client certificates it asks for; nil: none.
     package static func start(
-        identity: TestAuthority.Identity?, group: MultiThreadedEventLoopGroup = .singleton,
+        identity: TestAuthority.Identity?, clientRootPEM: String? = nil, group: MultiThreadedEventLoopGroup = .singleton,
         respond: @escaping @Sendable (Request) -> [Step] = { _ in [.write(FakeVendor.answer(200, #"{"ok":true}"#))] }
     ) async throws -> FakeVendor {
         let tls = try identity.map { identity in
             let chain = try NIOSSLCertificate.fromPEMBytes(Array(identity.certificatePEM.utf8))
             let key = try NIOSSLPrivateKey(bytes: Array(identity.keyPEM.utf8), format: .pem)
-            return try NIOSSLContext(
-                configuration: .makeServerConfiguration(
-                    certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+            if let clientRootPEM {
+                configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(clientRootPEM.utf8)))
+                configuration.certificateVerification = .noHostnameVerification
+            }
+            return try NIOSSLContext(configuration: configuration)
         }
         let shared = SharedLog(respond)
         let channel = try await ServerBootstrap(group: group)

@@ -32,16 +32,14 @@ package final class RawClient: Sendable {
         self.channel = channel
     }
 
-    /// `trustPEM`: speak TLS and trust that root; `localhost` is the name verified. `readsSlowly`: takes nothing off the socket.
+    /// `trustPEM`: speak TLS and trust that root; `localhost` is the name verified. `identity`: the client's certificate.
+    /// `readsSlowly`: takes nothing off the socket.
     package static func connect(
-        port: Int, trustPEM: String? = nil, readsSlowly: Bool = false, group: MultiThreadedEventLoopGroup = .singleton
+        port: Int, trustPEM: String? = nil, identity: TestAuthority.Identity? = nil, readsSlowly: Bool = false,
+        group: MultiThreadedEventLoopGroup = .singleton
     ) async throws -> RawClient {
         let shared = Shared()
-        let tls = try trustPEM.map { pem in
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8)))
-            return try NIOSSLContext(configuration: configuration)
-        }
+        let tls = try trustPEM.map { try clientTLS(trustPEM: $0, identity: identity) }
         let channel = try await ClientBootstrap(group: group)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.autoRead, value: !readsSlowly)
@@ -57,18 +55,61 @@ package final class RawClient: Sendable {
         return RawClient(shared, channel)
     }
 
+    private static func clientTLS(
+        trustPEM: String, identity: TestAuthority.Identity? = nil, verifiesName: Bool = true
+    ) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(trustPEM.utf8)))
+        if !verifiesName { configuration.certificateVerification = .noHostnameVerification }
+        if let identity {
+            configuration.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(identity.certificatePEM.utf8)).map {
+                .certificate($0)
+            }
+            configuration.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(identity.keyPEM.utf8), format: .pem))
+        }
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    /// From here on everything sent and received goes through TLS, inside what there is already.
+    ///
+    /// `serverName`: in the ClientHello, and what the certificate must be for unless `verifiesName` is false; nil: none.
+    package func startTLS(trustPEM: String, serverName: String?, verifiesName: Bool = true) async throws {
+        let tls = try Self.clientTLS(trustPEM: trustPEM, verifiesName: verifiesName)
+        let channel = channel
+        try await channel.eventLoop.submit {
+            let pipeline = channel.pipeline.syncOperations
+            let reader = try pipeline.handler(type: RawClientHandler.self)
+            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: serverName), position: .before(reader))
+        }.get()
+    }
+
     package func send(_ text: String) async throws { try await send(Array(text.utf8)) }
     package func send(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
     package func close() { channel.close(promise: nil) }
+    /// Ends this side only: nothing more will be sent.
+    package func finishSending() async throws { try await channel.close(mode: .output) }
+    /// Goes without a farewell, as a process that dies does.
+    package func reset() async throws {
+        try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try await channel.close()
+    }
 
     package var received: [UInt8] { shared.incoming.withLock { $0.bytes } }
     package var isClosed: Bool { shared.incoming.withLock { $0.isClosed } }
 
-    /// The next whole final answer, interim ones skipped; takes it off what has come. `toHEAD`: it has no body.
-    package func answer(toHEAD: Bool = false, withinMilliseconds: Int = 5_000) async throws -> Answer {
+    /// Everything received so far, taken off.
+    package func takeReceived() -> [UInt8] {
+        shared.incoming.withLock { incoming in
+            defer { incoming.bytes = [] }
+            return incoming.bytes
+        }
+    }
+
+    /// The next whole final answer, interim ones skipped; takes it off what has come. `toHEAD`: it has no body; `toCONNECT`: a 200 has none.
+    package func answer(toHEAD: Bool = false, toCONNECT: Bool = false, withinMilliseconds: Int = 5_000) async throws -> Answer {
         try await poll(withinMilliseconds) {
             self.shared.incoming.withLock { incoming in
-                AnswerReader.take(&incoming.bytes, isClosed: incoming.isClosed, toHEAD: toHEAD)
+                AnswerReader.take(&incoming.bytes, isClosed: incoming.isClosed, toHEAD: toHEAD, toCONNECT: toCONNECT)
             }
         }
     }
@@ -105,20 +146,21 @@ private final class RawClientHandler: ChannelInboundHandler {
 
 /// Reads answers apart from the code under test.
 private enum AnswerReader {
-    static func take(_ bytes: inout [UInt8], isClosed: Bool, toHEAD: Bool) -> RawClient.Answer? {
+    static func take(_ bytes: inout [UInt8], isClosed: Bool, toHEAD: Bool, toCONNECT: Bool) -> RawClient.Answer? {
         guard let end = (bytes.indices.dropLast(3).first { bytes[$0...].starts(with: [13, 10, 13, 10]) }) else { return nil }
         let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\r\n").map(String.init)
         guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { return nil }
         if status < 200 {
             bytes.removeFirst(end + 4)
-            return take(&bytes, isClosed: isClosed, toHEAD: toHEAD)
+            return take(&bytes, isClosed: isClosed, toHEAD: toHEAD, toCONNECT: toCONNECT)
         }
         let fields = lines.dropFirst().map { line in
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             return (name: String(parts[0]), value: parts.count > 1 ? String(parts[1].drop { $0 == " " }) : "")
         }
         var answer = RawClient.Answer(status: status, fields: Array(fields), body: [])
-        guard let (body, length) = body(of: answer, bytes[(end + 4)...], isClosed: isClosed, toHEAD: toHEAD) else { return nil }
+        guard let (body, length) = body(of: answer, bytes[(end + 4)...], isClosed: isClosed, toHEAD: toHEAD || toCONNECT && status == 200)
+        else { return nil }
         answer.body = body
         bytes.removeFirst(end + 4 + length)
         return answer

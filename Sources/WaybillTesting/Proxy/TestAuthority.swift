@@ -1,7 +1,7 @@
 import Crypto
 import FoundationEssentials
 import SwiftASN1
-import X509
+package import X509
 
 /// A certificate authority that lives for one test: makes certificates in memory, so that none lie about to expire.
 package struct TestAuthority: Sendable {
@@ -28,7 +28,14 @@ package struct TestAuthority: Sendable {
     }
 
     /// A server certificate for these DNS names.
-    package func issue(_ hosts: [String]) throws -> Identity {
+    package func issue(_ hosts: [String]) throws -> Identity { try issue(hosts, uris: [], usage: .serverAuth) }
+
+    /// A client certificate that gives its holder these names.
+    package func issueClient(_ names: [String], uris: [String] = [], usage: ExtendedKeyUsage.Usage = .clientAuth) throws -> Identity {
+        try issue(names, uris: uris, usage: usage)
+    }
+
+    private func issue(_ hosts: [String], uris: [String], usage: ExtendedKeyUsage.Usage) throws -> Identity {
         let leafKey = P256.Signing.PrivateKey()
         let certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: Certificate.PrivateKey(leafKey).publicKey, notValidBefore: .now - 3_600,
@@ -37,8 +44,8 @@ package struct TestAuthority: Sendable {
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
                 Critical(KeyUsage(digitalSignature: true))
-                try ExtendedKeyUsage([.serverAuth])
-                SubjectAlternativeNames(hosts.map { .dnsName($0) })
+                try ExtendedKeyUsage([usage])
+                SubjectAlternativeNames(hosts.map { .dnsName($0) } + uris.map { .uniformResourceIdentifier($0) })
             },
             issuerPrivateKey: Certificate.PrivateKey(key))
         return Identity(certificatePEM: try certificate.serializeAsPEM().pemString, keyPEM: leafKey.pemRepresentation)

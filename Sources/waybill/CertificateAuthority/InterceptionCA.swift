@@ -1,33 +1,38 @@
-import Crypto
-import FoundationEssentials
-import SwiftASN1
-import X509
+import WaybillCore
+import WaybillLedger
+import WaybillProxy
 
-/// The CA that will sign leaves for intercepted destinations: it can sign nothing but server certificates, directly, and only for
-/// the names it was made for. Kept as `ca.key` and `ca.pem` in the key directory.
+/// The interception CA as it stands in the key directory: `ca.key` and `ca.pem` sign; while one CA follows another, `ca-next.key` and
+/// `ca-next.pem` wait until callers trust them.
 struct InterceptionCA: Sendable {
-    static let validityDays = 1_825
     static let keyFile = "ca.key"
     static let certificateFile = "ca.pem"
-    /// Nothing can be permitted by an empty list (RFC 5280 reads it as "everything"), so a CA for no destination gets a name that
-    /// never resolves.
+    static let nextKeyFile = "ca-next.key"
+    static let nextCertificateFile = "ca-next.pem"
+    /// Nothing can be permitted by an empty list, so a CA for no destination gets a name that never resolves.
     static let nowhere = "invalid"
 
-    let certificatePEM: String
+    /// Signs leaves.
+    let authority: InterceptionAuthority
+    /// To be trusted before it signs; nil outside a rotation.
+    let next: InterceptionAuthority?
 
-    /// The CA of this key directory, nil if there is none. Refuses half a CA.
+    /// Of the one that signs.
+    var certificatePEM: String { authority.certificatePEM }
+    /// What callers must trust, the one that signs first.
+    var bundlePEM: String { authority.certificatePEM + (next?.certificatePEM ?? "") }
+
+    /// The CA of this key directory, nil if there is none. Refuses half a CA. Changes nothing.
     static func existing(in keys: KeyDirectory) throws(CommandFailure) -> InterceptionCA? {
         let key = try keys.privateText(keyFile)
         let certificate = try keys.privateText(certificateFile)
         switch (key, certificate) {
         case (nil, nil): return nil
-        case (_?, let certificate?):
-            do {
-                _ = try Certificate(pemEncoded: certificate)
-            } catch {
-                throw CommandFailure("\(keys.file(certificateFile)) holds no certificate", remedy: "restore it from a backup")
+        case (let key?, let certificate?):
+            if try isInterrupted(keys), let next = try keys.privateText(nextCertificateFile) {
+                return InterceptionCA(authority: try authority(next, key, keys, nextCertificateFile), next: nil)
             }
-            return InterceptionCA(certificatePEM: certificate)
+            return InterceptionCA(authority: try authority(certificate, key, keys, certificateFile), next: try next(in: keys))
         default:
             let (there, missing) = key == nil ? (certificateFile, keyFile) : (keyFile, certificateFile)
             throw CommandFailure(
@@ -37,24 +42,28 @@ struct InterceptionCA: Sendable {
     }
 
     /// Makes and stores a CA. `permit`: DNS suffixes. Throws if one exists.
-    static func create(in keys: KeyDirectory, organisation: String, permit: [String]) throws(CommandFailure) -> InterceptionCA {
+    static func create(
+        in keys: KeyDirectory, organisation: String, permit: [String], now: Timestamp = SystemWallClock().now()
+    ) throws(CommandFailure) -> InterceptionCA {
         if try existing(in: keys) != nil {
             throw CommandFailure(
-                "there is a CA in \(keys.path) already", remedy: "show it with `waybill ca show`; `ca rotate` will replace one")
+                "there is a CA in \(keys.path) already", remedy: "show it with `waybill ca show`; `waybill ca rotate` replaces it")
         }
-        let suffixes = try self.suffixes(permit)
-        let key = P256.Signing.PrivateKey()
-        let pem: String
-        do {
-            pem = try certificate(key: key, organisation: organisation, permit: suffixes, now: Date()).serializeAsPEM().pemString + "\n"
-        } catch {
-            throw CommandFailure("the CA certificate could not be made, \(error)")
-        }
+        let made = try make(organisation: organisation, permit: permit, now: now)
         // The certificate first: a key without its certificate would be of no use to anyone, and is the more dangerous half.
-        guard try keys.create(certificateFile, text: pem), try keys.create(keyFile, text: key.pemRepresentation + "\n") else {
+        guard try keys.create(certificateFile, text: made.certificatePEM), try keys.create(keyFile, text: made.keyPEM) else {
             throw CommandFailure("another process is making the CA in \(keys.path)", remedy: "try again")
         }
-        return InterceptionCA(certificatePEM: pem)
+        return InterceptionCA(authority: made, next: nil)
+    }
+
+    static func make(organisation: String, permit: [String], now: Timestamp) throws(CommandFailure) -> InterceptionAuthority {
+        let suffixes = try self.suffixes(permit)
+        do {
+            return try InterceptionAuthority.make(organisation: organisation, permit: suffixes, now: now)
+        } catch {
+            throw CommandFailure("the CA certificate could not be made (\(error))", remedy: "check `ca.permit` and the organisation's name")
+        }
     }
 
     /// Lower case, without a leading dot, each once, sorted. An address is no DNS name.
@@ -67,6 +76,7 @@ struct InterceptionCA: Sendable {
                 (1...63).contains(label.utf8.count)
                     && label.utf8.allSatisfy { $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
             }
+            if suffix.hasPrefix("["), suffix.hasSuffix("]") { continue }
             guard isName, suffix.utf8.count <= 253 else {
                 throw CommandFailure("`ca.permit` holds \(name), which is no DNS name", remedy: "write suffixes like hubapi.com")
             }
@@ -76,29 +86,51 @@ struct InterceptionCA: Sendable {
         return suffixes.isEmpty ? [nowhere] : suffixes.sorted()
     }
 
-    private static func certificate(key: P256.Signing.PrivateKey, organisation: String, permit: [String], now: Date) throws -> Certificate {
-        let name = try DistinguishedName {
-            OrganizationName(organisation)
-            CommonName("Waybill interception CA")
+    private static func next(in keys: KeyDirectory) throws(CommandFailure) -> InterceptionAuthority? {
+        switch (try keys.privateText(nextCertificateFile), try keys.privateText(nextKeyFile)) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?): return try authority(certificate, key, keys, nextCertificateFile)
+        case (nil, _): throw incomplete(nextKeyFile, keys)
+        case (_, nil): throw incomplete(nextCertificateFile, keys)
         }
-        let publicKey = Certificate.PublicKey(key.publicKey)
-        let everyAddress = [
-            ASN1OctetString(contentBytes: ArraySlice(repeating: 0, count: 8)),
-            ASN1OctetString(contentBytes: ArraySlice(repeating: 0, count: 32)),
-        ]
-        let identifier = SubjectKeyIdentifier(keyIdentifier: ArraySlice(Insecure.SHA1.hash(data: publicKey.subjectPublicKeyInfoBytes)))
-        let extensions = try Certificate.Extensions {
-            Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
-            Critical(KeyUsage(keyCertSign: true, cRLSign: true))
-            try ExtendedKeyUsage([.serverAuth])
-            Critical(NameConstraints(permittedDNSDomains: permit, excludedIPRanges: everyAddress))
-            identifier
+    }
+
+    private static func incomplete(_ file: String, _ keys: KeyDirectory) -> CommandFailure {
+        CommandFailure(
+            "\(keys.file(file)) has no counterpart, a rotation of the CA was not begun to its end",
+            remedy: "give it up with `waybill ca rotate --abandon`, then begin again")
+    }
+
+    /// Whether a completion stopped between its two steps: the key has taken its place, its certificate not yet.
+    static func isInterrupted(_ keys: KeyDirectory) throws(CommandFailure) -> Bool {
+        guard let key = try keys.privateText(keyFile), let next = try keys.privateText(nextCertificateFile),
+            try keys.privateText(nextKeyFile) == nil
+        else { return false }
+        do {
+            _ = try InterceptionAuthority(certificatePEM: next, keyPEM: key)
+            return true
+        } catch {
+            return false
         }
-        return try Certificate(
-            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
-            // An hour back: callers' clocks may be slow.
-            notValidBefore: now.addingTimeInterval(-3_600), notValidAfter: now.addingTimeInterval(Double(validityDays) * 86_400),
-            issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions,
-            issuerPrivateKey: Certificate.PrivateKey(key))
+    }
+
+    private static func authority(
+        _ certificate: String, _ key: String, _ keys: KeyDirectory, _ file: String
+    ) throws(CommandFailure) -> InterceptionAuthority {
+        do {
+            return try InterceptionAuthority(certificatePEM: certificate, keyPEM: key)
+        } catch {
+            let path = keys.file(file)
+            let what =
+                switch error {
+                case .noCertificate: "\(path) holds no certificate"
+                case .noKey: "the key beside \(path) is no P-256 private key"
+                case .foreignKey: "\(path) and the key beside it do not belong together"
+                case .noAuthority: "\(path) is no CA's certificate"
+                case .unconstrained: "\(path) has no name constraints, so it could stand in for every host"
+                case .notSigned: "\(path) could not be signed"
+                }
+            throw CommandFailure(what, remedy: "restore both from a backup, or move them away to make a new CA")
+        }
     }
 }

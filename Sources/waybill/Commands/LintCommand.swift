@@ -1,7 +1,8 @@
 import ArgumentParser
+import FoundationEssentials
 import WaybillCore
 
-struct LintCommand: ParsableCommand {
+struct LintCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lint", abstract: "Check a policy set.",
         discussion: "Prints problems as file:line:column: message. Exit code 0 if the set loads (warnings do not count), 3 if not.")
@@ -9,18 +10,31 @@ struct LintCommand: ParsableCommand {
     @Argument(help: "The policy directory.", completion: .directory)
     var directory: String
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Compare with this installation's interception CA as well.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var config: String?
+
     @OptionGroup var format: OutputOptions
 
-    func run() throws {
+    func run() async throws {
         let policies = PolicyDirectory(directory)
         var problems: [PolicyProblem]
         do {
-            problems = try policies.load().warnings
+            let (set, warnings) = try policies.load()
+            problems = warnings
+            if let config { problems += try await uncovered(set, config) }
         } catch let broken as PolicyProblems {
             problems = broken.all
         }
         LintCommand.print(problems, of: policies, format.output)
         if problems.contains(where: { $0.severity == .error }) { throw ExitStatus.policyInvalid.quietly }
+    }
+
+    private func uncovered(_ set: PolicySet, _ config: String) async throws -> [PolicyProblem] {
+        let settings = try await SettingsReader.read(file: config, flags: [:], environment: ProcessInfo.processInfo.environment)
+        return try InterceptionCA.existing(in: try KeyDirectory(settings.keys, create: false))?.uncovered(set) ?? []
     }
 
     static func print(_ problems: [PolicyProblem], of policies: PolicyDirectory, _ format: OutputFormat) {

@@ -3,7 +3,7 @@ import ArgumentParser
 /// Prints the reference pages of `docs/reference/` that are generated from the code.
 struct ReferenceCommand: ParsableCommand {
     enum Page: String, CaseIterable, ExpressibleByArgument {
-        case cli, configuration, operators
+        case cli, configuration, metrics, operators
         case reasonCodes = "reason-codes"
     }
     static let configuration = CommandConfiguration(
@@ -17,6 +17,7 @@ struct ReferenceCommand: ParsableCommand {
             switch page {
             case .cli: CommandReference.text
             case .configuration: ConfigurationReference.text
+            case .metrics: MetricsReference.text
             case .operators: RulesReference.operators
             case .reasonCodes: RulesReference.reasonCodes
             }

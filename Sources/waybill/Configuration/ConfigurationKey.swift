@@ -63,13 +63,23 @@ extension ConfigurationKey {
     static let secrets = ConfigurationKey(
         "secrets", .path, "var/secrets",
         "The directory of vendors' credentials: `${secret:NAME}` in a vendor file is the content of the file NAME there (0600), or "
-            + "of the environment variable `WAYBILL_SECRET_NAME`.")
+            + "of the environment variable `WAYBILL_SECRET_NAME`. The secret `metrics_token`, if there is one, is what `/metrics` asks for."
+    )
     static let insecure = ConfigurationKey("insecure", .flag, "false", "Allows plain HTTP listeners off the loopback interface.")
     static let resolve = ConfigurationKey(
         "resolve", .addresses, nil,
         "Explicit addresses of vendors' destinations, for tests and private links; each one is named at start. They are not checked "
             + "against special-purpose ranges.")
     static let trust = ConfigurationKey("trust", .paths, nil, "PEM files of extra root certificates for vendors.")
+    static let upstreamProxy = ConfigurationKey(
+        "upstream_proxy.address", .address, nil,
+        "The company's own proxy: vendors are reached through its CONNECT, but for those with an entry in `resolve`. It resolves their "
+            + "names, so their addresses cannot be checked; their certificates are, end to end.")
+    static let upstreamProxyTLS = ConfigurationKey(
+        "upstream_proxy.tls", .flag, "false", "Speaks TLS to that proxy, verified by the system's roots and `trust`.")
+    static let upstreamProxyUsername = ConfigurationKey("upstream_proxy.username", .text, nil, "Who the gate is to that proxy (Basic).")
+    static let upstreamProxyPassword = ConfigurationKey(
+        "upstream_proxy.password", .text, nil, "`${secret:NAME}`: the password, kept like vendors' credentials.", isSecret: true)
     static let threads = ConfigurationKey("threads", .integer(0...256), "0", "Event loops; 0: one a core.")
     static let logLevel = ConfigurationKey(
         "log_level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
@@ -89,8 +99,8 @@ extension ConfigurationKey {
     static func listener(_ name: String) -> ConfigurationKey {
         let summaries = [
             "gate": "Base-URL listener: `http://gate/to/{vendor}/…`.",
-            "proxy": "Forward proxy with interception. Accepted, not served yet.",
-            "control": "API and console. Accepted, not served yet.",
+            "proxy": "Forward proxy with interception, for `HTTPS_PROXY`; without it there is none. Usually `127.0.0.1:8888`.",
+            "control": "Probes and metrics: `/healthz`, `/readyz`, `/metrics`; without it there are none. Usually `127.0.0.1:8081`.",
         ]
         return ConfigurationKey("listen.\(name)", .address, name == "gate" ? "127.0.0.1:8080" : nil, summaries[name] ?? "")
     }
@@ -109,7 +119,8 @@ extension ConfigurationKey {
     /// Every key, in the order of the reference.
     static let all: [ConfigurationKey] =
         listeners.flatMap { name in [listener(name), address(name)] + tlsParts.map { tls(name, $0) } }
-        + [store, policies, keys, secrets, insecure, resolve, trust, threads]
+        + [store, policies, keys, secrets, insecure, resolve, trust]
+        + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
         + [origin, checkpointEvery, checkpointCopy, witnesses, caPermit, logLevel]
 }

@@ -27,7 +27,7 @@ struct ConfiguredLimit: Sendable {
         ConfiguredLimit(name, 1...3_600_000, path, summary)
     }
 
-    static let all: [ConfiguredLimit] = bodies + callers + vendors + deciding
+    static let all: [ConfiguredLimit] = bodies + callers + vendors + deciding + overload
 
     private static let bodies: [ConfiguredLimit] = [
         bytes("body_bytes", \.body.decodedBytesMax, "Largest body, decoded; more is 413."),
@@ -45,6 +45,7 @@ struct ConfiguredLimit: Sendable {
         ConfiguredLimit("connections", 1...1_000_000, \.proxy.callerConnectionsMax, "Callers' connections at once; more are closed."),
         bytes("head_bytes", \.proxy.requestHeadBytesMax, "Request line and header fields together; more is 431."),
         ConfiguredLimit("header_fields", 1...10_000, \.proxy.fieldsMax, "Header fields of a request; more is 431."),
+        time("handshake_milliseconds", \.proxy.callerHandshakeMillisecondsMax, "How long TLS with a caller may take to stand."),
         time("head_milliseconds", \.proxy.callerHeadMillisecondsMax, "How long a request's head may take."),
         time("body_idle_milliseconds", \.proxy.callerBodyIdleMillisecondsMax, "Longest silence inside a request's body."),
         time("idle_milliseconds", \.proxy.callerIdleMillisecondsMax, "Longest silence between requests on a connection."),
@@ -77,5 +78,22 @@ struct ConfiguredLimit: Sendable {
             "attempts", 1...100, \.proxy.attemptsMax, "Times a request is judged anew because something changed meanwhile; then 503."),
         time("refresh_milliseconds", \.proxy.refreshMillisecondsMax, "Longest wait for the consent store; then 503."),
         time("commit_milliseconds", \.proxy.commitMillisecondsMax, "Longest wait for the transfer log; then 503."),
+    ]
+
+    private static let overload: [ConfiguredLimit] = [
+        ConfiguredLimit(
+            "exchanges_in_flight", 1...1_000_000, \.proxy.exchangesPerLoopMax,
+            "Requests one event loop has between admission and answer; more are shed with 503 `overloaded`."),
+        ConfiguredLimit(
+            "exchanges_always", 0...1_000_000, \.proxy.exchangesPerLoopMin,
+            "So many are taken in by each event loop however long its turns are."),
+        ConfiguredLimit(
+            "turn_microseconds", 100...10_000_000, \.proxy.turnMicrosecondsMax,
+            "How long an event loop may take to handle everything that has come before callers count as kept waiting."),
+        time(
+            "overload_patience_milliseconds", \.proxy.overloadPatienceMilliseconds,
+            "Turns that stay longer than `turn_microseconds` for this long begin shedding; shorter bursts are worked off."),
+        time(
+            "overload_recovery_milliseconds", \.proxy.overloadRecoveryMilliseconds, "Turns that stay shorter for this long end shedding."),
     ]
 }

@@ -10,6 +10,13 @@ struct Settings: Sendable {
         var address: HostPort
         var tls: TLSFiles?
     }
+    struct UpstreamProxy: Sendable, Hashable {
+        var address: HostPort
+        var isTLS: Bool
+        var username: String?
+        /// `${secret:NAME}`.
+        var password: String?
+    }
     struct Log: Sendable {
         /// As written; `{organisation.id}` is filled in when the policies are known.
         var origin: String
@@ -20,6 +27,10 @@ struct Settings: Sendable {
     /// The configuration file, as named on the command line.
     var file: String
     var gate: Listener
+    /// The forward proxy; nil: none.
+    var proxy: Listener?
+    /// Probes and metrics; nil: none.
+    var control: Listener?
     /// Configured, and not served yet: names of keys.
     var notServed: [String]
     var insecure: Bool
@@ -30,6 +41,8 @@ struct Settings: Sendable {
     var secrets: String
     var resolve: [HostPort: HostPort]
     var trust: [String]
+    /// The company's own proxy; nil: vendors are dialled directly.
+    var upstreamProxy: UpstreamProxy?
     var threads: Int
     var limits: GateLimits
     var log: Log
@@ -46,6 +59,8 @@ struct Settings: Sendable {
         let stem = dot.map { String(name[..<$0]) } ?? name
         return Files.resolve(stem + "-log" + (dot.map { String(name[$0...]) } ?? ""), against: directory)
     }
+    /// What relative paths in vendors' files are relative to, like those of the configuration.
+    var directory: String { Files.parent(of: file) }
     /// Where `serve` keeps its socket and lock.
     var stateDirectory: String { Files.parent(of: store) }
     var socket: String { Files.resolve("waybill.sock", against: stateDirectory) }

@@ -44,16 +44,15 @@ enum SettingsReader {
         let base = Files.parent(of: path)
         func located(_ key: ConfigurationKey) -> String { Files.resolve(values.text(key) ?? "", against: base) }
         let insecure = try values.flag(.insecure)
-        guard let gate = try listener("gate", values, base: base) else { throw values.unfit(.listener("gate")) }
-        guard gate.tls != nil || gate.address.isLoopback || insecure else {
+        guard let gate = try listener("gate", values, base: base, insecure: insecure) else { throw values.unfit(.listener("gate")) }
+        let proxy = try listener("proxy", values, base: base, insecure: insecure)
+        let control = try listener("control", values, base: base, insecure: insecure)
+        if control?.tls?.clientCA != nil {
             throw CommandFailure(
-                "\(values.origin(of: .listener("gate"))): plain HTTP on \(gate.address) would be readable on the network",
-                remedy: "listen on 127.0.0.1, set `listen.gate.tls`, or say `insecure: true`")
+                "`listen.control.tls.client_ca` asks for client certificates, which the control listener does not check yet",
+                remedy: "remove it; `/metrics` is for loopback, or asks for the secret metrics_token")
         }
         var notServed: [String] = []
-        for name in ConfigurationKey.listeners where name != "gate" {
-            if try listener(name, values, base: base) != nil { notServed.append("listen.\(name)") }
-        }
         let witnesses = values.texts(.witnesses)
         if !witnesses.isEmpty { notServed.append("log.witnesses") }
         var limits = GateLimits()
@@ -61,10 +60,12 @@ enum SettingsReader {
             if let value = try values.integer(limit.key) { limit.apply(value, &limits) }
         }
         return Settings(
-            file: path, gate: gate, notServed: notServed, insecure: insecure, store: try store(values, base: base),
+            file: path, gate: gate, proxy: proxy, control: control, notServed: notServed, insecure: insecure,
+            store: try store(values, base: base),
             policies: located(.policies),
             keys: located(.keys), secrets: located(.secrets), resolve: try values.addresses(.resolve),
-            trust: values.texts(.trust).map { Files.resolve($0, against: base) }, threads: try values.integer(.threads) ?? 0,
+            trust: values.texts(.trust).map { Files.resolve($0, against: base) }, upstreamProxy: try upstreamProxy(values),
+            threads: try values.integer(.threads) ?? 0,
             limits: limits,
             log: Settings.Log(
                 origin: values.text(.origin) ?? "", checkpointEveryMilliseconds: try values.milliseconds(.checkpointEvery) ?? 1_000,
@@ -72,7 +73,9 @@ enum SettingsReader {
             caPermit: values.texts(.caPermit), logLevel: try values.choice(.logLevel) ?? "info", unknownVariables: [])
     }
 
-    private static func listener(_ name: String, _ values: ConfigurationValues, base: String) throws(CommandFailure) -> Settings.Listener? {
+    private static func listener(
+        _ name: String, _ values: ConfigurationValues, base: String, insecure: Bool
+    ) throws(CommandFailure) -> Settings.Listener? {
         let (short, long) = (ConfigurationKey.listener(name), ConfigurationKey.address(name))
         // The short form has a default, which must not win over a written long one.
         let key = !values.isSet(short) && values.isSet(long) ? long : short
@@ -81,12 +84,41 @@ enum SettingsReader {
             values.text(.tls(name, part)).map { Files.resolve($0, against: base) }
         }
         switch (files[0], files[1], files[2]) {
-        case (nil, nil, nil): return Settings.Listener(address: address, tls: nil)
+        case (nil, nil, nil):
+            guard address.isLoopback || insecure else {
+                throw CommandFailure(
+                    "\(values.origin(of: key)): plain HTTP on \(address) would be readable on the network",
+                    remedy: "listen on 127.0.0.1, set `listen.\(name).tls`, or say `insecure: true`")
+            }
+            return Settings.Listener(address: address, tls: nil)
         case (let certificate?, let key?, let clientCA):
             return Settings.Listener(address: address, tls: Settings.TLSFiles(certificate: certificate, key: key, clientCA: clientCA))
         default:
             throw CommandFailure("`listen.\(name).tls` needs both `certificate` and `key`", remedy: "add the missing one")
         }
+    }
+
+    private static func upstreamProxy(_ values: ConfigurationValues) throws(CommandFailure) -> Settings.UpstreamProxy? {
+        let (username, password) = (values.text(.upstreamProxyUsername), values.text(.upstreamProxyPassword))
+        let isTLS = try values.flag(.upstreamProxyTLS)
+        guard let address = try values.address(.upstreamProxy) else {
+            guard username == nil, password == nil, !isTLS else {
+                throw CommandFailure("`upstream_proxy` has no `address`", remedy: "add one, or remove the section")
+            }
+            return nil
+        }
+        guard address.port > 0 else { throw values.unfit(.upstreamProxy) }
+        guard (username == nil) == (password == nil), username?.contains(":") != true else {
+            throw CommandFailure(
+                "`upstream_proxy` needs `username` and `password` together, the name without a colon", remedy: "add or remove one")
+        }
+        if let password, !password.hasPrefix("${secret:") || !password.hasSuffix("}") {
+            // It may be the password itself, so it is not shown.
+            throw CommandFailure(
+                "\(values.origin(of: .upstreamProxyPassword)): the configuration is no place for a password",
+                remedy: "write `${secret:NAME}` and put it into that secret")
+        }
+        return Settings.UpstreamProxy(address: address, isTLS: isTLS, username: username, password: password)
     }
 
     private static func store(_ values: ConfigurationValues, base: String) throws(CommandFailure) -> String {

@@ -62,6 +62,21 @@ struct KeyDirectory: Sendable {
         }
     }
 
+    /// One file takes the place of another, at once or not at all.
+    func move(_ name: String, to final: String) throws(CommandFailure) {
+        try failing { () throws(SystemError) in try Files.move(file(name), to: file(final)) }
+    }
+
+    /// False if there is no such file.
+    func remove(_ name: String) throws(CommandFailure) -> Bool {
+        try failing { () throws(SystemError) in
+            guard try Files.facts(file(name)) != nil else { return false }
+            try Files.removeTree(file(name))
+            try Files.syncDirectory(path)
+            return true
+        }
+    }
+
     private func check(_ facts: Files.Facts, _ path: String) throws(CommandFailure) {
         guard !facts.isDirectory else { throw CommandFailure("\(path) is a directory", remedy: "move it away, keys are files") }
         guard facts.mode & 0o077 == 0 else {

@@ -7,25 +7,35 @@ struct SecretStore: Sendable {
     let directory: String
     let environment: [String: String]
 
-    /// Every file of the directory, and every secret the vendors name. The environment wins.
-    func values(for vendors: [Vendor]) throws(CommandFailure) -> [String: String] {
+    /// Every file of the directory, and every secret that is named. The environment wins. `others`: who needs it → a template.
+    func values(for vendors: [Vendor], others: [(who: String, template: String)] = []) throws(CommandFailure) -> [String: String] {
         var values: [String: String] = [:]
         let facts = try failing { () throws(SystemError) in try Files.facts(directory) }
         if facts?.isDirectory == true {
             for name in try failing({ () throws(SystemError) in try Files.names(in: directory) }) { values[name] = try file(name) }
         }
-        for vendor in vendors {
-            for name in SecretStore.names(in: vendor.credentials?.value ?? "") {
+        let templates = vendors.flatMap { vendor in
+            [vendor.credentials?.value, vendor.tls?.clientCertificate?.key].compactMap { $0.map { ("vendor \(vendor.id)", $0) } }
+        }
+        for (who, template) in templates + others {
+            for name in SecretStore.names(in: template) {
                 if let value = environment[SecretStore.variable(name)] { values[name] = value }
                 guard values[name] != nil else {
                     throw CommandFailure(
-                        "vendor \(vendor.id) needs the secret `\(name)`, which is missing",
+                        "\(who) needs the secret `\(name)`, which is missing",
                         remedy:
                             "set \(SecretStore.variable(name)), or write it to \(Files.resolve(name, against: directory)) with mode 0600")
                 }
             }
         }
         return values
+    }
+
+    /// One that the gate itself uses; nil: there is none. The environment wins.
+    func value(_ name: String) throws(CommandFailure) -> String? {
+        if let value = environment[SecretStore.variable(name)] { return value }
+        guard try failing({ () throws(SystemError) in try Files.facts(Files.resolve(name, against: directory)) }) != nil else { return nil }
+        return try file(name)
     }
 
     /// `hubspot_token` → `WAYBILL_SECRET_HUBSPOT_TOKEN`.

@@ -20,6 +20,8 @@ struct GateParts: Sendable {
     let volumes: VolumeBudget
     /// Of salts for subjects seen for the first time.
     let random = RandomPool()
+    /// The forward proxy's.
+    let authority: CAKeeper
 
     func gate(_ set: PolicySet) -> Gate {
         let keys = GateKeys(keyring: keyring, makeSalt: { [random] in random.bytes() })
@@ -31,7 +33,7 @@ struct GateParts: Sendable {
         do {
             return try GateState(
                 gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemWallClock(),
-                volumes: volumes, secrets: secrets)
+                volumes: volumes, secrets: secrets, trust: Wiring.vendorTrust(settings))
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
@@ -43,13 +45,14 @@ struct GateParts: Sendable {
         try history.archive.keep(policies.set, files: policies.files)
         let before = consents.notices
         let now = SystemWallClock().now()
+        let secrets = try Wiring.secrets(settings, policies.set)
         do {
             try await consents.rebuild(notices: policies.set.notices, now: now)
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
         do {
-            try state.replace(gate: gate(policies.set))
+            try state.replace(gate: gate(policies.set), secrets: secrets)
         } catch {
             do {
                 try await consents.rebuild(notices: before, now: now)
@@ -60,20 +63,37 @@ struct GateParts: Sendable {
             }
             throw CommandFailure(error.message.withoutFullStop)
         }
+        warnUncovered(policies)
     }
 
-    func proxyConfiguration() throws(CommandFailure) -> ProxyConfiguration {
-        let tls = settings.gate.tls
-        if tls?.clientCA != nil {
-            throw CommandFailure(
-                "`listen.gate.tls.client_ca` asks for client certificates, which are not checked yet",
-                remedy: "remove it, callers use tokens")
+    /// Reads again what files outside the set hold: vendors' certificates and secrets.
+    func renew(_ state: GateState, _ set: PolicySet) throws {
+        let secrets = try Wiring.secrets(settings, set)
+        do {
+            try state.renew(secrets: secrets)
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
         }
-        let listener = ProxyConfiguration.Listener(
-            host: settings.gate.address.host, port: settings.gate.address.port,
-            tls: tls.map { ProxyConfiguration.Listener.TLS(certificatePath: $0.certificate, keyPath: $0.key) }, insecure: settings.insecure)
+    }
+
+    /// Destinations that the forward proxy will refuse.
+    func warnUncovered(_ policies: LoadedPolicies) {
+        if settings.proxy != nil { authority.warnUncovered(policies.set, directory: policies.directory) }
+    }
+
+    /// Listeners in the order in which `GateService` names their addresses.
+    func proxyConfiguration(_ set: PolicySet) throws(CommandFailure) -> ProxyConfiguration {
+        let listeners = [(ProxyConfiguration.Listener.Kind.gate, settings.gate)] + (settings.proxy.map { [(.proxy, $0)] } ?? [])
         let resolve = Dictionary(uniqueKeysWithValues: settings.resolve.map { ($0.key.description, $0.value.description) })
-        return ProxyConfiguration(listeners: [listener], resolve: resolve, trust: settings.trust, limits: settings.limits.proxy)
+        return ProxyConfiguration(
+            listeners: listeners.map { kind, listener in
+                ProxyConfiguration.Listener(
+                    kind: kind, host: listener.address.host, port: listener.address.port,
+                    tls: listener.tls.map {
+                        ProxyConfiguration.Listener.TLS(certificatePath: $0.certificate, keyPath: $0.key, clientCAPath: $0.clientCA)
+                    }, insecure: settings.insecure)
+            }, resolve: resolve, trust: settings.trust, limits: settings.limits.proxy, leaves: authority.leaves,
+            upstreamProxy: Wiring.upstreamProxy(settings, secrets: try Wiring.secrets(settings, set)))
     }
 }
 

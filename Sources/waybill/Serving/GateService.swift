@@ -22,7 +22,7 @@ struct GateService: Service {
         let settings = parts.settings
         let threads = settings.threads > 0 ? settings.threads : ProcessInfo.processInfo.activeProcessorCount
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        let server = GateServer(configuration: try parts.proxyConfiguration(), state: state, logger: parts.logger, group: group)
+        let server = GateServer(configuration: try parts.proxyConfiguration(set), state: state, logger: parts.logger, group: group)
         let addresses: [BoundAddress]
         do {
             addresses = try await server.start()
@@ -36,26 +36,42 @@ struct GateService: Service {
             await server.stop(grace: .zero)
             throw CommandFailure(error.message.withoutFullStop)
         }
-        ready(addresses)
+        let watch = GateWatch(parts: parts, server: server, reloader: reloader)
+        let probes: ProbeListener?
+        do {
+            probes = try await ProbeListener.start(settings, watch: watch, logger: parts.logger)
+        } catch {
+            await server.stop(grace: .zero)
+            await control.stop()
+            throw error
+        }
+        ready(addresses, control: probes?.address)
         do {
             try await gracefulShutdown()
         } catch is CancellationError {
             // Another service failed: stop all the same.
         }
+        watch.drain()
         parts.logger.notice("stopping")
         await server.stop(grace: .seconds(GateService.stopSeconds))
         await control.stop()
+        // Last, so that it can be asked while the others stop.
+        await probes?.stop()
         try await group.shutdownGracefully()
     }
 
-    /// The only line of standard output.
-    private func ready(_ addresses: [BoundAddress]) {
-        let gate = addresses.first?.description ?? ""
-        let line = JSONText.object([
-            ("event", .text("ready")), ("gate", .text(gate)), ("pid", .number(Int64(processID()))), ("policy", .text(set.digest)),
-        ])
+    /// The only line of standard output. Every listener is named by its configuration key.
+    private func ready(_ addresses: [BoundAddress], control: HostPort?) {
+        let names = ["gate"] + (parts.settings.proxy == nil ? [] : ["proxy"])
+        let listening = zip(names, addresses).map { ($0, $1.description) } + (control.map { [("control", $0.description)] } ?? [])
+        let line = JSONText.object(
+            [("event", .text("ready"))] + listening.map { ($0, .text($1)) } + [
+                ("pid", .number(Int64(processID()))), ("policy", .text(set.digest)),
+            ])
         StandardStreams.writeOutput(line.compact + "\n")
-        parts.logger.notice("ready", metadata: ["gate": "\(gate)", "policy": "\(set.digest)"])
+        var metadata: Logger.Metadata = ["policy": "\(set.digest)"]
+        for (name, address) in listening { metadata[name] = "\(address)" }
+        parts.logger.notice("ready", metadata: metadata)
     }
 
     private var commands: [any ControlCommand] {
@@ -68,6 +84,13 @@ struct GateService: Service {
             ReplyCommand("policy.reload") { () async throws(ControlFailure) in
                 await reloader.reload()
                 return GateStatus(policy: await reloader.status, log: parts.log, index: parts.index)
+            },
+            ReplyCommand("ca.reload") { () async throws(ControlFailure) in
+                do throws(CommandFailure) {
+                    return try parts.authority.reload()
+                } catch {
+                    throw ControlFailure(code: "ca_unreadable", message: "\(error.sentence).")
+                }
             },
         ]
     }

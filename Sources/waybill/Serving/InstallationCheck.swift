@@ -1,4 +1,5 @@
 import WaybillCore
+import WaybillProxy
 
 /// `serve --check`: everything that can be known without starting. Changes nothing.
 struct InstallationCheck {
@@ -14,7 +15,13 @@ struct InstallationCheck {
         }
         let policies = PolicyDirectory(settings.policies)
         let set = try policies.loadForCommand()
-        _ = try Wiring.secrets(settings, set)
+        let secrets = try Wiring.secrets(settings, set)
         try Wiring.checkTrust(settings)
+        if settings.control != nil { _ = try Wiring.metricsToken(settings) }
+        do throws(ProxyError) {
+            try GateState.check(set.vendors, secrets: secrets, trust: Wiring.vendorTrust(settings))
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
     }
 }

@@ -14,19 +14,22 @@ actor PolicyReloader: Service {
     private let directory: PolicyDirectory
     private let logger: Logger
     private let accept: @Sendable (LoadedPolicies) async throws -> Void
+    private let renew: @Sendable (PolicySet) throws -> Void
     private let purposeNames: Mutex<Set<String>>
     private var loaded: PolicyDirectory.Signature
     private var pending: PolicyDirectory.Signature?
     private(set) var status: PolicyStatus
 
-    /// `accept` puts a set in force, or throws and leaves everything as it was.
+    /// `accept` puts a set in force, or throws and leaves everything as it was; `renew` reads again what files outside the set hold.
     init(
-        _ policies: LoadedPolicies, now: Timestamp, logger: Logger, accept: @escaping @Sendable (LoadedPolicies) async throws -> Void
+        _ policies: LoadedPolicies, now: Timestamp, logger: Logger, accept: @escaping @Sendable (LoadedPolicies) async throws -> Void,
+        renew: @escaping @Sendable (PolicySet) throws -> Void = { _ in }
     ) {
         directory = policies.directory
         loaded = policies.signature
         self.logger = logger
         self.accept = accept
+        self.renew = renew
         purposeNames = Mutex(Set(policies.set.purposes.map(\.name)))
         status = PolicyStatus(digest: policies.set.digest, loadedAt: now)
     }
@@ -87,6 +90,7 @@ actor PolicyReloader: Service {
                 logger.notice("policies reloaded", metadata: ["digest": "\(digest)", "previous": "\(status.digest)"])
                 status = PolicyStatus(digest: digest, loadedAt: SystemWallClock().now())
             } else {
+                try renew(policies.set)
                 logger.notice("policies read again, nothing changed", metadata: ["digest": "\(digest)"])
             }
             status.failure = nil

@@ -26,7 +26,7 @@ struct Serving {
         let logKeys = try Wiring.logKeys(keys, keyring, create: true)
         let lock = try ownStore()
         let policies = try loadPolicies()
-        try makeCA(keys, policies.set)
+        let ca = try openCA(keys, policies.set)
         try Wiring.checkTrust(settings)
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
@@ -39,7 +39,9 @@ struct Serving {
             let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, history: history,
-                volumes: volumes)
+                volumes: volumes,
+                authority: CAKeeper(
+                    keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger))
             do {
                 try await serve(parts, policies)
             } catch {
@@ -102,11 +104,15 @@ struct Serving {
         try history.archive.keep(policies.set, files: policies.files)
     }
 
-    private func makeCA(_ keys: KeyDirectory, _ set: PolicySet) throws {
-        if try InterceptionCA.existing(in: keys) != nil { return }
+    private func openCA(_ keys: KeyDirectory, _ set: PolicySet) throws -> InterceptionCA {
+        if let ca = try InterceptionCA.existing(in: keys) {
+            try CARotation(keys: keys).finishInterrupted()
+            return ca
+        }
         let permit = settings.caPermit.isEmpty ? set.hosts : settings.caPermit
-        _ = try InterceptionCA.create(in: keys, organisation: set.organisation.name, permit: permit)
+        let ca = try InterceptionCA.create(in: keys, organisation: set.organisation.name, permit: permit)
         logger.notice("interception CA created", metadata: ["certificate": "\(keys.file(InterceptionCA.certificateFile))"])
+        return ca
     }
 
     /// Imported subjects from the store, first-seen ones from the log; only then is "unknown" true.
@@ -160,13 +166,18 @@ struct Serving {
 
     private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
         let state = try parts.state(policies.set)
-        let reloader = PolicyReloader(policies, now: SystemWallClock().now(), logger: logger) { try await parts.accept($0, in: state) }
+        let reloader = PolicyReloader(
+            policies, now: SystemWallClock().now(), logger: logger, accept: { try await parts.accept($0, in: state) },
+            renew: { try parts.renew(state, $0) })
+        parts.warnUncovered(policies)
         let gate = GateService(parts: parts, state: state, set: policies.set, reloader: reloader)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: gate, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup),
                     .init(service: reloader, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: parts.authority, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()

@@ -28,6 +28,25 @@ struct StoreSession {
         }
     }
 
+    /// Changes files that a running gate has read, and tells it to read them again; without one, none can start meanwhile.
+    func change<Value: Sendable>(
+        _ command: String, _ work: () throws(CommandFailure) -> Value
+    ) async throws -> Value {
+        keepFilesPrivate()
+        let directory = settings.stateDirectory
+        try failing { () throws(SystemError) in try Files.makeDirectory(directory, mode: 0o700) }
+        do {
+            let access = try await StoreAccess.open(lock: settings.lock, socket: try settings.reachableSocket())
+            let value = try work()
+            if case .gate(let client) = consume access {
+                _ = try await client.run(ControlRequest(command: command), input: { () throws(ControlFailure) in nil }, onReply: { _ in })
+            }
+            return value
+        } catch let failure as ControlFailure {
+            throw CommandFailure(failure.message.withoutFullStop)
+        }
+    }
+
     private func runHere(
         _ request: ControlRequest, input: @escaping @Sendable () async throws(ControlFailure) -> [UInt8]?,
         told: @escaping @Sendable (ControlReply) async -> Void, holding lock: borrowing StoreLock

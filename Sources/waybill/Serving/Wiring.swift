@@ -4,6 +4,7 @@ import Logging
 import SwiftASN1
 import WaybillCore
 import WaybillLedger
+import WaybillProxy
 import WaybillStorage
 import X509
 
@@ -14,8 +15,31 @@ enum Wiring {
 
     /// Vendors' credentials for this policy set.
     static func secrets(_ settings: Settings, _ set: PolicySet) throws(CommandFailure) -> [String: String] {
-        try SecretStore(directory: settings.secrets, environment: ProcessInfo.processInfo.environment).values(for: set.vendors)
+        let proxy = settings.upstreamProxy?.password.map { [(who: "`upstream_proxy`", template: $0)] } ?? []
+        return try SecretStore(directory: settings.secrets, environment: ProcessInfo.processInfo.environment)
+            .values(for: set.vendors, others: proxy)
     }
+
+    /// The SHA-256 of the token that `/metrics` asks for; nil: none is configured.
+    static func metricsToken(_ settings: Settings) throws(CommandFailure) -> [UInt8]? {
+        let store = SecretStore(directory: settings.secrets, environment: ProcessInfo.processInfo.environment)
+        guard let token = try store.value("metrics_token") else { return nil }
+        guard token.utf8.count >= 16 else {
+            throw CommandFailure("the secret metrics_token is shorter than 16 bytes", remedy: "use a long random one")
+        }
+        return Array(SHA256.hash(data: Array(token.utf8)))
+    }
+
+    /// `secrets`: of the policy set in force at start.
+    static func upstreamProxy(_ settings: Settings, secrets: [String: String]) -> UpstreamProxy? {
+        settings.upstreamProxy.map { proxy in
+            let password = proxy.password.flatMap { SecretStore.names(in: $0).first }.flatMap { secrets[$0] }
+            return UpstreamProxy(
+                host: proxy.address.host, port: proxy.address.port, isTLS: proxy.isTLS, username: proxy.username, password: password ?? "")
+        }
+    }
+
+    static func vendorTrust(_ settings: Settings) -> VendorTrust { VendorTrust(files: settings.trust, directory: settings.directory) }
 
     /// Each file of `trust` must hold certificates.
     static func checkTrust(_ settings: Settings) throws(CommandFailure) {

@@ -119,6 +119,12 @@ enum Files {
         try syncDirectory(parent(of: final))
     }
 
+    /// A file takes another name, in place of what had it.
+    static func move(_ path: String, to final: String) throws(SystemError) {
+        guard systemRename(path, final) == 0 else { throw SystemError("rename \(path)") }
+        try syncDirectory(parent(of: final))
+    }
+
     /// Removes a file or a directory with everything in it, if it is there.
     static func removeTree(_ path: String) throws(SystemError) {
         guard let found = try facts(path) else { return }

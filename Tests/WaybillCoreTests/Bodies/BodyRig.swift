@@ -77,10 +77,10 @@ struct BodyRig {
     {
         let scanned = try scan(body)
         let actions = actions ?? scanned.records.map { _ in .write([Self.plan(Array(repeating: .keep, count: Self.fieldCount))]) }
-        let reduced = try JSONBody.reduce(
-            body, scanned: scanned, shape: shape, actions: actions, shared: shared, operators: Self.operators, context: Self.context,
+        let reduced = try shape.reduce(
+            body, scanned: scanned, actions: actions, shared: shared, operators: Self.operators, context: Self.context,
             reporting: reporting)
-        try prove(reduced.bytes, actions, shared: shared)
+        try shape.prove(reduced.bytes, of: scanned, actions: actions, shared: shared, operators: Self.operators, limits: limits)
         return reduced
     }
 

@@ -242,6 +242,12 @@ import Testing
             "token of two callers", "token_shared", "callers/other.yaml:1:9",
             .write((PolicyFixture.files[caller] ?? "").replacing("caller: crm-sync", with: "caller: other"), to: "callers/other.yaml")),
         BrokenSet(
+            "certificate name of two callers", "certificate_shared", "callers/other.yaml:1:9",
+            .replace("credentials: [", "credentials: [{mtls_san: CRM.acme.internal}, ", in: caller),
+            .write(
+                (PolicyFixture.files[caller] ?? "").replacing("caller: crm-sync", with: "caller: other")
+                    .replacing(/credentials: .*/, with: "credentials: [{mtls_san: crm.acme.internal}]"), to: "callers/other.yaml")),
+        BrokenSet(
             "two callers of one name", "duplicate_caller", "callers/other.yaml:1:9",
             .write(PolicyFixture.files[caller] ?? "", to: "callers/other.yaml")),
     ]

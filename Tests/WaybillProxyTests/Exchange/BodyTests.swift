@@ -156,13 +156,49 @@ import WaybillTesting
         }
     }
 
+    @Test func aCallerThatEndsItsSideMidBodySendsNothing() async throws {
+        try await Harness.run { harness in
+            for framing in ["Content-Length: 10", "Transfer-Encoding: chunked"] {
+                let client = try await harness.client()
+                try await client.send(Wire.request("POST /to/acme/v1 HTTP/1.1", fields: [framing]) + "3\r\nabc\r\n")
+                try await client.finishSending()
+                try await client.waitForClose()
+                #expect(client.received.isEmpty)
+            }
+            #expect(harness.gate.judgedBodies.isEmpty && harness.vendor.connections == 0)
+        }
+    }
+
+    @Test func aCallerThatEndsItsSideBehindItsRequestsGetsEveryAnswer() async throws {
+        try await Harness.run { harness in
+            harness.vendor.respond { request in [.wait(milliseconds: 30), .write(FakeVendor.answer(200, request.text))] }
+            let client = try await harness.client()
+            try await client.send(Wire.post("/to/acme/v1", "first") + Wire.post("/to/acme/forbidden") + Wire.post("/to/acme/v1", "third"))
+            try await client.finishSending()
+            let answers = [try await client.answer(), try await client.answer(), try await client.answer()]
+            #expect(answers.map(\.status) == [200, 403, 200] && answers[0].text == "first" && answers[2].text == "third")
+            try await client.waitForClose()
+        }
+    }
+
+    @Test func aCallerThatEndsItsSideInARefusedBodyGetsTheRefusal() async throws {
+        try await Harness.run { harness in
+            let client = try await harness.client()
+            try await client.send(Wire.request("POST /to/acme/forbidden HTTP/1.1", fields: ["Content-Length: 10"]) + "abc")
+            try await client.finishSending()
+            let answer = try await client.answer()
+            #expect(answer.status == 403 && answer.value("connection") == "close")
+            try await client.waitForClose()
+        }
+    }
+
     @Test func aCallerThatLeavesDuringTheCommitAbortsTheTransfer() async throws {
         try await Harness.run { harness in
             harness.recorder.set(.holds)
             let client = try await harness.client()
             try await client.send(Wire.post())
             try await harness.eventually("the intent is held") { harness.recorder.held == 1 }
-            client.close()
+            try await client.reset()
             try await Task.sleep(for: .milliseconds(50))
             harness.recorder.releaseHeld()
             try await harness.eventually("it is aborted") { harness.recorder.outcomes.map(\.result) == [.aborted] }

@@ -43,6 +43,7 @@ import WaybillTesting
         Case("Transfer-Encoding: gzip, chunked", post(["Transfer-Encoding: gzip, chunked"], "0\r\n\r\n")),
         Case("Transfer-Encoding: Chunked", post(["Transfer-Encoding: Chunked"], "0\r\n\r\n")),
         Case("Transfer-Encoding: chunked;x", post(["Transfer-Encoding: chunked;x"], "0\r\n\r\n")),
+        Case("Transfer-Encoding with a tab behind it", post(["Transfer-Encoding: chunked\t"], "0\r\n\r\n")),
         Case("Transfer-Encoding twice", post(["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], "0\r\n\r\n")),
         Case("Transfer-Encoding empty", post(["Transfer-Encoding:"])),
         Case("Transfer-Encoding on HTTP/1.0", post(["Transfer-Encoding: chunked"], "0\r\n\r\n", line: "POST /to/acme/v1 HTTP/1.0")),
@@ -52,6 +53,7 @@ import WaybillTesting
         Case("Content-Length with sign", post(["Content-Length: +2"], "{}")),
         Case("Content-Length negative", post(["Content-Length: -2"], "{}")),
         Case("Content-Length hexadecimal", post(["Content-Length: 0x2"], "{}")),
+        Case("Content-Length with a tab behind it", post(["Content-Length: 2\t"], "{}")),
         Case("Content-Length empty", post(["Content-Length:"], "{}")),
         Case("Content-Length too long for a number", post(["Content-Length: 99999999999999999999"], "{}")),
         Case("bare LF after the request line", "POST /to/acme/v1 HTTP/1.1\nHost: gate\r\n\r\n"),
@@ -91,6 +93,15 @@ import WaybillTesting
         Case("HTTP/2.0 in the request line", "POST /to/acme/v1 HTTP/2.0\r\nHost: gate\r\n\r\n"),
         Case("HTTP/1.2 in the request line", "POST /to/acme/v1 HTTP/1.2\r\nHost: gate\r\n\r\n"),
         Case("lower-case http", "POST /to/acme/v1 http/1.1\r\nHost: gate\r\n\r\n"),
+        Case("HTTp/1.1", "POST /to/acme/v1 HTTp/1.1\r\nHost: gate\r\n\r\n"),
+        Case("HTTP/2's preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        Case("PRI as a method", "PRI /to/acme/v1 HTTP/1.1\r\nHost: gate\r\n\r\n"),
+        Case("target without a form", "POST to/acme/v1 HTTP/1.1\r\nHost: gate\r\n\r\n"),
+        Case("target with a scheme that is not HTTP's", "POST ftp://gate/to/acme/v1 HTTP/1.1\r\nHost: gate\r\n\r\n"),
+        Case("* for another method than OPTIONS", "GET * HTTP/1.1\r\nHost: gate\r\n\r\n"),
+        Case("CONNECT to a path", "CONNECT /to/acme/v1 HTTP/1.1\r\nHost: gate\r\n\r\n"),
+        Case("CONNECT with a length", post(["Content-Length: 2"], "{}", line: "CONNECT gate:443 HTTP/1.1")),
+        Case("CONNECT with chunks", post(["Transfer-Encoding: chunked"], "0\r\n\r\n", line: "CONNECT gate:443 HTTP/1.1")),
         Case("no version", "GET /to/acme/v1\r\nHost: gate\r\n\r\n"),
         Case("byte above 0x7f in the target", bytes: bytes("GET /to/acme/", [UInt8(0xe9)], " HTTP/1.1\r\nHost: gate\r\n\r\n")),
         Case("empty line first", "\r\nGET /to/acme/v1 HTTP/1.1\r\nHost: gate\r\n\r\n"),
@@ -103,6 +114,10 @@ import WaybillTesting
         Case("chunk size ended by LF", post(["Transfer-Encoding: chunked"], "2\n{}\r\n0\r\n\r\n")),
         Case(
             "chunk extension with a control", bytes: bytes(post(["Transfer-Encoding: chunked"]), "2;a", [UInt8(1)], "\r\n{}\r\n0\r\n\r\n")),
+        Case("blank before a chunk extension", post(["Transfer-Encoding: chunked"], "2 ;a\r\n{}\r\n0\r\n\r\n")),
+        Case("chunk extension without a name", post(["Transfer-Encoding: chunked"], "2;=b\r\n{}\r\n0\r\n\r\n")),
+        Case("chunk extension with an open quote", post(["Transfer-Encoding: chunked"], "2;a=\"b\r\n{}\r\n0\r\n\r\n")),
+        Case("chunk extension with a blank in it", post(["Transfer-Encoding: chunked"], "2;a b\r\n{}\r\n0\r\n\r\n")),
         Case("Content-Length as a trailer", post(["Transfer-Encoding: chunked"], "2\r\n{}\r\n0\r\nContent-Length: 2\r\n\r\n")),
         Case("Transfer-Encoding as a trailer", post(["Transfer-Encoding: chunked"], "2\r\n{}\r\n0\r\ntransfer-encoding: chunked\r\n\r\n")),
         Case("Host as a trailer", post(["Transfer-Encoding: chunked"], "0\r\nHost: other\r\n\r\n")),
@@ -181,6 +196,22 @@ import WaybillTesting
             for _ in 0..<3 { texts.append(try await client.answer().text) }
             #expect(texts == ["one", "two", ""])
             #expect(harness.vendor.connections == 1)
+        }
+    }
+
+    @Test(arguments: [
+        Self.post(["Connection: close", "Content-Length: 2"], "{}"),
+        Self.post(["Content-Length: 2"], "{}", line: "POST /to/acme/v1 HTTP/1.0"),
+    ])
+    func whatStandsBehindTheLastMessageIsThrownAway(_ last: String) async throws {
+        try await Harness.run { harness in
+            let client = try await harness.client()
+            try await client.send(last + Wire.post("/to/acme/behind", "behind"))
+            let answer = try await client.answer()
+            #expect(answer.status == 200 && answer.value("connection") == "close")
+            try await client.waitForClose()
+            #expect(client.received.isEmpty)
+            #expect(harness.vendor.requests.count == 1 && harness.recorder.intents.count == 1)
         }
     }
 }

@@ -29,7 +29,11 @@ final class FakeGate: Gatekeeper, Sendable {
         guard let vendor = policy.vendor(named: head.vendor) else {
             throw Refusal(status: 403, code: "vendor_unknown", title: "The vendor is not known", detail: "")
         }
-        guard let destination = policy[vendor].destinations.first(where: { head.host == nil || $0.host == head.host }) else {
+        guard
+            let destination = policy[vendor].destinations.first(where: { known in
+                head.destination.map { $0 == known } ?? (head.host == nil || known.host == head.host)
+            })
+        else {
             throw Refusal(status: 403, code: "destination_not_registered", title: "No such destination", detail: "")
         }
         if head.target.starts(with: Array("/forbidden".utf8)) {
@@ -74,7 +78,7 @@ enum FakePolicy {
 
     static func set(
         digest: String = "d1", host: String = vendorHost, port: Int = 443, scheme: String = "https",
-        credentials: Vendor.Credentials? = nil, moreHosts: [String] = []
+        credentials: Vendor.Credentials? = nil, moreHosts: [String] = [], tokens: [String] = [token], sans: [String] = []
     ) -> PolicySet {
         let position = SourcePosition(file: "f", line: 1, column: 1)
         let region = Region("US")
@@ -84,9 +88,11 @@ enum FakePolicy {
             destinations: ([host] + moreHosts).map { .init(scheme: scheme, host: $0, port: port, region: region) },
             credentials: credentials, headersAllow: ["x-acme-trace", "cookie"], headersAllowBack: ["x-acme-quota"], endpoints: [],
             matcher: EndpointMatcher(endpoints: []), position: position)
-        let caller = Caller(
-            id: "crm", owner: "o", credentials: [], mayUse: [], defaultPurpose: nil, onDenied: .reject, childDirected: false,
-            position: position)
+        let caller = { (id: String) in
+            Caller(
+                id: id, owner: "o", credentials: [], mayUse: [], defaultPurpose: nil, onDenied: .reject, childDirected: false,
+                position: position)
+        }
         return PolicySet(
             digest: digest,
             organisation: Organisation(
@@ -94,9 +100,12 @@ enum FakePolicy {
             fields: [], purposes: [], notices: [:],
             facts: LegalFacts(
                 adequacy: [], invalidated: [], eea: [], sccModules: [:], childrenAge: [:], childrenAgeDefault: 16, gpcStates: []),
-            checklists: [], vendors: [vendor], agreements: [], callers: [caller], operators: [], vendorsByName: ["acme": VendorID(0)],
-            purposesByName: [:], callersByToken: [Array(SHA256.hash(data: Array(token.utf8))): CallerID(0)],
-            callersByName: ["crm": CallerID(0)], routes: [:])
+            checklists: [], vendors: [vendor], agreements: [], callers: [caller("crm"), caller("other")], operators: [],
+            vendorsByName: ["acme": VendorID(0)],
+            purposesByName: [:],
+            callersByToken: Dictionary(uniqueKeysWithValues: tokens.map { (Array(SHA256.hash(data: Array($0.utf8))), CallerID(0)) }),
+            callersByName: ["crm": CallerID(0), "other": CallerID(1)],
+            callersBySAN: Dictionary(uniqueKeysWithValues: sans.map { ($0, CallerID($0.hasPrefix("other") ? 1 : 0)) }), routes: [:])
     }
 }
 

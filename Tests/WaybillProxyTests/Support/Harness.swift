@@ -3,6 +3,7 @@ import Logging
 import NIOPosix
 import Testing
 import WaybillCore
+import WaybillLedger
 import WaybillProxy
 import WaybillTesting
 
@@ -16,6 +17,10 @@ struct Harness {
     let subjects: FakeSubjects
     let vendor: FakeVendor
     let port: Int
+    /// PEM of the CA that signs the forward proxy's leaves.
+    let interceptionCA: String
+    /// PEM of the CA of the vendor and of listeners.
+    let authority: TestAuthority
 
     struct Setup {
         var limits = ProxyLimits()
@@ -29,6 +34,18 @@ struct Harness {
         /// Overrides; nil: the vendor's name leads to the fake vendor.
         var resolve: [String: String]?
         var vendorHost = FakePolicy.vendorHost
+        /// `http`: the vendor speaks it, on port 80.
+        var vendorScheme = "https"
+        /// Further hosts of the vendor.
+        var moreHosts: [String] = []
+        var kind = ProxyConfiguration.Listener.Kind.gate
+        /// The interception CA's name constraints.
+        var permitted = [FakePolicy.vendorHost]
+        /// Trusted for client certificates on the listener, which then speaks TLS.
+        var clientCA: String?
+        /// Names in client certificates that are the caller's; those that begin with `other` are another caller's.
+        var sans: [String] = []
+        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         /// In place of the fake one.
         var realGate: Gate?
         init() { limits.tickMilliseconds = 10 }
@@ -49,7 +66,7 @@ struct Harness {
         var setup = Setup()
         configure(&setup)
         let authority = try authority.get()
-        let vendor = try await FakeVendor.start(identity: try authority.issue(setup.certified))
+        let vendor = try await FakeVendor.start(identity: setup.vendorScheme == "http" ? nil : try authority.issue(setup.certified))
         let directory = FileManager.default.temporaryDirectory.appending(path: "waybill-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer {
@@ -58,28 +75,39 @@ struct Harness {
         let trust = directory.appending(path: "ca.pem")
         try authority.certificatePEM.write(to: trust, atomically: true, encoding: .utf8)
         let subjects = FakeSubjects()
-        let gate = FakeGate(policy: FakePolicy.set(host: setup.vendorHost, credentials: setup.credentials), subjects: subjects)
+        let vendorPort = setup.vendorScheme == "http" ? 80 : 443
+        let gate = FakeGate(
+            policy: FakePolicy.set(
+                host: setup.vendorHost, port: vendorPort, scheme: setup.vendorScheme, credentials: setup.credentials,
+                moreHosts: setup.moreHosts, sans: setup.sans), subjects: subjects)
         let recorder = FakeRecorder()
         let refresher = FakeRefresher(answer: setup.refresherAnswer)
         let state = try GateState(
             gate: setup.realGate ?? gate, recorder: recorder, refresher: refresher, clock: FixedClock(), secrets: setup.secrets)
-        var listener = ProxyConfiguration.Listener(host: "127.0.0.1", port: 0)
-        if let identity = setup.listenerTLS {
+        var listener = ProxyConfiguration.Listener(kind: setup.kind, host: "127.0.0.1", port: 0)
+        if let identity = try setup.listenerTLS ?? setup.clientCA.map({ _ in try authority.issue(["localhost"]) }) {
             let (certificate, key) = (directory.appending(path: "gate.pem"), directory.appending(path: "gate.key"))
             try identity.certificatePEM.write(to: certificate, atomically: true, encoding: .utf8)
             try identity.keyPEM.write(to: key, atomically: true, encoding: .utf8)
             listener.tls = .init(certificatePath: certificate.path, keyPath: key.path)
+            if let pem = setup.clientCA {
+                let file = directory.appending(path: "clients.pem")
+                try pem.write(to: file, atomically: true, encoding: .utf8)
+                listener.tls?.clientCAPath = file.path
+            }
         }
+        let interception = try InterceptionAuthority.make(organisation: "Test", permit: setup.permitted, now: SystemWallClock().now())
         let server = GateServer(
             configuration: ProxyConfiguration(
                 listeners: [listener],
-                resolve: setup.resolve ?? ["\(setup.vendorHost):443": "127.0.0.1:\(vendor.port)"],
-                trust: setup.trusted ? [trust.path] : [], limits: setup.limits),
-            state: state, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, group: .singleton)
+                resolve: setup.resolve ?? ["\(setup.vendorHost):\(vendorPort)": "127.0.0.1:\(vendor.port)"],
+                trust: setup.trusted ? [trust.path] : [], limits: setup.limits,
+                leaves: InterceptionLeaves(authority: interception, clock: SystemWallClock())),
+            state: state, logger: setup.logger, group: .singleton)
         let addresses = try await server.start()
         let harness = Harness(
             server: server, state: state, gate: gate, recorder: recorder, refresher: refresher, subjects: subjects, vendor: vendor,
-            port: addresses.first?.port ?? 0)
+            port: addresses.first?.port ?? 0, interceptionCA: interception.certificatePEM, authority: authority)
         do {
             try await body(harness)
         } catch {

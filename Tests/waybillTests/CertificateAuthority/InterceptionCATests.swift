@@ -1,4 +1,5 @@
 import Testing
+import WaybillProxy
 
 @testable import waybill
 
@@ -20,7 +21,7 @@ struct InterceptionCATests {
             "X509v3 Basic Constraints: critical\nCA:TRUE, pathlen:0", "X509v3 Key Usage: critical\nCertificate Sign, CRL Sign",
             "X509v3 Extended Key Usage:\nTLS Web Server Authentication",
             "X509v3 Name Constraints: critical\nPermitted:\nDNS:api.hubapi.com\nDNS:example.com\nExcluded:\nIP:0.0.0.0/0.0.0.0",
-            "ASN1 OID: prime256v1", "O = Acme Europe SE, CN = Waybill interception CA",
+            "ASN1 OID: prime256v1", "O = Acme Europe SE, CN = Waybill interception CA \(ca.authority.mark)",
         ] {
             #expect(text.contains(part), "\(part) is not in\n\(text)")
         }

@@ -41,7 +41,8 @@ struct ProgramTests {
         #expect(ending.error.hasPrefix("waybill: there is no ") && ending.error.split(separator: "\n").count == 1)
     }
 
-    @Test("The reference pages in docs/ are what the code says", arguments: ["cli", "configuration", "operators", "reason-codes"])
+    @Test(
+        "The reference pages in docs/ are what the code says", arguments: ["cli", "configuration", "metrics", "operators", "reason-codes"])
     func reference(page: String) throws {
         let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         let checkedIn = try Files.read("/\(root)/docs/reference/\(page).md", bytesMax: 1 << 20)

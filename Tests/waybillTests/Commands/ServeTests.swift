@@ -34,17 +34,32 @@ struct ServeTests {
         #expect(try site.run("ca", "show").output.hasPrefix("-----BEGIN CERTIFICATE-----"))
     }
 
-    @Test("Listeners that are configured but not built are said to be, and the gate runs")
+    @Test("What is configured but not built is said to be, and the gate runs")
     func notServed() throws {
         let site = try Installation()
         let gate = try RunningGate(
             site.scratch, config: site.config,
-            arguments: ["--gate", "127.0.0.1:0", "--set", "listen.proxy=127.0.0.1:8888", "--set", "listen.control=127.0.0.1:8081"])
+            arguments: RunningGate.freePorts + ["--set", "log.witnesses=w.example"])
         let keys = try gate.log().filter { ($0["message"] as? String)?.hasPrefix("configured, but not served") == true }.map {
             $0["key"] as? String
         }
-        #expect(keys == ["listen.proxy", "listen.control"])
-        #expect(try gate.ready()["proxy"] == nil)
+        #expect(keys == ["log.witnesses"])
+        #expect(try gate.ready()["control"] == nil)
+        #expect(try gate.stop() == 0)
+    }
+
+    @Test("A forward proxy on a free port is named by the ready line, and one that cannot listen keeps the gate from starting")
+    func forwardProxy() throws {
+        let site = try Installation()
+        let gate = try RunningGate(site.scratch, config: site.config)
+        let ready = try gate.ready()
+        let (gateAddress, proxyAddress) = (try #require(ready["gate"] as? String), try #require(ready["proxy"] as? String))
+        #expect(gateAddress != proxyAddress && HostPort(proxyAddress)?.isLoopback == true && HostPort(proxyAddress)?.port != 0)
+        let other = try Installation()
+        #expect(throws: RunningGate.GateEnded.self) {
+            try RunningGate(
+                other.scratch, config: other.config, arguments: ["--gate", "127.0.0.1:0", "--set", "listen.proxy=\(proxyAddress)"])
+        }
         #expect(try gate.stop() == 0)
     }
 

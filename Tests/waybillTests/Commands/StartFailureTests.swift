@@ -8,7 +8,7 @@ struct StartFailureTests {
     /// Runs `serve`, which must end by itself, and returns the last line of its log.
     private func failure(_ site: Installation, _ arguments: [String] = []) throws -> (status: Int32, log: [String: Any], text: String) {
         do {
-            let gate = try RunningGate(site.scratch, config: site.config, arguments: ["--set", "listen.gate=127.0.0.1:0"] + arguments)
+            let gate = try RunningGate(site.scratch, config: site.config, arguments: RunningGate.freePorts + arguments)
             _ = try gate.stop()
             Issue.record("the gate started")
             return (0, [:], "")
@@ -115,13 +115,6 @@ struct StartFailureTests {
         let file = try site.scratch.write("ca.pem", "nothing")
         #expect(try failure(site, ["--set", "trust=\(file)"]).text.contains("holds no certificate"))
         #expect(try failure(site, ["--set", "trust=/nonexistent.pem"]).text.contains("/nonexistent.pem"))
-    }
-
-    @Test("Client certificates that nobody would check")
-    func clientCertificates() throws {
-        let site = try Installation()
-        let tls = ["certificate", "key", "client_ca"].flatMap { ["--set", "listen.gate.tls.\($0)=/x.pem"] }
-        #expect(try failure(site, tls).text.contains("client certificates"))
     }
 
     @Test("A store that was rolled back: the gate starts, records nothing, and `log acknowledge` mends it")

@@ -34,6 +34,7 @@ struct SettingsReaderTests {
         #expect(settings.keys == scratch.file("var/keys"))
         #expect(settings.log.origin == "{organisation.id}/waybill")
         #expect(settings.log.checkpointEveryMilliseconds == 1_000)
+        #expect(settings.proxy == nil && settings.upstreamProxy == nil)
         #expect(!settings.insecure && settings.resolve.isEmpty && settings.trust.isEmpty && settings.notServed.isEmpty)
     }
 
@@ -50,7 +51,8 @@ struct SettingsReaderTests {
             limits: {body_bytes: 1048576}
             log: {origin: acme.example/waybill/2026h2, checkpoint_every: 500ms, witnesses: []}
             """)
-        #expect(settings.notServed == ["listen.proxy", "listen.control"])
+        #expect(settings.notServed.isEmpty && settings.control?.address == HostPort(host: "127.0.0.1", port: 8081))
+        #expect(settings.proxy == Settings.Listener(address: HostPort(host: "127.0.0.1", port: 8888), tls: nil))
         #expect(settings.resolve == [HostPort(host: "api.hubapi.com", port: 443): HostPort(host: "127.0.0.1", port: 9443)])
         #expect(settings.trust.map { $0.hasSuffix("/etc/certs/vendors-ca.pem") } == [true])
         #expect(settings.limits.body.decodedBytesMax == 1_048_576)

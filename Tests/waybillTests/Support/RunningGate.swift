@@ -5,12 +5,13 @@ import Testing
 final class RunningGate {
     static let readySeconds = 30.0
     static let stopSeconds = 30.0
+    static let freePorts = ["--set", "listen.gate=127.0.0.1:0", "--set", "listen.proxy=127.0.0.1:0"]
     private let process = Process()
     private let output: String
     private let error: String
 
     /// Returns when the ready line is there; throws with the log if the gate ends instead.
-    init(_ scratch: Scratch, config: String, arguments: [String] = ["--set", "listen.gate=127.0.0.1:0"]) throws {
+    init(_ scratch: Scratch, config: String, arguments: [String] = RunningGate.freePorts) throws {
         let run = UInt32.random(in: 0...UInt32.max)
         output = scratch.file("gate-\(run).out")
         error = scratch.file("gate-\(run).err")

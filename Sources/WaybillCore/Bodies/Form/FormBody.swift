@@ -24,6 +24,31 @@ package enum FormBody {
         return text
     }
 
+    /// A form of these fields, as the URL standard writes it.
+    static func encode(_ fields: [(name: String, value: String)]) -> [UInt8] {
+        var output: [UInt8] = []
+        for (name, value) in fields {
+            if !output.isEmpty { output.append(UInt8(ascii: "&")) }
+            FormLexer.encode(name.utf8, into: &output)
+            output.append(UInt8(ascii: "="))
+            FormLexer.encode(value.utf8, into: &output)
+        }
+        return output
+    }
+
+    /// A form that the gate has written, in the spelling of `encode`: two that say the same become equal.
+    static func normalized(_ body: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        for pair in body.split(separator: UInt8(ascii: "&")) {
+            if !output.isEmpty { output.append(UInt8(ascii: "&")) }
+            let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            FormLexer.encode(decoded(body, pair.startIndex..<end), into: &output)
+            output.append(UInt8(ascii: "="))
+            if end < pair.endIndex { FormLexer.encode(decoded(body, (end + 1)..<pair.endIndex), into: &output) }
+        }
+        return output
+    }
+
     /// Writes what may go, keeping unchanged pairs as they are. `actions`: one per record. `shared`: the plan for shared fields. Throws
     /// `proofFailed` if the actions do not fit the scan: nothing may be sent then.
     package static func reduce(

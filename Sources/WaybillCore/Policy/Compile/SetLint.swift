@@ -49,4 +49,19 @@ struct SetLint {
             }
         }
     }
+
+    func checkCertificates() {
+        var owners: [String: String] = [:]
+        for caller in compilation.callers.all {
+            for case .mtlsSAN(let san) in caller.credentials {
+                let key = Caller.Credential.sanKey(san)
+                if let owner = owners[key] {
+                    problems.error(
+                        caller.position, "certificate_shared", "the certificate name `\(san)` of `\(caller.id)` is also one of `\(owner)`",
+                        "give every caller certificate names of its own")
+                }
+                owners[key] = caller.id
+            }
+        }
+    }
 }

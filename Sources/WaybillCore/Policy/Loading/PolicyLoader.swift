@@ -135,6 +135,7 @@ package enum PolicyLoader {
         let callers = CallerReader(compilation: compilation, agreements: agreements)
         each(.caller) { callers.read($0.value) }
         lint.checkTokens()
+        lint.checkCertificates()
     }
 
     private static func builtIn(_ name: String, _ text: String, _ compilation: Compilation, _ read: (PolicyValue) -> Void) {

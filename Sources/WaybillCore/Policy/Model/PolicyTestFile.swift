@@ -14,6 +14,8 @@ package struct PolicyTestFile: Sendable {
             case none
             /// Sent as its JSON text, with `Content-Type: application/json` unless the headers say otherwise.
             case json(PolicyValue)
+            /// Fields in order, encoded, with the media type of forms unless the headers say otherwise.
+            case form([(name: String, value: String)])
             /// Sent as it is.
             case text(String)
         }
@@ -30,7 +32,7 @@ package struct PolicyTestFile: Sendable {
         package var primary: ReasonCode?
         /// Each must be among the codes of some record.
         package var codes: [ReasonCode]?
-        /// The body sent, compared as JSON.
+        /// The body sent, compared as JSON; of a form its fields, in order.
         package var sent: PolicyValue?
         package var dropped: [String]?
         package var changed: [String]?

@@ -27,6 +27,29 @@ package struct Vendor: Sendable {
         package var header: String
         package var value: String
     }
+    /// How connections to this vendor are secured beyond the general rules. Paths are as written; nothing is read here.
+    package struct TLS: Sendable, Hashable {
+        package struct ClientCertificate: Sendable, Hashable {
+            /// PEM file: the certificate and what is between it and its root.
+            package var certificate: String
+            /// `${secret:name}`: its private key, PEM.
+            package var key: String
+            package init(certificate: String, key: String) {
+                self.certificate = certificate
+                self.key = key
+            }
+        }
+        /// PEM files of the only roots trusted for this vendor; empty: those trusted for all.
+        package var roots: [String]
+        /// SHA-256 of public keys (SubjectPublicKeyInfo), 32 bytes each; the vendor's certificate must carry one. Empty: any.
+        package var pins: [[UInt8]]
+        package var clientCertificate: ClientCertificate?
+        package init(roots: [String] = [], pins: [[UInt8]] = [], clientCertificate: ClientCertificate? = nil) {
+            self.roots = roots
+            self.pins = pins
+            self.clientCertificate = clientCertificate
+        }
+    }
     package var id: String
     package var legalName: String
     package var establishedIn: Region
@@ -35,6 +58,7 @@ package struct Vendor: Sendable {
     package var contacts: [String: String]
     package var destinations: [Destination]
     package var credentials: Credentials?
+    package var tls: TLS?
     /// Lower-cased names beyond gateway.md's default lists.
     package var headersAllow: [String]
     package var headersAllowBack: [String]

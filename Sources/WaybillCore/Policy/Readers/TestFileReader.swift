@@ -40,14 +40,23 @@ struct TestFileReader {
             if let text = ScalarType<String>.text.read(member.value, problems) { headers.append((name: member.key, value: text)) }
         }
         let purpose = section.optional("purpose", .text)
-        let (json, text) = (section.optional("json"), section.optional("body"))
+        let (json, form, text) = (section.optional("json"), section.optional("form"), section.optional("body"))
         section.finish()
-        if let text, json != nil {
-            problems.error(text.position, "two_bodies", "the request has both `json` and `body`", "keep one of them")
+        let written = [json, form, text].compactMap(\.self)
+        if written.count > 1 {
+            problems.error(
+                written[1].position, "two_bodies", "the request has two of `json`, `form` and `body`", "keep one of them")
         }
         guard let method, let url else { return nil }
-        let body: PolicyTestFile.Request.Body = json.map { .json($0) } ?? text?.text.map { .text($0) } ?? .none
+        let body: PolicyTestFile.Request.Body =
+            json.map { .json($0) } ?? form.map { .form(fields($0)) } ?? text?.text.map { .text($0) } ?? .none
         return PolicyTestFile.Request(method: method, url: url, headers: headers, purpose: purpose, body: body)
+    }
+
+    private func fields(_ value: PolicyValue) -> [(name: String, value: String)] {
+        Section.members(value, "`form`", problems).compactMap { member in
+            ScalarType<String>.text.read(member.value, problems).map { (name: member.key, value: $0) }
+        }
     }
 
     private func expectation(_ value: PolicyValue) -> PolicyTestFile.Expectation? {

@@ -25,6 +25,7 @@ struct VendorReader {
             problems.error(value.position, "destinations_empty", "the vendor has no destination", "add `{url: \"https://…\", region: …}`")
         }
         let credentials = file.optional("credentials").flatMap(credentials)
+        let tls = file.optional("tls").flatMap(VendorTLSReader(problems: problems).read)
         let (allow, allowBack) = headers(file.optional("headers"))
         let endpointValues = file.required("endpoints").map { Section.items($0, "`endpoints`", problems) } ?? []
         file.finish()
@@ -35,8 +36,8 @@ struct VendorReader {
         }
         let vendor = Vendor(
             id: id, legalName: legalName, establishedIn: establishedIn, certifications: certifications, dueDiligence: dueDiligence,
-            contacts: contacts, destinations: destinations, credentials: credentials, headersAllow: allow, headersAllowBack: allowBack,
-            endpoints: endpoints, matcher: EndpointMatcher(endpoints: endpoints), position: idPosition)
+            contacts: contacts, destinations: destinations, credentials: credentials, tls: tls, headersAllow: allow,
+            headersAllowBack: allowBack, endpoints: endpoints, matcher: EndpointMatcher(endpoints: endpoints), position: idPosition)
         compilation.vendors.add(vendor, named: id, at: idPosition, problems)
     }
 

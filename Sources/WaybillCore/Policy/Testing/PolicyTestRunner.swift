@@ -41,12 +41,17 @@ package enum PolicyTestRunner {
             switch test.request.body {
             case .none: []
             case .json(let value): value.json
+            case .form(let fields): FormBody.encode(fields)
             case .text(let text): Array(text.utf8)
             }
         let request = test.request
+        var headers = request.headers
+        if case .form = request.body, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+            headers.append((name: "Content-Type", value: BodyFormat.form.mediaType))
+        }
         guard
             let head = RequestHead(
-                method: request.method, url: request.url, headers: request.headers, purpose: request.purpose, hasBody: !body.isEmpty,
+                method: request.method, url: request.url, headers: headers, purpose: request.purpose, hasBody: !body.isEmpty,
                 in: gate.policy)
         else { return ["no vendor has the destination of \(request.url)"] }
         return compare(DryRun(gate: gate, caller: caller, head: head, body: body, now: now), test.expect)
@@ -64,7 +69,7 @@ package enum PolicyTestRunner {
         }
         if let sent = expected.sent {
             let text = String(decoding: run.body ?? [], as: UTF8.self)
-            if !sameJSON(run.body ?? [], sent.json) {
+            if !sameJSON(run.body ?? [], sent.json), !sameForm(run.body ?? [], sent) {
                 failures.append("sent: expected \(String(decoding: sent.json, as: UTF8.self)), found \(text.isEmpty ? "nothing" : text)")
             }
         }
@@ -74,6 +79,13 @@ package enum PolicyTestRunner {
     }
 
     private static func listed(_ paths: [String]) -> String { "\(Set(paths).sorted())" }
+
+    /// The fields, in order, are those of the body as the gate would write them anew.
+    private static func sameForm(_ body: [UInt8], _ expected: PolicyValue) -> Bool {
+        guard case .map(let members) = expected.content else { return false }
+        let fields = members.compactMap { member in member.value.text.map { (name: member.key, value: $0) } }
+        return fields.count == members.count && FormBody.encode(fields) == FormBody.normalized(body)
+    }
 
     private static func sameJSON(_ a: [UInt8], _ b: [UInt8]) -> Bool {
         do { return try StrictJSONReader.read(a) == StrictJSONReader.read(b) } catch { return false }

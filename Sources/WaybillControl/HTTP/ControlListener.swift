@@ -1,0 +1,101 @@
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+package import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// The control listener: HTTP for probes and monitoring, apart from the data plane and on a thread of its own, so that neither waits for
+/// the other.
+///
+/// `start` once, then `stop` once.
+package actor ControlListener {
+    private let configuration: ControlListenerConfiguration
+    private let observation: any GateObservation
+    private let logger: Logger
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private var serving: Task<Void, Never>?
+
+    private enum News: Sendable {
+        case listening(port: Int)
+        case failed(String)
+    }
+
+    package init(_ configuration: ControlListenerConfiguration, observation: any GateObservation, logger: Logger) {
+        self.configuration = configuration
+        self.observation = observation
+        self.logger = logger
+    }
+
+    /// Returns the port once it accepts.
+    package func start() async throws(ControlFailure) -> Int {
+        let builder = try serverBuilder()
+        let routes = ControlRoutes(
+            observation: observation, metricsTokenSHA256: configuration.metricsTokenSHA256, logger: logger)
+        let (news, told) = AsyncStream.makeStream(of: News.self)
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .error)
+        let application = Application(
+            router: routes.router, server: builder,
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connectionsMax, logger: quiet)),
+            onServerRunning: { told.yield(.listening(port: $0.localAddress?.port ?? 0)) },
+            eventLoopGroupProvider: .shared(group), logger: quiet)
+        // Not a child of whoever starts it: the caller's graceful shutdown must not end it, because it tells that the gate is draining.
+        serving = Task.detached {
+            do {
+                try await application.run()
+                told.yield(.failed("it stopped"))
+            } catch {
+                told.yield(.failed("\(error)"))
+            }
+            told.finish()
+        }
+        for await one in news {
+            switch one {
+            case .listening(let port): return port
+            case .failed(let why):
+                throw ControlFailure(
+                    code: "control_listener",
+                    message: "Cannot listen on \(configuration.host):\(configuration.port) (\(why)); free the port or configure another.")
+            }
+        }
+        throw ControlFailure(code: "control_listener", message: "The control listener did not start.")
+    }
+
+    /// Cuts off what is under way: probes and scrapes come again.
+    package func stop() async {
+        serving?.cancel()
+        await serving?.value
+        serving = nil
+        do {
+            try await group.shutdownGracefully()
+        } catch {
+            logger.debug("control listener's thread did not stop", metadata: ["error": "\(type(of: error))"])
+        }
+    }
+
+    private func serverBuilder() throws(ControlFailure) -> HTTPServerBuilder {
+        let (bytesMax, patience) = (configuration.requestBytesMax, TimeAmount.seconds(Int64(configuration.requestSecondsMax)))
+        let http = HTTPServerBuilder.http1(
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [BoundsInstaller(RequestBounds(bytesMax: bytesMax, patience: patience))],
+                idleTimeout: .seconds(Int64(configuration.idleSecondsMax))))
+        guard let tls = configuration.tls else { return http }
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(tls.certificatePath).map { NIOSSLCertificateSource.certificate($0) }
+            let key = try NIOSSLPrivateKey(file: tls.keyPath, format: .pem)
+            var settings = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+            settings.minimumTLSVersion = .tlsv12
+            settings.applicationProtocols = ["http/1.1"]
+            return try .tls(http, tlsConfiguration: settings)
+        } catch {
+            throw ControlFailure(
+                code: "control_listener",
+                message: "The control listener's certificate \(tls.certificatePath) and key \(tls.keyPath) cannot be used (\(error)); "
+                    + "give a PEM chain, leaf first, and its unencrypted key.")
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// Where the control listener listens and what it bounds. Sizes in bytes, times in seconds.
+package struct ControlListenerConfiguration: Sendable {
+    package struct TLS: Sendable {
+        /// PEM files: the chain, leaf first, and its key.
+        package var certificatePath: String
+        package var keyPath: String
+        package init(certificatePath: String, keyPath: String) {
+            self.certificatePath = certificatePath
+            self.keyPath = keyPath
+        }
+    }
+    package var host: String
+    /// 0: any free one; `ControlListener.start` tells which.
+    package var port: Int
+    package var tls: TLS?
+    /// SHA-256 of the token that `/metrics` asks for; nil: no token is asked for, and only peers on loopback are answered.
+    package var metricsTokenSHA256: [UInt8]?
+    /// Connections at once; more wait to be accepted.
+    package var connectionsMax = 64
+    /// All of one request, head and body; beyond it the connection closes.
+    package var requestBytesMax = 64 * 1_024
+    /// From a request's first byte, or from the connection's beginning, until its answer is written.
+    package var requestSecondsMax = 10
+    /// Between two requests of a connection.
+    package var idleSecondsMax = 60
+
+    package init(host: String, port: Int, tls: TLS? = nil, metricsTokenSHA256: [UInt8]? = nil) {
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self.metricsTokenSHA256 = metricsTokenSHA256
+    }
+}

@@ -1,0 +1,26 @@
+import Logging
+import WaybillControl
+
+/// The control listener of a running gate, if the configuration asks for one.
+struct ProbeListener {
+    let address: HostPort
+    private let listener: ControlListener
+
+    static func start(_ settings: Settings, watch: GateWatch, logger: Logger) async throws -> ProbeListener? {
+        guard let control = settings.control else { return nil }
+        let configuration = ControlListenerConfiguration(
+            host: control.address.host, port: control.address.port,
+            tls: control.tls.map { .init(certificatePath: $0.certificate, keyPath: $0.key) },
+            metricsTokenSHA256: try Wiring.metricsToken(settings))
+        let listener = ControlListener(configuration, observation: watch, logger: logger)
+        do throws(ControlFailure) {
+            let port = try await listener.start()
+            return ProbeListener(address: HostPort(host: control.address.host, port: port), listener: listener)
+        } catch {
+            await listener.stop()
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    func stop() async { await listener.stop() }
+}
