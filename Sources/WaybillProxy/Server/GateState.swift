@@ -77,28 +77,23 @@ package final class GateState: Sendable {
 /// The policy set and the standing at one moment. Immutable: a change puts another in its place.
 final class InForce: Sendable {
     let policy: PolicySnapshot
-    /// Suspensions and the like. Its volumes are empty: they change with every transfer and are looked up when a body is judged.
+    /// Suspensions and the like, and where to ask what was sent today.
     let standing: Standing
 
     init(policy: PolicySnapshot, standing: Standing, volumes: VolumeBudget) {
         self.policy = policy
         var standing = standing
-        standing.volumes = [:]
-        standing.wasSeenToday = { volumes.wasSeenToday(agreement: $0, subject: $1) }
+        standing.budget = volumes
         self.standing = standing
-    }
-
-    func standing(counting volumes: [String: Standing.Volume]) -> Standing {
-        guard !volumes.isEmpty else { return standing }
-        var standing = standing
-        standing.volumes = volumes
-        return standing
     }
 }
 
 /// A gate and what the data plane derives from its policy set once, so that no request pays for it.
 final class PolicySnapshot: Sendable {
     let gate: any Gatekeeper
+    /// The gate's own, at hand.
+    let set: PolicySet
+    let subjects: any SubjectLookup
     let vendors: [VendorPlan]
     /// Of the destinations of vendors that have one.
     let identities: [Vendor.Destination: UpstreamIdentity]
@@ -107,6 +102,8 @@ final class PolicySnapshot: Sendable {
     /// `before`: the snapshot in force, whose identities are taken over where nothing changed.
     init(gate: any Gatekeeper, secrets: [String: String], trust: VendorTrust, before: PolicySnapshot?) throws(ProxyError) {
         self.gate = gate
+        set = gate.policy
+        subjects = gate.subjects
         var plans: [VendorPlan] = []
         plans.reserveCapacity(gate.policy.vendors.count)
         var identities: [Vendor.Destination: UpstreamIdentity] = [:]
