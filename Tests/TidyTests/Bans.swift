@@ -28,6 +28,11 @@ enum Bans {
         // The seed of an in-memory hash keeps strangers from choosing collisions and decides nothing.
         Ban(text: ".random(", under: pure, except: ["Sources/WaybillCore/Bodies/JSON/NameHash.swift"], why: "randomness is an argument"),
         Ban(text: "SystemRandomNumberGenerator", under: pure, why: "randomness is an argument"),
+        // What a decision's moment is not asked, it does not know to differ tomorrow: the decision would be found again when it is not so.
+        Ban(
+            text: "input.now", under: ["Sources/WaybillCore/Decision/"],
+            except: ["Sources/WaybillCore/Decision/StepContext.swift", "Sources/WaybillCore/Decision/Steps/LimitStep.swift"],
+            why: "ask the context's moment, or `ask(volumeOf:)`"),
         Ban(text: "UUID()", under: pure, why: "randomness is an argument"),
         Ban(
             text: "JSONSerialization", under: ["Sources/WaybillCore/", "Sources/WaybillProxy/", "Sources/WaybillLedger/"],

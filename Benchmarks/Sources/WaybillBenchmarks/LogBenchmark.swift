@@ -122,26 +122,29 @@ private final class WriterUnderTest {
         return zip(intents, outcomes).flatMap { [$0, $1] }
     }
 
+    /// As the gate makes them: records that are alike share their terms.
     static func draft(_ i: UInt64) -> TransferDraft {
         TransferDraft(
-            xid: TransferID(now: Timestamp(seconds: 1_780_000_000), random: (i, i << 8)), caller: "crm-sync", vendor: "hubspot",
-            destination: "api.hubapi.com", region: "US", method: "POST", endpoint: "contacts_create", route: "/crm/v3/objects/contacts",
+            xid: TransferID(now: Timestamp(seconds: 1_780_000_000), random: (i, i << 8)), terms: terms, consentSequence: 4_711,
+            droppedMembers: 2, body: body,
+            subjects: [.init(number: UInt32(i), salt: InlineArray(repeating: 5), identifiers: [anna])])
+    }
+
+    private static let body = [UInt8](repeating: 0x61, count: 310)
+    private static let anna = Identifier(bytes: Array("email:anna@example.com".utf8))
+    private static let terms = TransferDraft.SharedTerms(
+        DraftTerms(
+            caller: "crm-sync", vendor: "hubspot", destination: "api.hubapi.com", region: "US", method: "POST", endpoint: "contacts_create",
+            route: "/crm/v3/objects/contacts",
             purposes: ["newsletter"], regimes: ["gdpr"], bases: ["consent"], mechanisms: ["adequacy:EU-US-DPF"],
             agreements: [("hubspot-newsletter", 3, "5f70bf18a086007016e948b04aed3b82")], policyDigest: "9c56cc51b374c3ba189210d5b6d4bf57",
-            consentSequence: 4_711, fields: ["email", "first_name", "last_name"], droppedFields: ["birth_date"], droppedMembers: 2,
-            codes: [.fieldNotAgreed: 1], recordCount: 1, deniedCount: 0, body: [UInt8](repeating: 0x61, count: 310),
-            subjects: [
-                .init(
-                    number: UInt32(i), salt: InlineArray(repeating: 5),
-                    identifiers: [Identifier(bytes: Array("email:anna@example.com".utf8))])
-            ],
+            fields: ["email", "first_name", "last_name"], droppedFields: ["birth_date"], codes: [.fieldNotAgreed: 1], recordCount: 1,
+            deniedCount: 0,
             lines: [
                 .init(
                     index: 0, decision: .allowRedacted, codes: [.fieldNotAgreed], basis: "consent",
-                    fields: ["email", "first_name", "last_name"],
-                    subjects: [0])
-            ])
-    }
+                    fields: ["email", "first_name", "last_name"], subjects: [0])
+            ]))
 }
 
 /// What anybody would write by hand: one prepared statement, one row an entry.

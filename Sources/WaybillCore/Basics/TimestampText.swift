@@ -39,10 +39,11 @@ extension Timestamp {
 
 extension Day {
     /// `1984-03-07`. Nil for anything else.
-    package init?(iso8601 text: String) {
-        let bytes = Array(text.utf8)
+    package init?(iso8601 text: String) { self.init(iso8601: Array(text.utf8)[...]) }
+
+    init?(iso8601 bytes: ArraySlice<UInt8>) {
         guard bytes.count == 10 else { return nil }
-        self.init(bytes[...])
+        self.init(bytes)
     }
 
     package var iso8601: String {

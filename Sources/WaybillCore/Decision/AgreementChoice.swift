@@ -12,7 +12,7 @@ enum AgreementChoice {
 
     /// `candidates` of one agreement follow one another, newest first. Without one in force: the best known version, and why not.
     static func choose(
-        _ purpose: PurposeID, among candidates: [Route.Candidate], input: DecisionInput
+        _ purpose: PurposeID, among candidates: [Route.Candidate], input: DecisionInput, _ moment: inout Moment
     ) -> (Route.Candidate?, [ReasonCode]) {
         var fallback: Route.Candidate?
         var failures: [ReasonCode] = []
@@ -26,9 +26,9 @@ enum AgreementChoice {
             }
             previous = candidate.agreement
             guard !isSettled else { continue }
-            switch status(of: candidate.agreement, input) {
+            switch status(of: candidate.agreement, input, &moment) {
             case .inForce:
-                guard isReplaced(candidate.agreement, input) else { return (candidate, []) }
+                guard isReplaced(candidate.agreement, input, &moment) else { return (candidate, []) }
                 isSettled = true
                 (fallback, failures) = (fallback ?? candidate, failures + [.agreementSuperseded])
             case .governs(let code):
@@ -43,11 +43,11 @@ enum AgreementChoice {
     }
 
     /// A newer version that no longer covers the purpose has begun. It is in no route of the purpose, so all of the vendor's are asked.
-    private static func isReplaced(_ id: AgreementID, _ input: DecisionInput) -> Bool {
+    private static func isReplaced(_ id: AgreementID, _ input: DecisionInput, _ moment: inout Moment) -> Bool {
         let all = input.policy.agreements
         for i in all.indices where all[i].vendor == input.vendor && all[i].version > all[id.position].version {
             guard all[i].id == all[id.position].id else { continue }
-            switch status(of: AgreementID(i), input) {
+            switch status(of: AgreementID(i), input, &moment) {
             case .inForce, .governs: return true
             case .waits: continue
             }
@@ -59,9 +59,9 @@ enum AgreementChoice {
         a == b || policy.agreements[a.position].id == policy.agreements[b.position].id
     }
 
-    private static func status(of id: AgreementID, _ input: DecisionInput) -> Status {
+    private static func status(of id: AgreementID, _ input: DecisionInput, _ moment: inout Moment) -> Status {
         let all = input.policy.agreements
-        let hasBegun = all[id.position].from <= input.now
+        let hasBegun = moment.hasReached(all[id.position].from)
         switch state(of: id, input) {
         case .draft: return .waits(.agreementDraft)
         case .inReview: return .waits(.agreementInReview)
@@ -70,7 +70,7 @@ enum AgreementChoice {
         case .terminated: return hasBegun ? .governs(.agreementTerminated) : .waits(.agreementTerminated)
         case .approved:
             guard hasBegun else { return .waits(.agreementNotYetEffective) }
-            if let until = all[id.position].until, until <= input.now { return .governs(.agreementExpired) }
+            if let until = all[id.position].until, moment.hasReached(until) { return .governs(.agreementExpired) }
             return .inForce
         }
     }

@@ -4,7 +4,7 @@ package enum Decider {
     package static func decide(_ input: DecisionInput, trace: UnsafeMutablePointer<[CheckTrace]>? = nil) -> Decision {
         var record = StepContext(input, trace: trace)
         record.run(.integrity, input)
-        guard record.failures.isEmpty else { return denial(record.failures, input: input, warnings: []) }
+        guard record.failures.isEmpty else { return denial(record.failures, [record], input: input, warnings: []) }
         record.route = input.policy.route(caller: input.caller, vendor: input.vendor, endpoint: input.endpoint)
         record.run(.record, input)
 
@@ -15,7 +15,7 @@ package enum Decider {
             record.run(.purpose, input)
             return record.failures.isEmpty
                 ? permission(record, plan: record.plan, applied: record.candidate.map { [$0] } ?? [], isHeld: record.isHeld, input)
-                : denial(record.failures, input: input, warnings: record.warnings)
+                : denial(record.failures, [record], input: input, warnings: record.warnings)
         }
         return merge(
             purposes.map { purpose in
@@ -30,7 +30,7 @@ package enum Decider {
     private static func merge(_ all: [StepContext], _ input: DecisionInput) -> Decision {
         let permitted = all.filter { $0.failures.isEmpty }
         guard let first = permitted.first else {
-            return denial(unique(all.flatMap { $0.failures }), input: input, warnings: unique(all.flatMap { $0.warnings }))
+            return denial(unique(all.flatMap { $0.failures }), all, input: input, warnings: unique(all.flatMap { $0.warnings }))
         }
         var plan = first.plan
         for other in permitted.dropFirst() { plan.unite(with: other.plan, policy: input.policy) }
@@ -38,6 +38,7 @@ package enum Decider {
             first, plan: plan, applied: permitted.compactMap { $0.candidate }, isHeld: permitted.contains { $0.isHeld }, input)
         decision.warnings = unique(permitted.flatMap { $0.warnings })
         decision.mechanisms = unique(permitted.flatMap { $0.mechanisms })
+        decision.stand(on: all)
         return decision
     }
 
@@ -46,16 +47,20 @@ package enum Decider {
     ) -> Decision {
         let (codes, isReduced) = narrowing(of: plan, input: input)
         let regimes = context.regimes.list
-        return Decision(
+        var decision = Decision(
             outcome: isHeld ? .hold : isReduced ? .allowRedacted : .allow, codes: codes, warnings: context.warnings, plan: plan,
             applied: applied, regimes: regimes, bases: regimes.compactMap { context.basis($0) }, mechanisms: context.mechanisms)
+        decision.stand(on: [context])
+        return decision
     }
 
-    private static func denial(_ failures: [ReasonCode], input: DecisionInput, warnings: [Warning]) -> Decision {
+    private static func denial(_ failures: [ReasonCode], _ contexts: [StepContext], input: DecisionInput, warnings: [Warning]) -> Decision {
         let codes = inOrder(failures)
-        return Decision(
+        var decision = Decision(
             outcome: .deny, codes: codes, warnings: warnings,
             plan: .dropAll(codes.first ?? .policyUnavailable, fieldCount: input.policy.fields.count))
+        decision.stand(on: contexts)
+        return decision
     }
 
     /// Why present fields stay behind, and whether anything at all differs from what came.
@@ -81,6 +86,14 @@ package enum Decider {
         var seen: [T] = []
         for one in all where !seen.contains(one) { seen.append(one) }
         return seen
+    }
+}
+
+extension Decision {
+    fileprivate mutating func stand(on contexts: [StepContext]) {
+        standsSince = contexts.map(\.moment.standsSince).max() ?? standsSince
+        standsUntil = contexts.map(\.moment.standsUntil).min() ?? standsUntil
+        volumesAsked = contexts.flatMap(\.volumesAsked)
     }
 }
 

@@ -12,6 +12,11 @@ package struct Decision: Sendable {
     package var bases: [Basis]
     /// Mechanism per regime that needed one: `adequacy:EU-US-DPF`, `scc:2`, `none_needed`.
     package var mechanisms: [String]
+    /// Half-open: within, it is the same for the same input. Empty: it has to be made again each time.
+    package var standsSince = Timestamp(nanoseconds: .max)
+    package var standsUntil = Timestamp(nanoseconds: .min)
+    /// And only while the limits of these are not reached.
+    var volumesAsked: [AgreementID] = []
     package var primary: ReasonCode? { codes.first { !$0.isFieldLevel } ?? codes.first }
     package var permits: Bool { outcome == .allow || outcome == .allowRedacted }
 

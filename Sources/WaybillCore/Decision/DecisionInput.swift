@@ -10,6 +10,9 @@ package struct DecisionInput: Sendable {
     package var unknownPurpose: Bool
     package var subject: SubjectInput
     package var standing: Standing
+    /// What the same request has sent already; nil: nothing.
+    package var earlier: EarlierRecords?
+    /// Steps ask their context's `moment` instead.
     package var now: Timestamp
     package init(
         policy: PolicySet, caller: CallerID, vendor: VendorID, endpoint: EndpointID, destination: Vendor.Destination, purposes: [PurposeID],
@@ -59,33 +62,9 @@ package struct SubjectInput: Sendable {
     }
 }
 
-/// Operational state that decisions take as an input; later issues give it more sources.
-package struct Standing: Sendable {
-    package enum AgreementState: String, Sendable { case draft, inReview, approved, suspended, terminated, superseded }
-    package enum ProofStage: Sendable { case warned, stopNewSubjects, suspended }
-    package struct Volume: Sendable {
-        package var records: Int
-        package var subjects: Int
-        package init(records: Int, subjects: Int) {
-            self.records = records
-            self.subjects = subjects
-        }
-    }
-    package var logAvailable = true
-    package var clockTrusted = true
-    package var vendorsNotApproved: Set<String> = []
-    package var vendorsSuspended: Set<String> = []
-    package var vendorsOnBreachHold: Set<String> = []
-    /// By `id@version`, where an event history says other than the files; absent: `approved` under `approvals: files`, `draft` under
-    /// `required`.
-    package var agreements: [String: AgreementState] = [:]
-    /// Overdue deletion proofs by agreement id.
-    package var proofs: [String: ProofStage] = [:]
-    /// Sent today (UTC) by agreement id, this record not counted; only agreements with limits need be here.
-    package var volumes: [String: Volume] = [:]
-    /// Whether a subject (by number) already counts in an agreement's `subjects` of today.
-    package var wasSeenToday: @Sendable (_ agreement: String, _ subject: UInt32) -> Bool = { _, _ in false }
-    /// Whether a deletion duty can be entered.
-    package var dutiesRecordable = true
-    package init() {}
+/// Of a request's records those decided before this one, where an agreement has daily limits.
+package struct EarlierRecords: Sendable {
+    /// Sent, by agreement id.
+    package var records: [String: Int] = [:]
+    package var subjects: Set<UInt32> = []
 }

@@ -14,21 +14,20 @@ struct MechanismCheck {
     let regime: Regime
     let country: String
     let isEmployee: Bool
-    let now: Timestamp
 
-    func verdict(_ policy: PolicySet) -> Verdict {
+    func verdict(_ policy: PolicySet, _ moment: inout Moment) -> Verdict {
         let mechanism = policy.agreements[agreement].transfer[mechanism]
         let name = mechanism.decision ?? mechanism.kind.rawValue
         var isAtRisk = false
         for fallen in policy.facts.invalidated where fallen.mechanism == name {
-            if fallen.until <= now { return .fails(.transferMechanismInvalidated) }
-            isAtRisk = isAtRisk || endsSoon(fallen.until)
+            if moment.hasReached(fallen.until) { return .fails(.transferMechanismInvalidated) }
+            isAtRisk = endsSoon(fallen.until, &moment) || isAtRisk
         }
         if let until = mechanism.until {
-            if until <= now { return .fails(.transferMechanismExpired) }
-            isAtRisk = isAtRisk || endsSoon(until)
+            if moment.hasReached(until) { return .fails(.transferMechanismExpired) }
+            isAtRisk = endsSoon(until, &moment) || isAtRisk
         }
-        let verdict = mechanism.kind == .adequacy ? adequacy(mechanism.decision, policy) : instrument(mechanism, policy)
+        let verdict = mechanism.kind == .adequacy ? adequacy(mechanism.decision, policy, &moment) : instrument(mechanism, policy, &moment)
         if case .works(let more) = verdict { return .works(isAtRisk: isAtRisk || more) }
         return verdict
     }
@@ -36,7 +35,7 @@ struct MechanismCheck {
     // MARK: Adequacy
 
     /// `name`: the framework's; nil: a decision on the country.
-    private func adequacy(_ name: String?, _ policy: PolicySet) -> Verdict {
+    private func adequacy(_ name: String?, _ policy: PolicySet, _ moment: inout Moment) -> Verdict {
         let facts = policy.facts.adequacy
         var (hasEnded, isLater, isElsewhere, needsName) = (false, false, false, false)
         for i in facts.indices where facts[i].regime == regime {
@@ -44,13 +43,13 @@ struct MechanismCheck {
                 isElsewhere = isElsewhere || (name != nil && facts[i].decision == name)
                 continue
             }
-            let hasBegun = facts[i].from <= now
-            let isOver = facts[i].until.map { $0 <= now } ?? false
+            let hasBegun = moment.hasReached(facts[i].from)
+            let isOver = facts[i].until.map { moment.hasReached($0) } ?? false
             guard facts[i].decision == name else {
                 needsName = needsName || (name == nil && hasBegun && !isOver)
                 continue
             }
-            if hasBegun, !isOver { return adequacy(facts[i], policy) }
+            if hasBegun, !isOver { return adequacy(facts[i], policy, &moment) }
             (hasEnded, isLater) = (hasEnded || isOver, isLater || !hasBegun)
         }
         if hasEnded { return .fails(.transferMechanismExpired) }
@@ -58,10 +57,10 @@ struct MechanismCheck {
         return .fails(!isLater && (isElsewhere || needsName) ? .adequacyScopeMismatch : .transferMechanismMissing)
     }
 
-    private func adequacy(_ decision: LegalFacts.Adequacy, _ policy: PolicySet) -> Verdict {
-        var isAtRisk = !decision.confirmed || (decision.until.map { endsSoon($0) } ?? false)
+    private func adequacy(_ decision: LegalFacts.Adequacy, _ policy: PolicySet, _ moment: inout Moment) -> Verdict {
+        var isAtRisk = !decision.confirmed || (decision.until.map { endsSoon($0, &moment) } ?? false)
         if let framework = decision.decision {
-            if let failure = participation(in: framework, policy, &isAtRisk) { return .fails(failure) }
+            if let failure = participation(in: framework, policy, &isAtRisk, &moment) { return .fails(failure) }
         } else if !covers(decision.scope) {
             return .fails(.adequacyScopeMismatch)
         }
@@ -80,15 +79,18 @@ struct MechanismCheck {
     }
 
     /// A framework covers its participants, and of their data what they certified: staff data (`hr`), or other (`non_hr`).
-    private func participation(in framework: String, _ policy: PolicySet, _ isAtRisk: inout Bool) -> ReasonCode? {
+    private func participation(
+        in framework: String, _ policy: PolicySet, _ isAtRisk: inout Bool, _ moment: inout Moment
+    ) -> ReasonCode? {
         let kind = isEmployee ? "hr" : "non_hr"
         var (isListed, isCovered, lasts) = (false, false, false)
-        for certification in policy.vendors[vendor].certifications where certification.scheme == framework && certification.from <= now {
-            if let until = certification.until, until <= now { continue }
+        for certification in policy.vendors[vendor].certifications where certification.scheme == framework {
+            guard moment.hasReached(certification.from) else { continue }
+            if let until = certification.until, moment.hasReached(until) { continue }
             isListed = true
             guard certification.covers.contains(kind) else { continue }
             isCovered = true
-            lasts = lasts || !(certification.until.map { endsSoon($0) } ?? false)
+            lasts = lasts || !(certification.until.map { endsSoon($0, &moment) } ?? false)
         }
         isAtRisk = isAtRisk || !lasts
         return isCovered ? nil : isListed ? .adequacyScopeMismatch : .dpfNotListed
@@ -96,18 +98,20 @@ struct MechanismCheck {
 
     // MARK: Instruments
 
-    private func instrument(_ mechanism: Mechanism, _ policy: PolicySet) -> Verdict {
+    private func instrument(_ mechanism: Mechanism, _ policy: PolicySet, _ moment: inout Moment) -> Verdict {
         if mechanism.kind == .derogation {
             guard mechanism.ground != nil else { return .fails(.transferMechanismMissing) }
             return mechanism.occasional ? .works(isAtRisk: false) : .fails(.derogationNotOccasional)
         }
-        guard let signed = mechanism.signed, signed <= now else { return .fails(.transferMechanismMissing) }
+        guard let signed = mechanism.signed, moment.hasReached(signed) else { return .fails(.transferMechanismMissing) }
         switch mechanism.kind {
         case .scc: if !isModuleRight(mechanism.module, policy) { return .fails(.sccModuleMismatch) }
         case .sccSwiss: if mechanism.module != nil, !isModuleRight(mechanism.module, policy) { return .fails(.sccModuleMismatch) }
         case .ukAddendum:
             // It amends the EU's clauses and is nothing without them.
-            let clauses = policy.agreements[agreement].transfer.contains { $0.kind == .scc && ($0.signed.map { $0 <= now } ?? false) }
+            let clauses = policy.agreements[agreement].transfer.contains {
+                $0.kind == .scc && ($0.signed.map { moment.hasReached($0) } ?? false)
+            }
             if !clauses { return .fails(.transferMechanismMissing) }
         case .adequacy, .idta, .bcr, .derogation: break
         }
@@ -121,7 +125,9 @@ struct MechanismCheck {
         return exporter.role.clauseRole == roles.0.clauseRole && importer.role.clauseRole == roles.1.clauseRole
     }
 
-    private func endsSoon(_ until: Timestamp) -> Bool { until <= now.adding(seconds: MechanismCheck.riskSeconds) }
+    private func endsSoon(_ until: Timestamp, _ moment: inout Moment) -> Bool {
+        moment.hasReached(until.adding(seconds: -MechanismCheck.riskSeconds))
+    }
 }
 
 extension Agreement.Role {

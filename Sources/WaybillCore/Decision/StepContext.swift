@@ -4,6 +4,7 @@
 struct StepContext {
     let traffic: Traffic
     private let trace: UnsafeMutablePointer<[CheckTrace]>?
+    var moment: Moment
 
     /// Set by the jurisdiction.
     var regimes = RegimeSet()
@@ -30,12 +31,15 @@ struct StepContext {
     var plan = FieldPlan(actions: [])
     private(set) var failures: [ReasonCode] = []
     private(set) var warnings: [Warning] = []
+    /// Agreements whose limits were asked, and let it pass.
+    private(set) var volumesAsked: [AgreementID] = []
     /// Inputs and place of the step being asked, for explanations.
     private var notes: [String: String] = [:]
     private var place: SourcePosition?
 
     init(_ input: DecisionInput, trace: UnsafeMutablePointer<[CheckTrace]>?) {
         self.trace = trace
+        moment = Moment(input.now)
         traffic = Traffic(of: input)
     }
 
@@ -45,6 +49,14 @@ struct StepContext {
 
     mutating func warn(_ warning: Warning) {
         if !warnings.contains(warning) { warnings.append(warning) }
+    }
+
+    /// What was sent today changes with every transfer: it has to be asked again each time, and a refusal for it to be made anew.
+    mutating func ask(volumeOf agreement: AgreementID, isExceeded: Bool) {
+        volumesAsked.append(agreement)
+        guard isExceeded else { return }
+        moment.passes()
+        fail(.volumeExceeded)
     }
 
     var isTraced: Bool { trace != nil }
@@ -93,12 +105,12 @@ extension StepContext {
     mutating func choose(_ purpose: PurposeID?, _ input: DecisionInput) {
         self.purpose = purpose
         guard traffic != .rights, let purpose, let route else { return }
-        (candidate, agreementFailures) = AgreementChoice.choose(purpose, among: route.candidates, input: input)
+        (candidate, agreementFailures) = AgreementChoice.choose(purpose, among: route.candidates, input: input, &moment)
         guard let candidate else { return }
         for regime in Regime.allCases where regimes.contains(regime) {
             bases[regime.ordinal] = input.policy.agreements[candidate.agreement.position].purposes[candidate.term].basis[regime]
         }
-        if case .report(let until) = input.policy.agreements[candidate.agreement.position].mode { reports = input.now < until }
+        if case .report(let until) = input.policy.agreements[candidate.agreement.position].mode { reports = !moment.hasReached(until) }
     }
 
     /// What the subject's consents say about this purpose. Under US law it is the US role that spares a vendor from being named.

@@ -81,13 +81,13 @@ package final class Shipment: Sendable {
     package let basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)]
     /// Per agreement with a volume limit: what this shipment uses of it.
     package let volumes: [VolumeUse]
-    package let decisions: [Decision]
+    let decisions: [SharedDecision]
     package let reports: [ReductionReport]
 
     init(
         draft: TransferDraft, outcome: Outcome, destination: Vendor.Destination, endpoint: EndpointID, verdicts: [RecordVerdict],
         sentCount: Int, heldCount: Int, deniedCount: Int, basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)],
-        volumes: [VolumeUse], decisions: [Decision], reports: [ReductionReport]
+        volumes: [VolumeUse], decisions: [SharedDecision], reports: [ReductionReport]
     ) {
         self.draft = draft
         self.outcome = outcome
@@ -107,8 +107,8 @@ package final class Shipment: Sendable {
 extension Shipment {
     /// No agreement it rests on has ended since it was judged; the vendor's connection may have taken seconds.
     package func restsOnAgreements(of policy: PolicySet, inForceAt now: Timestamp) -> Bool {
-        decisions.allSatisfy { decision in
-            decision.applied.allSatisfy { policy[$0.agreement].until.map { now < $0 } ?? true }
+        decisions.allSatisfy { shared in
+            shared.decision.applied.allSatisfy { policy.agreements[$0.agreement.position].until.map { now < $0 } ?? true }
         }
     }
 }

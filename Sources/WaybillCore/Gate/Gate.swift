@@ -8,6 +8,8 @@ package final class Gate: Sendable {
     let keys: GateKeys
     let programs: [[EndpointProgram]]
     let contexts: [[RedactionContext]]
+    /// Some agreement has daily limits: what one request sends has to be counted.
+    let limitsVolumes: Bool
 
     package init(policy: PolicySet, subjects: any SubjectLookup, keys: GateKeys, limits: BodyLimits = BodyLimits()) {
         self.policy = policy
@@ -15,6 +17,7 @@ package final class Gate: Sendable {
         self.limits = limits
         self.keys = keys
         programs = policy.vendors.map { vendor in vendor.endpoints.map { EndpointProgram($0, of: vendor, in: policy) } }
+        limitsVolumes = policy.agreements.contains { $0.limits.recordsPerDay != nil || $0.limits.subjectsPerDay != nil }
         let hashing = keys.keyring.hashing
         contexts = policy.vendors.map { vendor in
             let pseudonyms = keys.keyring.pseudonyms(vendor: vendor.id)
@@ -24,23 +27,23 @@ package final class Gate: Sendable {
 
     /// Vendor, destination, endpoint, caller's permission, media type and coding, in this order. Throws the answer if one does not pass.
     package func admit(_ head: RequestHead, caller: CallerID, xid: TransferID) throws(Refusal) -> Admission {
-        let answer = Answers(policy: policy, caller: caller, xid: xid, head: head)
-        guard let vendorID = policy.vendor(named: head.vendor) else { throw answer.refuse(.vendorUnknown) }
-        let vendor = policy[vendorID]
-        guard let destination = vendor.destination(of: head) else { throw answer.refuse(.destinationNotRegistered) }
+        func answer() -> Answers { Answers(policy: policy, caller: caller, xid: xid, head: head) }
+        guard let vendorID = policy.vendor(named: head.vendor) else { throw answer().refuse(.vendorUnknown) }
+        let v = vendorID.position
+        guard let destination = policy.vendors[v].destination(of: head) else { throw answer().refuse(.destinationNotRegistered) }
         let match: EndpointMatcher.Match
-        do { match = try vendor.matcher.match(method: head.method, target: head.target) } catch {
-            throw answer.refuse(error, method: head.method)
+        do { match = try policy.vendors[v].matcher.match(method: head.method, target: head.target) } catch {
+            throw answer().refuse(error, method: head.method)
         }
-        guard match.endpoints.contains(where: { permits(caller, vendorID, $0) }) else { throw answer.refuse(.callerNotPermitted) }
+        guard match.endpoints.contains(where: { permits(caller, vendorID, $0) }) else { throw answer().refuse(.callerNotPermitted) }
         // Endpoints of one path have one format, lint says.
-        let format = match.endpoints.lazy.map { vendor.endpoints[$0.position].body }.first { $0 != .none }
-        guard format != nil || !head.hasBody else { throw answer.malformed("this endpoint takes no body") }
+        let format = match.endpoints.lazy.map { [policy] in policy.vendors[v].endpoints[$0.position].body }.first { $0 != .none }
+        guard format != nil || !head.hasBody else { throw answer().malformed("this endpoint takes no body") }
         guard let coding = head.contentEncoding.map(ContentCoding.init(header:)) ?? .identity else {
-            throw answer.refuse(BodyError(.unsupportedContentCoding))
+            throw answer().refuse(BodyError(.unsupportedContentCoding))
         }
         if let format, head.hasBody, !format.accepts(head.contentType) {
-            throw answer.refuse(BodyError(.unsupportedMediaType), expecting: format)
+            throw answer().refuse(BodyError(.unsupportedMediaType), expecting: format)
         }
         let (purposes, unknownPurpose) = purposes(head.purpose)
         return Admission(
@@ -58,8 +61,9 @@ package final class Gate: Sendable {
 
     /// Rights traffic needs no agreed purpose: any permission for the vendor will do.
     private func permits(_ caller: CallerID, _ vendor: VendorID, _ endpoint: EndpointID) -> Bool {
-        if policy.route(caller: caller, vendor: vendor, endpoint: endpoint) != nil { return true }
-        return policy[vendor].endpoints[endpoint.position].rights != nil && policy[caller].mayUse.contains { $0.vendor == vendor }
+        if policy.hasRoute(caller: caller, vendor: vendor, endpoint: endpoint) { return true }
+        return policy.vendors[vendor.position].endpoints[endpoint.position].rights != nil
+            && policy.callers[caller.position].mayUse.contains { $0.vendor == vendor }
     }
 }
 

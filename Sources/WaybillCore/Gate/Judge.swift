@@ -15,9 +15,10 @@ extension Gate {
     ) throws(Refusal) -> Judgement {
         var judging = Judging(gate: self, admission: admission, standing: standing, now: now)
         let (decoded, scanned) = try judging.scan(body)
-        let records = judging.lookUpSubjects(scanned, in: decoded)
+        var records = judging.lookUpSubjects(scanned, in: decoded)
         if !judging.staleIdentifiers.isEmpty { return .refresh(judging.staleIdentifiers) }
-        judging.decide(records, explaining: explaining)
+        judging.decide(&records, scanned, explaining: explaining)
+        judging.records = records
         if let refusal = judging.refusalByRecords(scanned) { throw refusal }
         let reduced = try judging.reduce(decoded, scanned, reporting: reporting)
         return .send(judging.shipment(reduced, scanned))
@@ -36,7 +37,7 @@ struct Judging {
     let policy: PolicySet
     let admission: Admission
     let now: Timestamp
-    var standing: Standing
+    let standing: Standing
     /// Chosen by `scan`.
     private(set) var endpointID: EndpointID
     private(set) var program: EndpointProgram
@@ -45,8 +46,8 @@ struct Judging {
     var unreadableShared: [FieldID] = []
     var basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)] = []
     var records: [JudgedRecord] = []
-    /// Records sent in this request so far, by agreement id.
-    var sentCounts: [String: Int] = [:]
+    /// Only where the set limits volumes.
+    var earlier: EarlierRecords?
 
     /// Borrowed, not copied.
     var vendor: Vendor { _read { yield program.vendor } }
@@ -101,7 +102,8 @@ struct Judging {
                 context: { contexts[$0.position] }, reporting: reporting)
             guard reduced.isChanged else { return reduced }
             if admission.head.isBodySigned { throw answers.signedBody }
-            try endpoint.shape.prove(reduced.bytes, of: scanned, actions: actions, shared: shared, operators: policy.operators, limits: gate.limits)
+            try endpoint.shape.prove(
+                reduced.bytes, of: scanned, actions: actions, shared: shared, operators: policy.operators, limits: gate.limits)
             return reduced
         } catch let error as BodyError {
             throw answers.refuse(error)
@@ -114,16 +116,16 @@ struct Judging {
 
     /// Personal data outside the records may be about any of them: it goes only if all go, and as narrowly as each allows.
     private func sharedPlan() -> FieldPlan {
-        let nothing = FieldPlan.dropAll(.fieldNotAgreed, fieldCount: policy.fields.count)
+        if endpoint.shared.isEmpty { return program.nothing }
         var plan: FieldPlan?
         for record in records {
-            guard record.isSent else { return nothing }
-            for decision in record.persons.lazy.compactMap(\.decision) {
-                guard decision.permits else { return nothing }
-                plan = plan.map { narrower($0, decision.plan) } ?? decision.plan
+            guard record.isSent else { return program.nothing }
+            for shared in record.persons.lazy.compactMap(\.decision) {
+                guard shared.decision.permits else { return program.nothing }
+                plan = plan.map { narrower($0, shared.decision.plan) } ?? shared.decision.plan
             }
         }
-        guard var plan else { return nothing }
+        guard var plan else { return program.nothing }
         for field in unreadableShared { plan.actions[field.position] = .drop(.fieldUnclassified) }
         return plan
     }
@@ -153,15 +155,17 @@ struct JudgedRecord {
     struct Person {
         /// Index into the endpoint's `people`; 0 where the endpoint is about no person.
         var index: Int
+        /// Without the fields present, which only a decision that was not made before has to list.
         var input: SubjectInput
+        var present: FieldMask = 0
         /// Identifiers of the identified subject that stand in the record.
-        var identifiers: [Identifier]
+        var identifiers: [Identifier] = []
         /// Known subjects whose identifiers stand in the record beside those of the one it is about.
         var others: [(entry: SubjectEntry, found: FoundIdentifier)] = []
         /// Identifying fields of the record whose value is no identifier.
         var unreadable: [FieldID] = []
         /// Nil: this person does not appear in the record.
-        var decision: Decision?
+        var decision: SharedDecision?
     }
     var persons: [Person]
     var isSent = false
@@ -171,7 +175,7 @@ struct JudgedRecord {
     /// A plan per person of the endpoint, nil for those dropped or absent.
     var action: RecordAction {
         guard isSent else { return .omit }
-        return .write(persons.map { person in person.decision.flatMap { $0.permits ? $0.plan : nil } })
+        return .write(persons.indices.map { persons[$0].decision?.planIfPermitted })
     }
 }
 

@@ -1,55 +1,102 @@
 extension Judging {
     /// Decides every person of every record and what that makes of the record.
-    mutating func decide(_ looked: [JudgedRecord], explaining: Explaining?) {
-        var counted: Set<UInt32> = []
-        let limited = standing.volumes
-        for var record in looked {
+    mutating func decide(_ records: inout [JudgedRecord], _ scanned: ScannedBody, explaining: Explaining?) {
+        let withholdsUnreadable = endpoint.rights == nil
+        for r in records.indices {
             var checks: [CheckTrace] = []
-            for i in record.persons.indices where isConcerned(record.persons[i]) {
-                standing.volumes = volumes(from: limited, for: record.persons[i].input.entry, counted: counted)
-                record.persons[i].decision = decide(record.persons[i].input, checks: &checks, explaining: explaining != nil)
-                if endpoint.rights == nil { record.persons[i].withholdUnreadable(policy) }
+            for i in records[r].persons.indices where isConcerned(records[r].persons[i], scanned.records[r]) {
+                var decision = decide(records[r].persons[i], scanned.records[r], &checks, isExplained: explaining != nil)
+                if withholdsUnreadable { decision = withholding(records[r].persons[i].unreadable, decision) }
+                records[r].persons[i].decision = decision
             }
-            settle(&record)
-            if record.isSent {
-                for person in record.persons {
-                    if let number = person.input.entry?.number { counted.insert(number) }
-                    for use in person.decision?.applied ?? [] { sentCounts[policy[use.agreement].id, default: 0] += 1 }
-                }
-            }
+            (records[r].outcome, records[r].codes, records[r].isSent) = settled(records[r])
+            if gate.limitsVolumes, r + 1 < records.count, records[r].isSent { count(records[r]) }
             explaining?.checks.append(checks)
-            records.append(record)
         }
-        standing.volumes = limited
     }
 
-    private func decide(_ subject: SubjectInput, checks: inout [CheckTrace], explaining: Bool) -> Decision {
-        let input = DecisionInput(
+    /// As it was made before for the same, or anew.
+    private func decide(
+        _ person: JudgedRecord.Person, _ record: ScannedBody.Record, _ checks: inout [CheckTrace], isExplained: Bool
+    ) -> SharedDecision {
+        // An explanation asks every step, and writes down what each looked at.
+        let key = isExplained ? nil : key(person)
+        if let key, let known = program.decisions.find(key, now: now), hasVolumeLeft(known, for: person) { return known }
+        var subject = person.input
+        subject.present = fieldsPresent(person.index, in: record)
+        var input = DecisionInput(
             policy: policy, caller: admission.caller, vendor: admission.vendor, endpoint: endpointID, destination: admission.destination,
             purposes: admission.purposes, unknownPurpose: admission.unknownPurpose, subject: subject, standing: standing, now: now)
-        return explaining ? withUnsafeMutablePointer(to: &checks) { Decider.decide(input, trace: $0) } : Decider.decide(input)
+        input.earlier = earlier
+        let decision = isExplained ? withUnsafeMutablePointer(to: &checks) { Decider.decide(input, trace: $0) } : Decider.decide(input)
+        let shared = SharedDecision(decision, of: input)
+        if let key, now < decision.standsUntil { program.decisions.keep(shared, for: key) }
+        return shared
+    }
+
+    private func hasVolumeLeft(_ shared: SharedDecision, for person: JudgedRecord.Person) -> Bool {
+        shared.decision.volumesAsked.allSatisfy { id in
+            let today = standing.today(
+                policy.agreements[id.position].id, subject: person.input.entry?.number, earlier: earlier, now: now)
+            return !policy.agreements[id.position].limits.areReached(by: today)
+        }
+    }
+
+    /// Everything a decision depends on but the hour, which it tells itself. Nil: not to be found again.
+    private func key(_ person: JudgedRecord.Person) -> DecisionCache.Key? {
+        guard !program.slotBits.isEmpty || program.slotFields.isEmpty, person.input.others.isEmpty, person.input.storeAvailable,
+            let destination = program.vendor.destinations.firstIndex(of: admission.destination)
+        else { return nil }
+        return DecisionCache.Key(
+            caller: admission.caller, destination: destination, person: person.index, purposes: admission.purposes,
+            unknownPurpose: admission.unknownPurpose, isResolved: person.input.resolved,
+            expiresSoon: person.input.entry?.expiresSoon ?? false, profile: person.input.entry.map { ObjectIdentifier($0.shared) },
+            standing: ObjectIdentifier(standing.box), age: person.input.age(at: now), countryInRecord: person.input.countryInRecord,
+            present: person.present)
     }
 
     /// A second person who does not appear in the record needs no decision.
-    private func isConcerned(_ person: JudgedRecord.Person) -> Bool {
+    private func isConcerned(_ person: JudgedRecord.Person, _ record: ScannedBody.Record) -> Bool {
         person.index == 0
-            || person.input.present.contains { field in endpoint.slots.contains { $0.person == person.index && $0.field == field } }
+            || fieldsPresent(person.index, in: record).contains { field in
+                endpoint.slots.contains { $0.person == person.index && $0.field == field }
+            }
     }
 
-    private func settle(_ record: inout JudgedRecord) {
-        let decided = record.persons.compactMap { person in person.decision.map { (person.index, $0) } }
-        let refusing = decided.filter { index, decision in
-            !decision.permits && (endpoint.people.isEmpty || index == 0 || endpoint.people[index].ifDenied == .reject)
+    private mutating func count(_ record: JudgedRecord) {
+        var counted = earlier ?? EarlierRecords()
+        for person in record.persons {
+            if let number = person.input.entry?.number { counted.subjects.insert(number) }
+            for use in person.decision?.decision.applied ?? [] {
+                counted.records[policy.agreements[use.agreement.position].id, default: 0] += 1
+            }
         }
-        record.codes = orderedUnion(decided.map(\.1.codes))
-        let pathRefusal = refusing.isEmpty ? pathRefusal(record) : nil
-        if let pathRefusal, !record.codes.contains(pathRefusal) { record.codes.append(pathRefusal) }
-        record.isSent = refusing.isEmpty && pathRefusal == nil
-        if record.isSent {
-            record.outcome = decided.contains { $0.1.outcome != .allow } ? .allowRedacted : .allow
-        } else {
-            record.outcome = refusing.contains { $0.1.outcome == .hold } && refusing.allSatisfy { $0.1.outcome == .hold } ? .hold : .deny
+        earlier = counted
+    }
+
+    private func settled(_ record: JudgedRecord) -> (Outcome, codes: [ReasonCode], isSent: Bool) {
+        var (isRefused, isRedacted, onlyHolds) = (false, false, true)
+        for i in record.persons.indices {
+            guard let outcome = record.persons[i].decision?.decision.outcome else { continue }
+            isRedacted = isRedacted || outcome != .allow
+            if outcome == .allow || outcome == .allowRedacted { continue }
+            guard i == 0 || endpoint.people.isEmpty || endpoint.people[i].ifDenied == .reject else { continue }
+            isRefused = true
+            onlyHolds = onlyHolds && outcome == .hold
         }
+        var codes = orderedCodes(record)
+        if isRefused { return (onlyHolds ? .hold : .deny, codes, false) }
+        if let refusal = pathRefusal(record) {
+            if !codes.contains(refusal) { codes.append(refusal) }
+            return (.deny, codes, false)
+        }
+        return (isRedacted ? .allowRedacted : .allow, codes, true)
+    }
+
+    private func orderedCodes(_ record: JudgedRecord) -> [ReasonCode] {
+        if record.persons.count == 1 { return record.persons[0].decision?.decision.codes ?? [] }
+        let lists = record.persons.compactMap(\.decision).map(\.decision.codes)
+        return lists.count == 1 ? lists[0] : Set(lists.joined()).sorted { $0.order < $1.order }
     }
 
     /// The path goes out as it came or not at all. Nil: it may go.
@@ -59,7 +106,7 @@ extension Judging {
                 return .subjectUnresolved
             }
             let isKept = record.persons.allSatisfy { person in
-                guard let decision = person.decision, decision.permits else { return true }
+                guard let decision = person.decision?.decision, decision.permits else { return true }
                 guard case .apply(let id) = decision.plan[field.field] else { return false }
                 return policy[id].keepsValue
             }
@@ -68,31 +115,11 @@ extension Judging {
         return nil
     }
 
-    private func volumes(
-        from today: [String: Standing.Volume], for entry: SubjectEntry?, counted: Set<UInt32>
-    ) -> [String: Standing.Volume] {
-        if today.isEmpty && sentCounts.isEmpty { return today }
-        var volumes = today
-        for (agreement, sent) in sentCounts {
-            volumes[agreement, default: Standing.Volume(records: 0, subjects: 0)].records += sent
-            volumes[agreement, default: Standing.Volume(records: 0, subjects: 0)].subjects += counted.count
-        }
-        guard let number = entry?.number else { return volumes }
-        for agreement in volumes.keys where counted.contains(number) || standing.wasSeenToday(agreement, number) {
-            volumes[agreement]?.subjects -= 1
-        }
-        return volumes
-    }
-
-    private func orderedUnion(_ lists: [[ReasonCode]]) -> [ReasonCode] {
-        if lists.count == 1 { return lists[0] }
-        return Set(lists.joined()).sorted { $0.order < $1.order }
-    }
-
     /// The answer when nothing may be sent, or when the caller wants all or nothing.
     func refusalByRecords(_ scanned: ScannedBody) -> Refusal? {
+        if records.allSatisfy(\.isSent) { return nil }
         let stopped = records.filter { !$0.isSent }
-        let sendsRest = policy[admission.caller].onDenied == .drop && stopped.count < records.count
+        let sendsRest = policy.callers[admission.caller.position].onDenied == .drop && stopped.count < records.count
         guard let first = stopped.first, !sendsRest else { return nil }
         let code = first.codes.first { !$0.isFieldLevel } ?? first.codes.first ?? .policyUnavailable
         let reason = ReasonCatalog.entry(for: code)
@@ -107,26 +134,25 @@ extension Judging {
     var verdicts: [RecordVerdict] {
         records.enumerated().map { RecordVerdict(index: $0, decision: $1.outcome, codes: $1.codes) }
     }
-}
 
-extension JudgedRecord.Person {
     /// An identifier that cannot be read may be that of somebody who said stop: it does not go as it came, and where it is required,
     /// nothing does.
-    fileprivate mutating func withholdUnreadable(_ policy: PolicySet) {
-        guard !unreadable.isEmpty, var decision, decision.permits else { return }
+    private func withholding(_ unreadable: [FieldID], _ shared: SharedDecision) -> SharedDecision {
+        guard !unreadable.isEmpty, shared.decision.permits else { return shared }
+        var decision = shared.decision
         for field in unreadable {
             guard case .apply(let id) = decision.plan[field], policy[id].showsValue else { continue }
             if decision.applied.contains(where: { policy[$0.agreement].purposes[$0.term].required.contains(field) }) {
-                self.decision = Decision(
+                let denial = Decision(
                     outcome: .deny, codes: [.fieldRequiredMissing], warnings: decision.warnings,
                     plan: .dropAll(.fieldRequiredMissing, fieldCount: policy.fields.count))
-                return
+                return SharedDecision(denial, like: shared, policy)
             }
             decision.plan.actions[field.position] = .drop(.fieldUnclassified)
             decision.outcome = .allowRedacted
             if !decision.codes.contains(.fieldUnclassified) { decision.codes.append(.fieldUnclassified) }
         }
-        self.decision = decision
+        return SharedDecision(decision, like: shared, policy)
     }
 }
 

@@ -5,71 +5,72 @@ extension Judging {
         let outside = sharedIdentifiers(scanned, in: body) + inPath
         // The path may say whom one record is about; of several it cannot, and what is shared never does.
         let byPath = scanned.records.count == 1 ? inPath.first : nil
+        let count = max(1, endpoint.people.count)
         return scanned.records.map { record in
-            let count = max(1, endpoint.people.count)
-            return JudgedRecord(persons: (0..<count).map { person(at: $0, of: record, scanned, in: body, outside: outside, byPath: byPath) })
+            JudgedRecord(persons: (0..<count).map { person(at: $0, of: record, scanned, in: body, outside: outside, byPath: byPath) })
         }
     }
 
     private mutating func person(
-        at index: Int, of record: ScannedBody.Record, _ scanned: ScannedBody, in body: [UInt8], outside: [FoundIdentifier], byPath: FoundIdentifier?
+        at index: Int, of record: ScannedBody.Record, _ scanned: ScannedBody, in body: [UInt8], outside: [FoundIdentifier],
+        byPath: FoundIdentifier?
     ) -> JudgedRecord.Person {
-        let roles = program.roles
-        var present = pathFieldsPresent + endpoint.shared.map(\.field)
-        var identifiers: [(slot: Int, found: FoundIdentifier)] = []
-        var unreadable: [FieldID] = []
+        let program = program
+        var person = JudgedRecord.Person(index: index, input: SubjectInput(resolved: endpoint.people.isEmpty, entry: nil, present: []))
+        var own: [(slot: Int, found: FoundIdentifier)] = []
         var countries: Set<Region?> = []
-        var input = SubjectInput(resolved: endpoint.people.isEmpty, entry: nil, present: [])
-        for hit in record.hits where endpoint.slots[hit.slot].person == index {
-            let field = endpoint.slots[hit.slot].field
-            if !present.contains(field) { present.append(field) }
-            switch roles[hit.slot] {
+        for hit in record.hits where program.slotPersons[hit.slot] == index {
+            if !program.slotBits.isEmpty { person.present |= 1 << FieldMask(program.slotBits[hit.slot]) }
+            switch program.roles[hit.slot] {
             case .none: break
-            case .identifier:
-                let value = scanned.value(of: hit, in: body)
-                if let identifier = Identifier(field: policy[field], value: value) {
-                    identifiers.append((hit.slot, FoundIdentifier(field: field, identifier: identifier)))
-                } else if value.isWritten, !unreadable.contains(field) {
-                    unreadable.append(field)
+            case .identifier(let kind):
+                let (field, value) = (program.slotFields[hit.slot], scanned.value(of: hit, in: body))
+                if let identifier = Identifier(kind, value: value) {
+                    own.append((hit.slot, FoundIdentifier(field: field, identifier: identifier)))
+                } else if value.isWritten, !person.unreadable.contains(field) {
+                    person.unreadable.append(field)
                 }
             case .country:
                 let value = scanned.value(of: hit, in: body)
                 if value.isWritten { countries.insert(region(value)) }
             case .birthDate:
                 // Of several the latest: a child is not made older.
-                if let born = day(scanned.value(of: hit, in: body)) { input.bornInRecord = max(input.bornInRecord ?? born, born) }
+                guard let born = day(scanned.value(of: hit, in: body)) else { continue }
+                person.input.bornInRecord = max(person.input.bornInRecord ?? born, born)
             }
         }
         // Two countries, or one that cannot be read, are no country.
-        input.countryInRecord = countries.count == 1 ? countries.first ?? nil : nil
-        input.present = present
-        guard !endpoint.people.isEmpty else { return JudgedRecord.Person(index: index, input: input, identifiers: [], decision: nil) }
-        let named = program.subjectSlots[index].lazy.compactMap { slot in identifiers.first { $0.slot == slot }?.found }.first
-        var person = resolve(
-            named ?? (index == 0 ? byPath : nil), index, input, own: identifiers.map(\.found), outside: outside)
-        person.unreadable = unreadable
+        person.input.countryInRecord = countries.count == 1 ? countries.first ?? nil : nil
+        guard !endpoint.people.isEmpty else { return person }
+        let named = program.subjectSlots[index].lazy.compactMap { slot in own.first { $0.slot == slot }?.found }.first
+        guard let subject = named ?? (index == 0 ? byPath : nil) else { return person }
+        person.input.resolved = true
+        person.input.entry = find(subject.identifier, &person.input)
+        person.identifiers = [subject.identifier]
+        for (_, found) in own { add(found, to: &person) }
+        for found in outside { add(found, to: &person) }
         return person
     }
 
     /// Permissions go by the identified subject, stops by every identifier in the record.
-    private mutating func resolve(
-        _ subject: FoundIdentifier?, _ index: Int, _ input: SubjectInput, own: [FoundIdentifier], outside: [FoundIdentifier]
-    ) -> JudgedRecord.Person {
-        var input = input
-        guard let subject else { return JudgedRecord.Person(index: index, input: input, identifiers: [], decision: nil) }
-        input.resolved = true
-        input.entry = find(subject.identifier, &input)
-        var person = JudgedRecord.Person(index: index, input: input, identifiers: [subject.identifier], decision: nil)
-        for found in own + outside where !person.identifiers.contains(found.identifier) {
-            let other = find(found.identifier, &person.input)
-            if let other, other.number != input.entry?.number {
-                person.input.others.append(other)
-                person.others.append((other, found))
-            } else {
-                person.identifiers.append(found.identifier)
-            }
+    private mutating func add(_ found: FoundIdentifier, to person: inout JudgedRecord.Person) {
+        if person.identifiers.contains(found.identifier) { return }
+        let other = find(found.identifier, &person.input)
+        if let other, other.number != person.input.entry?.number {
+            person.input.others.append(other)
+            person.others.append((other, found))
+        } else {
+            person.identifiers.append(found.identifier)
         }
-        return person
+    }
+
+    /// The fields of one person's record, each once.
+    func fieldsPresent(_ person: Int, in record: ScannedBody.Record) -> [FieldID] {
+        var present = program.outerFields
+        for hit in record.hits where program.slotPersons[hit.slot] == person {
+            if !present.contains(program.slotFields[hit.slot]) { present.append(program.slotFields[hit.slot]) }
+        }
+        return present
     }
 
     private mutating func find(_ identifier: Identifier, _ input: inout SubjectInput) -> SubjectEntry? {
@@ -89,9 +90,10 @@ extension Judging {
 
     private mutating func sharedIdentifiers(_ scanned: ScannedBody, in body: [UInt8]) -> [FoundIdentifier] {
         var found: [FoundIdentifier] = []
-        for hit in scanned.shared where program.sharedRoles[hit.slot] == .identifier {
+        for hit in scanned.shared {
+            guard case .identifier(let kind) = program.sharedRoles[hit.slot] else { continue }
             let (field, value) = (endpoint.shared[hit.slot].field, scanned.value(of: hit, in: body))
-            if let identifier = Identifier(field: policy[field], value: value) {
+            if let identifier = Identifier(kind, value: value) {
                 found.append(FoundIdentifier(field: field, identifier: identifier))
             } else if value.isWritten {
                 unreadableShared.append(field)
@@ -114,8 +116,6 @@ extension Judging {
         admission.match.variables.first { $0.name == field.variable }.map { admission.head.target[$0.value] }
     }
 
-    private var pathFieldsPresent: [FieldID] { endpoint.pathFields.map(\.field) }
-
     private func region(_ value: ScalarValue) -> Region? {
         guard case .string(let bytes) = value else { return nil }
         return Region(String(decoding: bytes, as: UTF8.self).uppercased())
@@ -123,7 +123,7 @@ extension Judging {
 
     private func day(_ value: ScalarValue) -> Day? {
         guard case .string(let bytes) = value else { return nil }
-        return Day(iso8601: String(decoding: bytes.prefix(10), as: UTF8.self))
+        return Day(iso8601: bytes.prefix(10))
     }
 }
 

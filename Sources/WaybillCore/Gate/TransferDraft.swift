@@ -46,6 +46,7 @@ package struct TransferID: Hashable, Sendable, CustomStringConvertible {
 
 /// Everything the log enters before a transfer leaves. Built by the gate; the log adds its own sequence numbers and time.
 /// Holds identifiers only inside `subjects`, from which the log makes keyed commitments; no other personal data.
+@dynamicMemberLookup
 package struct TransferDraft: Sendable {
     package struct Subject: Sendable {
         /// Nil: first seen; the log assigns a number and keeps it in the intent's transaction.
@@ -78,70 +79,35 @@ package struct TransferDraft: Sendable {
         }
     }
     package var xid: TransferID
-    package var caller: String
-    package var vendor: String
-    package var destination: String
-    package var region: String
-    package var method: String
-    /// Endpoint id.
-    package var endpoint: String
-    /// The path template, never the real path.
-    package var route: String
-    package var purposes: [String]
-    package var regimes: [String]
-    package var bases: [String]
-    package var mechanisms: [String]
-    /// Agreement versions that permitted, `(id, version, digest of its file)`.
-    package var agreements: [(id: String, version: Int, digest: String)]
-    package var policyDigest: String
+    /// Of this transfer and, mostly, of many others.
+    package private(set) var shared: SharedTerms
     /// Sequence of the consent store when it was decided.
     package var consentSequence: Int64
-    /// Field ids sent.
-    package var fields: [String]
-    /// Field ids dropped, and how many members beyond them.
-    package var droppedFields: [String]
+    /// Members beyond the dropped fields.
     package var droppedMembers: Int
-    package var codes: [ReasonCode: Int]
-    /// Records sent (intents), or examined (denials).
-    package var recordCount: Int
-    package var deniedCount: Int
     /// The body as sent. The log takes its keyed hash and keeps nothing of it.
     package var body: [UInt8]
     package var subjects: [Subject]
-    package var lines: [RecordLine]
 
     package init(
-        xid: TransferID, caller: String, vendor: String, destination: String, region: String, method: String, endpoint: String,
-        route: String,
-        purposes: [String], regimes: [String], bases: [String], mechanisms: [String],
-        agreements: [(id: String, version: Int, digest: String)], policyDigest: String, consentSequence: Int64, fields: [String],
-        droppedFields: [String], droppedMembers: Int, codes: [ReasonCode: Int], recordCount: Int, deniedCount: Int, body: [UInt8],
-        subjects: [Subject], lines: [RecordLine]
+        xid: TransferID, terms: SharedTerms, consentSequence: Int64, droppedMembers: Int, body: [UInt8], subjects: [Subject]
     ) {
         self.xid = xid
-        self.caller = caller
-        self.vendor = vendor
-        self.destination = destination
-        self.region = region
-        self.method = method
-        self.endpoint = endpoint
-        self.route = route
-        self.purposes = purposes
-        self.regimes = regimes
-        self.bases = bases
-        self.mechanisms = mechanisms
-        self.agreements = agreements
-        self.policyDigest = policyDigest
+        shared = terms
         self.consentSequence = consentSequence
-        self.fields = fields
-        self.droppedFields = droppedFields
         self.droppedMembers = droppedMembers
-        self.codes = codes
-        self.recordCount = recordCount
-        self.deniedCount = deniedCount
         self.body = body
         self.subjects = subjects
-        self.lines = lines
+    }
+
+    /// A term; a draft that is given another has terms of its own.
+    package subscript<Value>(dynamicMember path: WritableKeyPath<DraftTerms, Value>) -> Value {
+        get { shared.terms[keyPath: path] }
+        set {
+            var terms = shared.terms
+            terms[keyPath: path] = newValue
+            shared = SharedTerms(terms)
+        }
     }
 }
 

@@ -9,6 +9,12 @@ package final class VolumeBudget: Sendable {
         var records = 0
         var subjects: Set<UInt32> = []
         var newSubjects = 0
+
+        mutating func add(_ use: VolumeUse) {
+            records += use.records
+            for subject in use.subjects { subjects.insert(subject) }
+            newSubjects += use.newSubjects
+        }
     }
     fileprivate struct State {
         var day = Day(number: .min)
@@ -31,8 +37,8 @@ package final class VolumeBudget: Sendable {
         if uses.isEmpty { return true }
         return state.withLock { state in
             state.turn(to: now.day)
-            for use in uses where !state.admits(use, policy[use.agreement]) { return false }
-            for use in uses { state.add(use, to: policy[use.agreement].id) }
+            for use in uses where !state.admits(use, policy.agreements[use.agreement.position].limits, policy) { return false }
+            for use in uses { state.add(use, to: policy.agreements[use.agreement.position].id) }
             return true
         }
     }
@@ -43,20 +49,18 @@ package final class VolumeBudget: Sendable {
         if uses.isEmpty { return }
         state.withLock { state in
             guard state.day == now.day else { return }
-            for use in uses { state.uses[policy[use.agreement].id]?.records -= use.records }
+            for use in uses { state.uses[policy.agreements[use.agreement.position].id]?.records -= use.records }
         }
     }
 
-    /// For `Standing`: counts by agreement id, and whether a subject was counted already.
-    package func volumes(now: Timestamp) -> [String: Standing.Volume] {
+    /// Nil: nothing was sent today. And whether the subject was.
+    package func volume(of agreement: String, subject: UInt32? = nil, now: Timestamp) -> (volume: Standing.Volume?, wasSeen: Bool) {
         state.withLock { state in
             state.turn(to: now.day)
-            return state.uses.mapValues { Standing.Volume(records: $0.records, subjects: $0.subjects.count + $0.newSubjects) }
+            guard let use = state.uses[agreement] else { return (nil, false) }
+            let volume = Standing.Volume(records: use.records, subjects: use.subjects.count + use.newSubjects)
+            return (volume, subject.map(use.subjects.contains) ?? false)
         }
-    }
-
-    package func wasSeenToday(agreement: String, subject: UInt32) -> Bool {
-        state.withLock { $0.uses[agreement]?.subjects.contains(subject) ?? false }
     }
 }
 
@@ -67,18 +71,16 @@ extension VolumeBudget.State {
         uses = [:]
     }
 
-    fileprivate func admits(_ use: VolumeUse, _ agreement: Agreement) -> Bool {
-        let current = uses[agreement.id]
-        if let most = agreement.limits.recordsPerDay, (current?.records ?? 0) + use.records > most { return false }
-        guard let most = agreement.limits.subjectsPerDay else { return true }
+    fileprivate func admits(_ use: VolumeUse, _ limits: Agreement.Limits, _ policy: PolicySet) -> Bool {
+        let current = uses[policy.agreements[use.agreement.position].id]
+        if let most = limits.recordsPerDay, (current?.records ?? 0) + use.records > most { return false }
+        guard let most = limits.subjectsPerDay else { return true }
         let known = current?.subjects ?? []
         let added = use.subjects.count { !known.contains($0) } + use.newSubjects
         return added == 0 || known.count + (current?.newSubjects ?? 0) + added <= most
     }
 
     fileprivate mutating func add(_ use: VolumeUse, to agreement: String) {
-        uses[agreement, default: .init()].records += use.records
-        uses[agreement, default: .init()].subjects.formUnion(use.subjects)
-        uses[agreement, default: .init()].newSubjects += use.newSubjects
+        uses[agreement, default: .init()].add(use)
     }
 }

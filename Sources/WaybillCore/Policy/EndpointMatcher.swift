@@ -18,86 +18,100 @@ package struct EndpointMatcher: Sendable {
         case queryNotAllowed
     }
 
-    /// One place in the tree of templates.
-    private struct Node: Sendable {
-        var literals: [[UInt8]: Int] = [:]
-        /// Longest affixes first.
-        var variables: [Affix] = []
-        var leaves: [Leaf] = []
-        var rests: [Leaf] = []
-    }
-    private struct Affix: Sendable {
-        var prefix: [UInt8]
-        var suffix: [UInt8]
-        var child: Int
-    }
-    private struct Leaf: Sendable {
-        var endpoint: EndpointID
-        var method: String
-        var hasOnly: Bool
-        var names: [String]
-        /// By variable: it holds a path field and so any text, else an opaque id.
-        var isPathField: [Bool]
-        var queryAllow: [[UInt8]]
-    }
-    private var nodes: [Node] = [Node()]
+    private let root: Node
 
     package init(endpoints: [Endpoint]) {
-        for (index, endpoint) in endpoints.enumerated() { add(endpoint, id: EndpointID(index)) }
-        for index in nodes.indices {
-            nodes[index].variables.sort { $0.prefix.count + $0.suffix.count > $1.prefix.count + $1.suffix.count }
+        let draft = NodeDraft()
+        for (index, endpoint) in endpoints.enumerated() {
+            draft.add(Leaf(endpoint, id: EndpointID(index)), segments: endpoint.template.segments[...])
         }
-    }
-
-    private mutating func add(_ endpoint: Endpoint, id: EndpointID) {
-        var leaf = Leaf(
-            endpoint: id, method: endpoint.template.method, hasOnly: !endpoint.only.isEmpty, names: [], isPathField: [],
-            queryAllow: endpoint.queryAllow.map { Array($0.utf8) })
-        var node = 0
-        for segment in endpoint.template.segments {
-            switch segment {
-            case .literal(let text):
-                node = child(of: node, literal: Array(text.utf8))
-            case .variable(let name, let prefix, let suffix):
-                leaf.names.append(name)
-                leaf.isPathField.append(endpoint.pathFields.contains { $0.variable == name })
-                node = child(of: node, prefix: Array(prefix.utf8), suffix: Array(suffix.utf8))
-            case .rest(let name):
-                leaf.names.append(name)
-                leaf.isPathField.append(false)
-                nodes[node].rests.append(leaf)
-                return
-            }
-        }
-        nodes[node].leaves.append(leaf)
-    }
-
-    private mutating func child(of node: Int, literal: [UInt8]) -> Int {
-        if let child = nodes[node].literals[literal] { return child }
-        nodes.append(Node())
-        nodes[node].literals[literal] = nodes.count - 1
-        return nodes.count - 1
-    }
-
-    private mutating func child(of node: Int, prefix: [UInt8], suffix: [UInt8]) -> Int {
-        if let affix = nodes[node].variables.first(where: { $0.prefix == prefix && $0.suffix == suffix }) { return affix.child }
-        nodes.append(Node())
-        nodes[node].variables.append(Affix(prefix: prefix, suffix: suffix, child: nodes.count - 1))
-        return nodes.count - 1
+        root = Node(draft)
     }
 
     /// `target`: path and query as received, without scheme and authority.
     package func match(method: String, target: [UInt8]) throws(Failure) -> Match {
         let parts = try RequestTarget(target)
-        guard !["OPTIONS", "TRACE", "CONNECT"].contains(method) else { throw .methodNotAllowed }
+        switch method {
+        case "OPTIONS", "TRACE", "CONNECT": throw .methodNotAllowed
+        default: break
+        }
         var search = Search(target: target, segments: parts.segments, method: method == "HEAD" ? "GET" : method)
-        guard find(&search, node: 0, segment: 0) else {
+        guard root.find(&search, segment: 0) else {
             throw search.sawOtherMethod ? .methodNotAllowed : .noEndpoint
         }
-        let allowed = search.found.filter { leaf in parts.query.allSatisfy { $0.isNamed(in: leaf.queryAllow, target) } }
+        let allowed =
+            parts.query.isEmpty
+            ? search.found : search.found.filter { leaf in parts.query.allSatisfy { $0.isNamed(in: leaf.queryAllow, target) } }
         guard let first = allowed.first else { throw .queryNotAllowed }
+        if allowed.count == 1 { return Match(endpoints: first.alone, variables: search.variables(first)) }
         let ordered = allowed.filter(\.hasOnly) + allowed.filter { !$0.hasOnly }
-        return Match(endpoints: ordered.map(\.endpoint), variables: zip(first.names, search.values).map { (name: $0, value: $1) })
+        return Match(endpoints: ordered.map(\.endpoint), variables: search.variables(first))
+    }
+}
+
+extension EndpointMatcher {
+    /// An endpoint at the end of its template. A class, as is `Node`: a search hands them on.
+    private final class Leaf: Sendable {
+        let endpoint: EndpointID
+        /// What a match says where there is no other.
+        let alone: [EndpointID]
+        let method: String
+        let hasOnly: Bool
+        let names: [String]
+        /// By variable: it holds a path field and so any text, else an opaque id.
+        let isPathField: [Bool]
+        let queryAllow: [[UInt8]]
+
+        init(_ endpoint: Endpoint, id: EndpointID) {
+            self.endpoint = id
+            alone = [id]
+            method = endpoint.template.method
+            hasOnly = !endpoint.only.isEmpty
+            queryAllow = endpoint.queryAllow.map { Array($0.utf8) }
+            names = endpoint.template.segments.compactMap { segment in
+                switch segment {
+                case .literal: nil
+                case .variable(let name, _, _), .rest(let name): name
+                }
+            }
+            isPathField = endpoint.template.segments.compactMap { segment in
+                switch segment {
+                case .literal: nil
+                case .variable(let name, _, _): endpoint.pathFields.contains { $0.variable == name }
+                case .rest: false
+                }
+            }
+        }
+    }
+
+    /// One place in the tree of templates while it grows.
+    private final class NodeDraft {
+        var literals: [(text: [UInt8], child: NodeDraft)] = []
+        var variables: [(prefix: [UInt8], suffix: [UInt8], child: NodeDraft)] = []
+        var leaves: [Leaf] = []
+        var rests: [Leaf] = []
+
+        func add(_ leaf: Leaf, segments: ArraySlice<RequestTemplate.Segment>) {
+            guard let segment = segments.first else { return leaves.append(leaf) }
+            switch segment {
+            case .literal(let text): child(literal: Array(text.utf8)).add(leaf, segments: segments.dropFirst())
+            case .variable(_, let prefix, let suffix):
+                child(prefix: Array(prefix.utf8), suffix: Array(suffix.utf8)).add(leaf, segments: segments.dropFirst())
+            case .rest: rests.append(leaf)
+            }
+        }
+
+        private func child(literal: [UInt8]) -> NodeDraft {
+            if let known = literals.first(where: { $0.text == literal }) { return known.child }
+            literals.append((literal, NodeDraft()))
+            return literals[literals.count - 1].child
+        }
+
+        private func child(prefix: [UInt8], suffix: [UInt8]) -> NodeDraft {
+            if let known = variables.first(where: { $0.prefix == prefix && $0.suffix == suffix }) { return known.child }
+            variables.append((prefix, suffix, NodeDraft()))
+            return variables[variables.count - 1].child
+        }
     }
 
     private struct Search {
@@ -107,45 +121,70 @@ package struct EndpointMatcher: Sendable {
         var values: [Range<Int>] = []
         var found: [Leaf] = []
         var sawOtherMethod = false
-    }
 
-    /// Depth first in order of precedence, so that the first hit is the most literal one.
-    private func find(_ search: inout Search, node: Int, segment index: Int) -> Bool {
-        let node = nodes[node]
-        if index == search.segments.count { return accept(node.leaves, &search) }
-        let segment = search.segments[index]
-        if !node.literals.isEmpty, let child = node.literals[Array(search.target[segment])],
-            find(&search, node: child, segment: index + 1)
-        {
+        func variables(_ leaf: Leaf) -> [(name: String, value: Range<Int>)] {
+            values.isEmpty ? [] : zip(leaf.names, values).map { (name: $0, value: $1) }
+        }
+
+        func isSegment(_ range: Range<Int>, _ text: [UInt8]) -> Bool {
+            guard range.count == text.count else { return false }
+            for i in text.indices where target[range.lowerBound + i] != text[i] { return false }
             return true
         }
-        for affix in node.variables {
-            let bytes = search.target[segment]
-            guard bytes.count > affix.prefix.count + affix.suffix.count, bytes.starts(with: affix.prefix),
-                bytes.suffix(affix.suffix.count).elementsEqual(affix.suffix)
-            else { continue }
-            search.values.append((segment.lowerBound + affix.prefix.count)..<(segment.upperBound - affix.suffix.count))
-            if find(&search, node: affix.child, segment: index + 1) { return true }
-            search.values.removeLast()
+
+        mutating func accept(_ leaves: [Leaf], checkingVariables count: Int? = nil) -> Bool {
+            for leaf in leaves {
+                let fits = values.prefix(count ?? values.count).indices.allSatisfy { position in
+                    let bytes = target[values[position]]
+                    return leaf.isPathField[position] ? SegmentText.isText(bytes) : SegmentText.isOpaque(bytes)
+                }
+                guard fits else { continue }
+                if leaf.method == method { found.append(leaf) } else { sawOtherMethod = true }
+            }
+            return !found.isEmpty
         }
-        guard !node.rests.isEmpty, let last = search.segments.last else { return false }
-        guard search.segments[index...].allSatisfy({ SegmentText.isOpaque(search.target[$0]) }) else { return false }
-        search.values.append(segment.lowerBound..<last.upperBound)
-        if accept(node.rests, &search, checkingVariables: search.values.count - 1) { return true }
-        search.values.removeLast()
-        return false
     }
 
-    private func accept(_ leaves: [Leaf], _ search: inout Search, checkingVariables count: Int? = nil) -> Bool {
-        for leaf in leaves {
-            let fits = search.values.prefix(count ?? search.values.count).indices.allSatisfy { position in
-                let bytes = search.target[search.values[position]]
-                return leaf.isPathField[position] ? SegmentText.isText(bytes) : SegmentText.isOpaque(bytes)
-            }
-            guard fits else { continue }
-            if leaf.method == search.method { search.found.append(leaf) } else { search.sawOtherMethod = true }
+    /// One place in the tree of templates.
+    private final class Node: Sendable {
+        private let literals: [(text: [UInt8], child: Node)]
+        /// Longest affixes first.
+        private let variables: [(prefix: [UInt8], suffix: [UInt8], child: Node)]
+        private let leaves: [Leaf]
+        private let rests: [Leaf]
+
+        init(_ draft: NodeDraft) {
+            literals = draft.literals.map { ($0.text, Node($0.child)) }
+            variables = draft.variables.sorted { $0.prefix.count + $0.suffix.count > $1.prefix.count + $1.suffix.count }
+                .map { ($0.prefix, $0.suffix, Node($0.child)) }
+            leaves = draft.leaves
+            rests = draft.rests
         }
-        return !search.found.isEmpty
+
+        /// Depth first in order of precedence, so that the first hit is the most literal one.
+        func find(_ search: inout Search, segment index: Int) -> Bool {
+            if index == search.segments.count { return search.accept(leaves) }
+            let segment = search.segments[index]
+            for i in literals.indices where search.isSegment(segment, literals[i].text) {
+                if literals[i].child.find(&search, segment: index + 1) { return true }
+                break
+            }
+            for (prefix, suffix, child) in variables {
+                let bytes = search.target[segment]
+                guard bytes.count > prefix.count + suffix.count, bytes.starts(with: prefix),
+                    bytes.suffix(suffix.count).elementsEqual(suffix)
+                else { continue }
+                search.values.append((segment.lowerBound + prefix.count)..<(segment.upperBound - suffix.count))
+                if child.find(&search, segment: index + 1) { return true }
+                search.values.removeLast()
+            }
+            guard !rests.isEmpty, let last = search.segments.last else { return false }
+            guard search.segments[index...].allSatisfy({ SegmentText.isOpaque(search.target[$0]) }) else { return false }
+            search.values.append(segment.lowerBound..<last.upperBound)
+            if search.accept(rests, checkingVariables: search.values.count - 1) { return true }
+            search.values.removeLast()
+            return false
+        }
     }
 }
 

@@ -88,6 +88,9 @@ extension PolicySet {
     package func caller(tokenSHA256 sha256: [UInt8]) -> CallerID? { callersByToken[sha256] }
     /// `san`: a DNS name or URI in a client certificate that was verified.
     package func caller(mtlsSAN san: String) -> CallerID? { callersBySAN[Caller.Credential.sanKey(san)] }
+    func hasRoute(caller: CallerID, vendor: VendorID, endpoint: EndpointID) -> Bool {
+        routes.keys.contains(RouteKey(caller: caller, vendor: vendor, endpoint: endpoint))
+    }
     /// Nil: no permission of this caller covers the endpoint.
     package func route(caller: CallerID, vendor: VendorID, endpoint: EndpointID) -> Route? {
         routes[RouteKey(caller: caller, vendor: vendor, endpoint: endpoint)]

@@ -56,12 +56,12 @@ package enum ScalarValue: Sendable {
     case emptyContainer
 }
 
-/// What operators may know besides the value.
-package struct RedactionContext: Sendable {
-    package var field: Field
-    package var hashing: SymmetricKey
+/// What operators may know besides the value. A class: one for each field and vendor is made with the gate.
+package final class RedactionContext: Sendable {
+    package let field: Field
+    package let hashing: SymmetricKey
     /// Of the vendor.
-    package var pseudonyms: SymmetricKey
+    package let pseudonyms: SymmetricKey
     package init(field: Field, hashing: SymmetricKey, pseudonyms: SymmetricKey) {
         self.field = field
         self.hashing = hashing

@@ -18,26 +18,52 @@ extension Field.Canonical {
     }
 
     private static func email(_ raw: [UInt8]) -> [UInt8]? {
-        var bytes = Array(raw.trimmingSpace)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(raw.count)
+        return appendEmail(raw, to: &bytes) ? bytes : nil
+    }
+
+    /// The canonical form behind what `output` holds; false, and something or nothing of it appended: it has none.
+    fileprivate func append(_ raw: [UInt8], to output: inout [UInt8]) -> Bool {
+        switch self {
+        case .email: return Self.appendEmail(raw, to: &output)
+        case .phone:
+            guard let number = Self.phone(raw) else { return false }
+            output.append(contentsOf: number)
+            return true
+        }
+    }
+
+    private static func appendEmail(_ raw: [UInt8], to output: inout [UInt8]) -> Bool {
+        let bytes = raw.trimmingSpace
         if bytes.contains(where: { $0 >= 0x80 }) {
             let text = String(decoding: bytes, as: UTF8.self).precomposedStringWithCanonicalMapping.lowercased()
             guard text.unicodeScalars.allSatisfy(isVisible),
                 text.utf8.elementsEqual(text.precomposedStringWithCompatibilityMapping.utf8)
-            else { return nil }
-            bytes = Array(text.utf8)
-        } else {
-            for i in bytes.indices where (65...90).contains(bytes[i]) { bytes[i] |= 0x20 }
+            else { return false }
+            return appendPlainEmail(Array(text.utf8)[...], to: &output)
         }
-        guard !bytes.contains(where: { $0 <= 0x20 || $0 == 0x7F || notInEmail.contains($0) }) else { return nil }
-        let parts = bytes.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, let first = parts[1].first, let last = parts[1].last,
-            first != UInt8(ascii: "."), last != UInt8(ascii: ".")
-        else { return nil }
-        return bytes
+        return appendPlainEmail(bytes, to: &output)
+    }
+
+    /// One `@`, text on both sides, and no dot beside it or at the end.
+    private static func appendPlainEmail(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) -> Bool {
+        var at: Int?
+        for i in bytes.indices {
+            let byte = bytes[i]
+            if byte <= 0x20 || byte == 0x7F || notInEmail.contains(byte) { return false }
+            if byte == UInt8(ascii: "@") {
+                if at != nil { return false }
+                at = i
+            }
+            output.append((65...90).contains(byte) ? byte | 0x20 : byte)
+        }
+        guard let at, at > bytes.startIndex, at + 1 < bytes.endIndex else { return false }
+        return bytes[at + 1] != UInt8(ascii: ".") && bytes[bytes.endIndex - 1] != UInt8(ascii: ".")
     }
 
     /// RFC 5322's specials: with one of them it is no plain address.
-    private static let notInEmail = Set(",;:<>()[]\\\"".utf8)
+    private static let notInEmail = ASCIISet(",;:<>()[]\\\"")
 
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.properties.isWhitespace || scalar.properties.isDefaultIgnorableCodePoint { return false }
@@ -78,22 +104,60 @@ extension Identifier {
     /// canonical form, no string, and no whole number either.
     package init?(field: Field, value: ScalarValue) {
         guard let scheme = field.identifierScheme else { return nil }
+        self.init(IdentifierKind(scheme: scheme, canonical: field.canonical), value: value)
+    }
+
+    init?(_ kind: IdentifierKind, value: ScalarValue) {
         switch value {
-        case .string(let bytes): self.init(scheme: scheme, canonical: field.canonical, raw: bytes)
+        case .string(let bytes): self.init(scheme: kind.scheme, canonical: kind.canonical, raw: bytes)
         case .number(let digits):
             // `17.0` and `1.7e1` would be other spellings of one number.
             guard digits.allSatisfy({ (48...57).contains($0) }) else { return nil }
-            self.init(scheme: scheme, canonical: field.canonical, raw: digits)
+            self.init(scheme: kind.scheme, canonical: kind.canonical, raw: digits)
         case .bool, .null, .emptyContainer: return nil
         }
     }
 
     /// From a scheme and a raw value, as imports have them; nil if the value is unusable.
     package init?(scheme: String, canonical: Field.Canonical?, raw: [UInt8]) {
-        guard raw.count <= Self.valueBytesMax, let value = canonical.map({ $0.apply(raw) }) ?? raw.composed, !value.isEmpty,
-            value.count <= Self.valueBytesMax
-        else { return nil }
-        self.init(bytes: Array(scheme.utf8) + [UInt8(ascii: ":")] + value)
+        guard raw.count <= Self.valueBytesMax else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(scheme.utf8.count + 1 + raw.count)
+        bytes.append(contentsOf: scheme.utf8)
+        bytes.append(UInt8(ascii: ":"))
+        let start = bytes.count
+        if let canonical {
+            guard canonical.append(raw, to: &bytes) else { return nil }
+        } else {
+            bytes.append(contentsOf: raw.composed)
+        }
+        guard (1...Self.valueBytesMax).contains(bytes.count - start) else { return nil }
+        self.init(bytes: bytes)
+    }
+}
+
+/// What a field that identifies makes of its values.
+struct IdentifierKind: Sendable {
+    var scheme: String
+    var canonical: Field.Canonical?
+}
+
+/// Some of the ASCII characters, a bit each: nothing is hashed to look one up.
+struct ASCIISet: Sendable {
+    private let low: UInt64
+    private let high: UInt64
+
+    init(_ characters: StaticString) {
+        var (low, high): (UInt64, UInt64) = (0, 0)
+        for i in 0..<characters.utf8CodeUnitCount {
+            let byte = characters.utf8Start[i]
+            if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte & 63) }
+        }
+        (self.low, self.high) = (low, high)
+    }
+
+    func contains(_ byte: UInt8) -> Bool {
+        byte < 0x80 && (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 == 1
     }
 }
 

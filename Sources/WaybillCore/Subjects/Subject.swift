@@ -75,7 +75,7 @@ package struct SubjectEntry: Sendable, Equatable {
     package var born: Day?
     /// Consent expiring within 30 days, for the warning.
     package var expiresSoon: Bool
-    private var shared: SharedProfile
+    private(set) var shared: SharedProfile
 
     package var profile: SubjectProfile {
         get { shared.profile }

@@ -64,7 +64,7 @@ extension [UInt8] {
             digits[at] = UInt8(truncatingIfNeeded: rest % 10) + 48
             rest /= 10
         } while rest > 0
-        for i in at..<20 { append(digits[i]) }
+        Swift.withUnsafeBytes(of: digits) { append(contentsOf: $0[at...]) }
     }
 
     /// A string with RFC 8785's escapes and no others.
@@ -105,15 +105,34 @@ extension [UInt8] {
 
     /// The 8-4-4-4-12 form, without quotes.
     mutating func append(xid: TransferID) {
-        for i in 0..<16 {
-            if i == 4 || i == 6 || i == 8 || i == 10 { append(0x2d) }
-            append(hexPair: xid.bytes[i])
+        var text = InlineArray<36, UInt8>(repeating: 0x2d)
+        let digits = InlineArray<4, UInt64> { i in
+            Swift.withUnsafeBytes(of: xid.bytes) {
+                HexDigits.of(UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)))
+            }
         }
+        // Where the halves of each word's digits begin.
+        let places: InlineArray<8, Int> = [0, 4, 9, 14, 19, 24, 28, 32]
+        Swift.withUnsafeMutableBytes(of: &text) { text in
+            for half in 0..<8 {
+                let four = UInt32(truncatingIfNeeded: digits[half >> 1] >> (half & 1 == 0 ? 32 : 0))
+                text.storeBytes(of: four.bigEndian, toByteOffset: places[half], as: UInt32.self)
+            }
+        }
+        Swift.withUnsafeBytes(of: text) { append(contentsOf: $0) }
     }
 
     mutating func append(hex hash: TreeHash) {
         append(0x22)
-        hash.withBytes { for byte in $0 { append(hexPair: byte) } }
+        append(hexDigits: hash)
         append(0x22)
+    }
+
+    /// Without quotes.
+    mutating func append(hexDigits hash: TreeHash) {
+        let digits = InlineArray<8, UInt64> { i in
+            hash.withBytes { HexDigits.of(UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self))).bigEndian }
+        }
+        Swift.withUnsafeBytes(of: digits) { append(contentsOf: $0) }
     }
 }

@@ -67,8 +67,9 @@ struct Seal: Sendable, Equatable {
     enum Why: String, Sendable { case minute, stop, dead }
     struct Head: Sendable, Equatable {
         var vseq: UInt64
-        /// Leaf hash of the vendor's last intent.
+        /// Leaf hash of the vendor's last intent, and its place.
         var leaf: TreeHash
+        var index: UInt64 = 0
     }
     /// The epoch sealed, and its last `nseq` before this seal.
     var node: String

@@ -77,7 +77,11 @@ package struct SideRecord: Sendable, Equatable {
     }
 
     /// The root of `subj`.
-    package var subjectRoot: TreeHash { MerkleHashing.root(of: commitments.lazy.map { MerkleHashing.leaf($0.hash.bytes) }) }
+    package var subjectRoot: TreeHash { SideRecord.root(of: commitments) }
+
+    static func root(of commitments: [Commitment]) -> TreeHash {
+        MerkleHashing.root(of: commitments.lazy.map { $0.hash.withBytes { MerkleHashing.leaf($0) } })
+    }
 
     /// The root of `dec`, with the transfer's decision key.
     package func lineRoot(key: TreeHash) -> TreeHash { SideRecord.root(ofLines: lines, key: key) }

@@ -1,3 +1,4 @@
+import Synchronization
 import WaybillCore
 
 /// What a draft commits to, beside its own text.
@@ -6,104 +7,167 @@ struct DraftCommitments {
     var body: TreeHash
     var subjectCount: Int
     var subjectRoot: TreeHash
-    var lineCount: Int
     var lineRoot: TreeHash
 }
 
-extension EntryDraft {
-    /// An `intent` (with commitments to body and subjects) or a `denied` entry (without: nothing was disclosed).
-    ///
-    /// Keys in ASCII order, as the form wants them; nothing here comes from a record but field ids and counts.
-    init(_ draft: TransferDraft, kind: EntryKind, author: EntryAuthor, commitments: DraftCommitments) {
-        var b = [UInt8]()
-        b.reserveCapacity(1_024)
-        b.appendBeforeSequence(draft, kind, author, commitments)
-        nseqAt = b.count
-        b.appendBeforeTime(draft, kind, commitments)
-        timeAt = b.count
-        b.append("\",\"v\":1,\"vendor\":")
-        b.append(json: draft.vendor)
-        if kind == .intent {
-            b.append(",\"vseq\":")
-            vseqAt = b.count
-        }
-        b.append(",\"xid\":\"")
-        b.append(xid: draft.xid)
-        b.append("\"}")
-        bytes = b
+/// An `intent` (with commitments to body and subjects) or a `denied` entry (without: nothing was disclosed), all but what differs from
+/// one transfer to the next: written once for the terms that many drafts share.
+///
+/// Keys in ASCII order, as the form wants them; nothing here comes from a record but field ids and counts.
+final class EntryTemplate: Sendable {
+    /// What has to be filled in, in this order. The writer fills in the last four but one.
+    enum Gap { case body, byteCount, consentSequence, lineRoot, droppedMembers, nseq, subjectCount, subjectRoot, time, vseq, xid }
+
+    let author: EntryAuthor
+    let kind: EntryKind
+    let vendor: String
+    /// Of the draft's records: canonical JSON.
+    let lines: [[UInt8]]
+    private let text: [UInt8]
+    private let gaps: [(at: Int, gap: Gap)]
+
+    init(_ terms: DraftTerms, kind: EntryKind, author: EntryAuthor) {
+        self.author = author
         self.kind = kind
-        vendor = draft.vendor
+        vendor = terms.vendor
+        lines = terms.lines.map(\.bytes)
+        var writer = TemplateWriter()
+        writer.appendBeforeSequence(terms, kind, author)
+        writer.appendBehindSequence(terms, kind)
+        (text, gaps) = (writer.text, writer.gaps)
+    }
+
+    func entry(_ draft: TransferDraft, _ commitments: DraftCommitments) -> EntryDraft {
+        var b: [UInt8] = []
+        b.reserveCapacity(text.count + 384)
+        var entry = EntryDraft(kind: kind, bytes: [], nseqAt: 0, timeAt: 0, vseqAt: nil, vendor: vendor)
+        text.withUnsafeBufferPointer { text in
+            var copied = 0
+            for (at, gap) in gaps {
+                b.append(contentsOf: UnsafeBufferPointer(rebasing: text[copied..<at]))
+                copied = at
+                switch gap {
+                case .body: b.append(hexDigits: commitments.body)
+                case .byteCount: b.append(json: draft.body.count)
+                case .consentSequence: b.append(json: Int(draft.consentSequence))
+                case .lineRoot: b.append(hexDigits: commitments.lineRoot)
+                case .droppedMembers: b.append(json: draft.droppedMembers)
+                case .nseq: entry.nseqAt = b.count
+                case .subjectCount: b.append(json: commitments.subjectCount)
+                case .subjectRoot: b.append(hexDigits: commitments.subjectRoot)
+                case .time: entry.timeAt = b.count
+                case .vseq: entry.vseqAt = b.count
+                case .xid: b.append(xid: draft.xid)
+                }
+            }
+            b.append(contentsOf: UnsafeBufferPointer(rebasing: text[copied...]))
+        }
+        entry.bytes = b
+        return entry
     }
 }
 
-// Each function goes on where the one before stopped: at a value that only the writer knows.
+extension TransferDraft.SharedTerms {
+    /// As it was written before by this author, or anew.
+    func template(_ kind: EntryKind, author: EntryAuthor) -> EntryTemplate {
+        written.withLock { written in
+            if let known = written as? EntryTemplate, known.kind == kind, known.author == author { return known }
+            let template = EntryTemplate(terms, kind: kind, author: author)
+            written = template
+            return template
+        }
+    }
+}
+
+/// Each function goes on where the one before stopped.
+private struct TemplateWriter {
+    var text: [UInt8] = []
+    var gaps: [(at: Int, gap: EntryTemplate.Gap)] = []
+
+    mutating func leave(_ gap: EntryTemplate.Gap) { gaps.append((text.count, gap)) }
+
+    mutating func appendBeforeSequence(_ terms: DraftTerms, _ kind: EntryKind, _ author: EntryAuthor) {
+        text.append("{\"basis\":")
+        text.append(json: terms.bases)
+        if kind == .intent {
+            text.append(",\"body\":\"")
+            leave(.body)
+            text.append("\",\"bytes\":")
+            leave(.byteCount)
+        }
+        text.append(",\"caller\":")
+        text.append(json: terms.caller)
+        text.append(",\"codes\":")
+        text.append(codes: terms.codes)
+        text.append(",\"cseq\":")
+        leave(.consentSequence)
+        text.append(",\"dec\":{\"n\":")
+        text.append(json: terms.lines.count)
+        text.append(",\"root\":\"")
+        leave(.lineRoot)
+        text.append("\"},\"dropped\":{\"fields\":")
+        text.append(json: terms.droppedFields)
+        text.append(",\"n\":")
+        leave(.droppedMembers)
+        text.append("},\"dst\":")
+        text.append(json: terms.destination)
+        text.append(",\"endp\":")
+        text.append(json: terms.endpoint)
+        text.append(",\"ep\":")
+        text.append(json: author.epoch)
+        text.append(",\"fields\":")
+        text.append(json: terms.fields)
+        text.append(kind == .intent ? ",\"kind\":\"intent\",\"log\":" : ",\"kind\":\"denied\",\"log\":")
+        text.append(json: author.origin)
+        text.append(",\"mech\":")
+        text.append(json: terms.mechanisms)
+        text.append(",\"n\":")
+        text.append(json: terms.recordCount)
+        text.append(",\"nd\":")
+        text.append(json: terms.deniedCount)
+        text.append(",\"node\":")
+        text.append(json: author.node)
+        text.append(",\"nseq\":")
+        leave(.nseq)
+    }
+
+    mutating func appendBehindSequence(_ terms: DraftTerms, _ kind: EntryKind) {
+        text.append(",\"op\":")
+        text.append(json: terms.method)
+        text.append(",\"pol\":")
+        text.append(agreements: terms.agreements)
+        text.append(",\"pset\":")
+        text.append(json: terms.policyDigest)
+        text.append(",\"purposes\":")
+        text.append(json: terms.purposes)
+        text.append(",\"regimes\":")
+        text.append(json: terms.regimes)
+        text.append(",\"region\":")
+        text.append(json: terms.region)
+        text.append(",\"route\":")
+        text.append(json: terms.route)
+        if kind == .intent {
+            text.append(",\"subj\":{\"n\":")
+            leave(.subjectCount)
+            text.append(",\"root\":\"")
+            leave(.subjectRoot)
+            text.append("\"}")
+        }
+        text.append(",\"t\":\"")
+        leave(.time)
+        text.append("\",\"v\":1,\"vendor\":")
+        text.append(json: terms.vendor)
+        if kind == .intent {
+            text.append(",\"vseq\":")
+            leave(.vseq)
+        }
+        text.append(",\"xid\":\"")
+        leave(.xid)
+        text.append("\"}")
+    }
+}
+
 extension [UInt8] {
-    fileprivate mutating func appendBeforeSequence(
-        _ draft: TransferDraft, _ kind: EntryKind, _ author: EntryAuthor, _ commitments: DraftCommitments
-    ) {
-        append("{\"basis\":")
-        append(json: draft.bases)
-        if kind == .intent {
-            append(",\"body\":")
-            append(hex: commitments.body)
-            append(",\"bytes\":")
-            append(json: draft.body.count)
-        }
-        append(",\"caller\":")
-        append(json: draft.caller)
-        append(",\"codes\":")
-        append(codes: draft.codes)
-        append(",\"cseq\":")
-        append(json: Int(draft.consentSequence))
-        append(",\"dec\":")
-        append(count: commitments.lineCount, root: commitments.lineRoot)
-        append(",\"dropped\":{\"fields\":")
-        append(json: draft.droppedFields)
-        append(",\"n\":")
-        append(json: draft.droppedMembers)
-        append("},\"dst\":")
-        append(json: draft.destination)
-        append(",\"endp\":")
-        append(json: draft.endpoint)
-        append(",\"ep\":")
-        append(json: author.epoch)
-        append(",\"fields\":")
-        append(json: draft.fields)
-        append(kind == .intent ? ",\"kind\":\"intent\",\"log\":" : ",\"kind\":\"denied\",\"log\":")
-        append(json: author.origin)
-        append(",\"mech\":")
-        append(json: draft.mechanisms)
-        append(",\"n\":")
-        append(json: draft.recordCount)
-        append(",\"nd\":")
-        append(json: draft.deniedCount)
-        append(",\"node\":")
-        append(json: author.node)
-        append(",\"nseq\":")
-    }
-
-    fileprivate mutating func appendBeforeTime(_ draft: TransferDraft, _ kind: EntryKind, _ commitments: DraftCommitments) {
-        append(",\"op\":")
-        append(json: draft.method)
-        append(",\"pol\":")
-        append(agreements: draft.agreements)
-        append(",\"pset\":")
-        append(json: draft.policyDigest)
-        append(",\"purposes\":")
-        append(json: draft.purposes)
-        append(",\"regimes\":")
-        append(json: draft.regimes)
-        append(",\"region\":")
-        append(json: draft.region)
-        append(",\"route\":")
-        append(json: draft.route)
-        if kind == .intent {
-            append(",\"subj\":")
-            append(count: commitments.subjectCount, root: commitments.subjectRoot)
-        }
-        append(",\"t\":\"")
-    }
-
     fileprivate mutating func append(codes: [ReasonCode: Int]) {
         append(0x7b)
         for (i, code) in codes.sorted(by: { $0.key.rawValue.utf8.lexicographicallyPrecedes($1.key.rawValue.utf8) }).enumerated() {
@@ -127,13 +191,5 @@ extension [UInt8] {
             append(0x7d)
         }
         append(0x5d)
-    }
-
-    fileprivate mutating func append(count: Int, root: TreeHash) {
-        append("{\"n\":")
-        append(json: count)
-        append(",\"root\":")
-        append(hex: root)
-        append(0x7d)
     }
 }

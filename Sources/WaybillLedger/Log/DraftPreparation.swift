@@ -1,21 +1,34 @@
 import WaybillCore
 
-/// An intent or a denial, encoded and committed to, waiting for the writer.
-package struct PreparedTransfer: Sendable {
+/// An intent or a denial, encoded and committed to, waiting for the writer. A class, because it goes through queues.
+package final class PreparedTransfer: Sendable {
     let xid: TransferID
-    var entry: EntryDraft
+    let entry: EntryDraft
     /// `SideRecord.payload`
-    var side: [UInt8]
+    let side: [UInt8]
     /// First-seen subjects whose rows may have to go with it, each with its sealed identifiers.
-    var sightings: [(sighting: Sighting, sealed: [UInt8])]
+    let sightings: [(sighting: Sighting, sealed: [UInt8])]
+
+    init(xid: TransferID, entry: EntryDraft, side: [UInt8], sightings: [(sighting: Sighting, sealed: [UInt8])]) {
+        self.xid = xid
+        self.entry = entry
+        self.side = side
+        self.sightings = sightings
+    }
 }
 
 /// Turns drafts into entries on the caller's thread, so that the writer has little left to do.
-struct DraftPreparation: Sendable {
-    let author: EntryAuthor
-    let keys: LogKeys
-    let sightings: Sightings
-    let random = RandomPool()
+final class DraftPreparation: Sendable {
+    private let author: EntryAuthor
+    private let keys: LogKeys
+    private let sightings: Sightings
+    private let random = RandomPool()
+
+    init(author: EntryAuthor, keys: LogKeys, sightings: Sightings) {
+        self.author = author
+        self.keys = keys
+        self.sightings = sightings
+    }
 
     func intent(_ draft: TransferDraft) throws(RecordError) -> PreparedTransfer {
         var commitments = [SideRecord.Commitment]()
@@ -31,8 +44,7 @@ struct DraftPreparation: Sendable {
         }
         if commitments.count > 1 { commitments.sort { $0.hash < $1.hash } }
         let (bodyKey, body) = bodyHash(draft.body)
-        let root = MerkleHashing.root(of: commitments.lazy.map { $0.hash.withBytes { MerkleHashing.leaf($0) } })
-        return try finish(draft, .intent, commitments, bodyKey, body, root, fresh)
+        return try finish(draft, .intent, commitments, bodyKey, body, SideRecord.root(of: commitments), fresh)
     }
 
     func denial(_ draft: TransferDraft) throws(RecordError) -> PreparedTransfer {
@@ -43,11 +55,10 @@ struct DraftPreparation: Sendable {
         _ draft: TransferDraft, _ kind: EntryKind, _ commitments: [SideRecord.Commitment], _ bodyKey: [UInt8], _ body: TreeHash,
         _ subjectRoot: TreeHash, _ fresh: [(sighting: Sighting, sealed: [UInt8])]
     ) throws(RecordError) -> PreparedTransfer {
-        let lines = draft.lines.map(\.bytes)
-        let lineRoot = SideRecord.root(ofLines: lines, key: keys.decisionKey(xid: draft.xid))
-        let all = DraftCommitments(
-            body: body, subjectCount: commitments.count, subjectRoot: subjectRoot, lineCount: lines.count, lineRoot: lineRoot)
-        let entry = EntryDraft(draft, kind: kind, author: author, commitments: all)
+        let template = draft.shared.template(kind, author: author)
+        let lineRoot = SideRecord.root(ofLines: template.lines, key: keys.decisionKey(xid: draft.xid))
+        let all = DraftCommitments(body: body, subjectCount: commitments.count, subjectRoot: subjectRoot, lineRoot: lineRoot)
+        let entry = template.entry(draft, all)
         guard entry.bytesMax <= EntryForm.entryBytesMax else {
             throw RecordError(
                 code: .tooLarge,
@@ -56,7 +67,7 @@ struct DraftPreparation: Sendable {
             )
         }
         return PreparedTransfer(
-            xid: draft.xid, entry: entry, side: SideRecord.payload(commitments: commitments, bodyKey: bodyKey, lines: lines),
+            xid: draft.xid, entry: entry, side: SideRecord.payload(commitments: commitments, bodyKey: bodyKey, lines: template.lines),
             sightings: fresh)
     }
 
@@ -64,7 +75,7 @@ struct DraftPreparation: Sendable {
         _ subject: TransferDraft.Subject
     ) throws(RecordError) -> (UInt32, InlineArray<16, UInt8>, (sighting: Sighting, sealed: [UInt8])?) {
         if let number = subject.number { return (number, subject.salt, nil) }
-        let fingerprints = subject.identifiers.map(keys.fingerprint)
+        let fingerprints = subject.identifiers.map { keys.fingerprint($0) }
         guard let (number, salt, isNew) = sightings.resolve(fingerprints, salt: subject.salt) else {
             throw RecordError(code: .overloaded, message: "No subject numbers are left; import the subjects before sending them.")
         }

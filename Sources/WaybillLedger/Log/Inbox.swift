@@ -123,6 +123,7 @@ final class Inbox: Sendable {
         var items = [LogItem]()
         var bytes = 0
         let room = limits.batchEntriesMax
+        items.reserveCapacity(min(room, state.riders.count + state.intents.count))
         let riderRoom = max(room / 2, room - state.intents.count)
         var taken = 0
         while taken < state.riders.count, taken < riderRoom,
@@ -133,7 +134,7 @@ final class Inbox: Sendable {
             items.append(state.riders[taken])
             taken += 1
         }
-        state.riders.removeFirst(taken)
+        state.riders.dropFront(taken)
         if state.riders.isEmpty { state.oldestRider = nil }
         taken = 0
         while taken < state.intents.count, items.count < room, bytes < limits.batchBytesMax {
@@ -143,7 +144,7 @@ final class Inbox: Sendable {
             items.append(state.intents[taken])
             taken += 1
         }
-        state.intents.removeFirst(taken)
+        state.intents.dropFront(taken)
         if taken > 0 { state.committing = state.oldestIntent }
         if state.intents.isEmpty { state.oldestIntent = nil }
         return items
@@ -178,5 +179,12 @@ final class Inbox: Sendable {
         }
         if mustWake { wake.signal() }
         return result
+    }
+}
+
+extension [LogItem] {
+    /// Mostly all of them go, and then nothing has to move and the room stays.
+    fileprivate mutating func dropFront(_ taken: Int) {
+        if taken == count { removeAll(keepingCapacity: true) } else { removeFirst(taken) }
     }
 }

@@ -5,24 +5,27 @@ struct LogPosition: Sendable {
     var tree: TreeBuilder
     var time: Timestamp
     var nseq: UInt64 = 0
-    var vseqs: [String: UInt64] = [:]
-    /// Vendors with intents since the last seal.
-    var active: [String: Seal.Head] = [:]
+    /// By vendor: its last intent of this epoch.
+    var heads: [String: Seal.Head] = [:]
+    /// Where the last seal of this epoch stands: heads before it are sealed.
+    var sealedAt: UInt64 = 0
     var sealedTo: UInt64
+
+    /// Vendors with intents since the last seal.
+    var active: [String: Seal.Head] { heads.filter { $0.value.index >= sealedAt } }
 }
 
 /// One group commit in the making.
 struct LogBatch {
     var position: LogPosition
     private let author: EntryAuthor
-    private let open: OpenTransfers
     private let timeText: [UInt8]
     private let first: UInt64
     private var body: [UInt8] = []
     private var sideRow: [UInt8] = []
     private var sightingRows: [StoredSighting] = []
-    private(set) var opened: [(xid: TransferID, intent: OpenTransfers.Intent)] = []
-    private(set) var closed: [TransferID] = []
+    private(set) var opened: [(key: TransferKey, intent: OpenTransfers.Intent)] = []
+    private(set) var closed: [TransferKey] = []
     private(set) var committed: [(reply: LogItem.Reply, index: UInt64)] = []
     private(set) var rejected: [(reply: LogItem.Reply, error: RecordError)] = []
     private(set) var sighted: [Sighting] = []
@@ -34,21 +37,26 @@ struct LogBatch {
     private var opening: Set<TransferKey> = []
     private var owedInBatch: Set<Fingerprint> = []
 
-    init(position: LogPosition, author: EntryAuthor, open: OpenTransfers, now: Timestamp) {
+    /// `room`: how many entries there may be, and their bytes.
+    init(position: LogPosition, author: EntryAuthor, room: (entries: Int, bytes: Int), now: Timestamp) {
         self.position = position
         self.author = author
-        self.open = open
         self.position.time = max(position.time, Timestamp(nanoseconds: now.milliseconds * 1_000_000))
         timeText = EntryTime.text(self.position.time)
         first = position.tree.size
-        body.reserveCapacity(65_536)
+        body.reserveCapacity(room.bytes)
+        opened.reserveCapacity(room.entries)
+        committed.reserveCapacity(room.entries)
+        closing.reserveCapacity(room.entries)
+        opening.reserveCapacity(room.entries)
     }
 
     var count: Int { Int(position.tree.size - first) }
 
-    mutating func add(_ item: LogItem, sightings: Sightings) {
+    /// `open`: as it stood before this batch.
+    mutating func add(_ item: LogItem, open: borrowing OpenTransfers, sightings: Sightings) {
         switch item {
-        case .intent(let transfer, let reply): add(intent: transfer, reply, sightings)
+        case .intent(let transfer, let reply): add(intent: transfer, reply, open, sightings)
         case .denial(let transfer):
             let index = position.tree.size
             append { transfer.entry.splice(nseq: $0, vseq: 0, time: $1, into: &$2) }
@@ -60,7 +68,7 @@ struct LogBatch {
             guard let intent = open[key], closing.insert(key).inserted else { return }
             let author = author
             append { EntryEncoding.outcome(outcome, intentLeaf: intent.leaf, stamp: .init(author: author, nseq: $0, time: $1), into: &$2) }
-            closed.append(outcome.xid)
+            closed.append(key)
             hasTraffic = true
         case .notice(let notice):
             let author = author
@@ -79,23 +87,24 @@ struct LogBatch {
     private mutating func add(_ seal: Seal) {
         let author = author
         append { EntryEncoding.seal(seal, stamp: .init(author: author, nseq: $0, time: $1), into: &$2) }
-        if seal.epoch == author.epoch { position.active = [:] }
+        if seal.epoch == author.epoch { position.sealedAt = position.tree.size }
         position.sealedTo = position.tree.size
         hasSeal = true
         endsEpoch = endsEpoch || seal.why != .minute
     }
 
-    private mutating func add(intent transfer: PreparedTransfer, _ reply: LogItem.Reply, _ sightings: Sightings) {
+    private mutating func add(
+        intent transfer: PreparedTransfer, _ reply: LogItem.Reply, _ open: borrowing OpenTransfers, _ sightings: Sightings
+    ) {
         let key = TransferKey(reply.xid)
         guard open[key] == nil || closing.contains(key), opening.insert(key).inserted else {
             let message = "This transfer already has an intent without an outcome; record the outcome first."
             return rejected.append((reply, RecordError(code: .busy, message: message)))
         }
         let index = position.tree.size
-        let vseq = (position.vseqs[transfer.entry.vendor] ?? 0) + 1
+        let vseq = (position.heads[transfer.entry.vendor]?.vseq ?? 0) + 1
         let leaf = append { transfer.entry.splice(nseq: $0, vseq: vseq, time: $1, into: &$2) }
-        position.vseqs[transfer.entry.vendor] = vseq
-        position.active[transfer.entry.vendor] = Seal.Head(vseq: vseq, leaf: leaf)
+        position.heads[transfer.entry.vendor] = Seal.Head(vseq: vseq, leaf: leaf, index: index)
         SideRecord.append(transfer.side, offset: Int(index - first), to: &sideRow)
         for (sighting, sealed) in transfer.sightings {
             let owed = sightings.owed(sighting).filter { owedInBatch.insert($0).inserted }
@@ -106,7 +115,7 @@ struct LogBatch {
                     row: 0, number: sighting.number, salt: withUnsafeBytes(of: sighting.salt) { Array($0) },
                     fingerprints: owed.flatMap { print in withUnsafeBytes(of: print.bytes) { Array($0) } }, sealed: sealed))
         }
-        opened.append((reply.xid, OpenTransfers.Intent(index: index, leaf: leaf)))
+        opened.append((key, OpenTransfers.Intent(index: index, leaf: leaf)))
         committed.append((reply, index))
         hasTraffic = true
     }
@@ -127,7 +136,7 @@ struct LogBatch {
         return leaf
     }
 
-    mutating func finish(identity: LogIdentity?) -> LogCommit {
+    mutating func finish(identity: LogIdentity?, open: borrowing OpenTransfers) -> LogCommit {
         let end = position.tree.size
         let oldest = min(open.oldest(closing: closing, size: end), opened.first?.intent.index ?? end)
         let stored = StoredCommit(

@@ -30,6 +30,9 @@ struct Replies {
 
     mutating func add(_ result: Result<CommitReceipt, RecordError>, to reply: LogItem.Reply) {
         let result = CommitResult(ticket: reply.ticket, result: result)
+        // Mostly the one before has the same listener.
+        let last = order.count - 1
+        if last >= 0, order[last].listener === reply.listener { return order[last].results.append(result) }
         let id = ObjectIdentifier(reply.listener)
         if let position = positions[id] {
             order[position].results.append(result)

@@ -79,18 +79,19 @@ struct LogWriter: Sendable {
             fail(items, RecordError(code: .clock, message: message), &replies)
             return replies
         }
-        let items = retained + items
-        retained = []
+        var items = items
+        if !retained.isEmpty { items = exchange(&retained, with: []) + items }
         let why = sealing ?? (mustSeal && (hasTraffic || inbox.hasRefused) ? .minute : nil)
         guard !items.isEmpty || why != nil else { return replies }
-        var batch = LogBatch(position: position, author: author, open: open, now: now)
-        for item in items { batch.add(item, sightings: sightings) }
+        let room = items.reduce(4_096) { $0 + $1.bytesMax }
+        var batch = LogBatch(position: position, author: author, room: (items.count, room), now: now)
+        for item in items { batch.add(item, open: open, sightings: sightings) }
         let refused = why == nil ? [:] : inbox.takeRefused()
         if let why { batch.addSeal(why, refused: refused) }
         for (reply, error) in batch.rejected { replies.add(.failure(error), to: reply) }
         guard batch.count > 0 else { return replies }
         do {
-            let commit = batch.finish(identity: identity)
+            let commit = batch.finish(identity: identity, open: open)
             try store.append(commit)
             adopt(batch, &replies)
         } catch {
@@ -102,8 +103,9 @@ struct LogWriter: Sendable {
 
     private mutating func adopt(_ batch: LogBatch, _ replies: inout Replies) {
         position = batch.position
-        for xid in batch.closed { open.close(TransferKey(xid)) }
-        for (xid, intent) in batch.opened { open.open(TransferKey(xid), intent) }
+        for key in batch.closed { open.close(key) }
+        open.trim()
+        for (key, intent) in batch.opened { open.open(key, intent) }
         identity = nil
         hasTraffic = hasTraffic || batch.hasTraffic
         if batch.hasSeal {

@@ -18,8 +18,10 @@ struct OpenTransfers: Sendable {
         order.append((intent.index, key))
     }
 
-    mutating func close(_ key: TransferKey) {
-        byKey[key] = nil
+    /// `trim` afterwards.
+    mutating func close(_ key: TransferKey) { byKey[key] = nil }
+
+    mutating func trim() {
         while head < order.count, byKey[order[head].key]?.index != order[head].index { head += 1 }
         guard head > 4_096, head * 2 > order.count else { return }
         order.removeFirst(head)
@@ -39,7 +41,7 @@ struct OpenTransfers: Sendable {
 }
 
 /// A transfer's id as two words, for dictionaries.
-struct TransferKey: Hashable, Sendable {
+struct TransferKey: Equatable, Sendable {
     private let high: UInt64
     private let low: UInt64
     init(_ xid: TransferID) {
@@ -66,6 +68,11 @@ struct TransferKey: Hashable, Sendable {
         high = a << 32 | b << 16 | c
         low = d << 48 | e
     }
+}
+
+extension TransferKey: Hashable {
+    /// The low half is 62 random bits of our own.
+    func hash(into hasher: inout Hasher) { hasher.combine(low) }
 }
 
 extension UInt64 {

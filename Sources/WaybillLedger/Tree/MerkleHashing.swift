@@ -23,7 +23,9 @@ package enum MerkleHashing {
     package static func sha256(_ bytes: [UInt8]) -> TreeHash { bytes.withUnsafeBytes { digest($0) } }
 
     /// The root over `leaves`, which are entries' hashes already.
-    package static func root(of leaves: some Sequence<TreeHash>) -> TreeHash {
+    package static func root(of leaves: some Collection<TreeHash>) -> TreeHash {
+        // Most transfers are of one record about one subject.
+        if leaves.count == 1, let only = leaves.first { return only }
         var range = CompactRange()
         for leaf in leaves { range.append(leaf) { _, _, _ in } }
         return range.root

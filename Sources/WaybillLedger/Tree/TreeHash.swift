@@ -58,5 +58,20 @@ extension [UInt8] {
         append(hexDigit: byte & 15)
     }
 
-    private mutating func append(hexDigit nibble: UInt8) { append(nibble < 10 ? 48 + nibble : 87 + nibble) }
+    private mutating func append(hexDigit nibble: UInt8) { append(HexDigits.of(nibble)) }
+}
+
+enum HexDigits {
+    /// Lower-case, of a number below 16.
+    static func of(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
+
+    /// The eight lower-case digits of a word, the first one in the highest byte: all at once, a nibble to each byte.
+    static func of(_ word: UInt32) -> UInt64 {
+        var nibbles = UInt64(word)
+        nibbles = (nibbles << 16 | nibbles) & 0x0000_ffff_0000_ffff
+        nibbles = (nibbles << 8 | nibbles) & 0x00ff_00ff_00ff_00ff
+        nibbles = (nibbles << 4 | nibbles) & 0x0f0f_0f0f_0f0f_0f0f
+        let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 39
+    }
 }

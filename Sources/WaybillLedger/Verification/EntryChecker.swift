@@ -111,6 +111,7 @@ struct EntryChecker {
             return "The outcome has no open intent."
         }
         open.close(key)
+        open.trim()
         openCount -= 1
         guard let leaf = entry.text("il").flatMap({ TreeHash(hexDigits: $0) }), leaf == intent.leaf else {
             return "The outcome does not cite its intent's leaf hash."

@@ -89,8 +89,7 @@ extension CallerHandler {
         let now = loop.state.clock.now()
         do throws(Refusal) {
             let judgement = try transit.policy.gate.judge(
-                transit.admission, body: body, standing: transit.inForce.standing(counting: loop.state.volumes.volumes(now: now)), now: now,
-                reporting: false)
+                transit.admission, body: body, standing: transit.inForce.standing, now: now, reporting: false)
             if case .send(let shipment) = judgement { self.transit?.shipment = shipment }
             advance { $0.judged(judgement) }
         } catch {

@@ -67,12 +67,3 @@ extension InForce {
         (policy === other.policy || policy.set.digest == other.policy.set.digest) && standing.bindsLike(other.standing)
     }
 }
-
-extension Standing {
-    /// Same stops; volumes alone may differ, for they change with every transfer.
-    func bindsLike(_ other: Standing) -> Bool {
-        logAvailable == other.logAvailable && clockTrusted == other.clockTrusted && dutiesRecordable == other.dutiesRecordable
-            && vendorsNotApproved == other.vendorsNotApproved && vendorsSuspended == other.vendorsSuspended
-            && vendorsOnBreachHold == other.vendorsOnBreachHold && agreements == other.agreements && proofs == other.proofs
-    }
-}

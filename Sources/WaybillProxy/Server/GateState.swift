@@ -77,22 +77,14 @@ package final class GateState: Sendable {
 /// The policy set and the standing at one moment. Immutable: a change puts another in its place.
 final class InForce: Sendable {
     let policy: PolicySnapshot
-    /// Suspensions and the like. Its volumes are empty: they change with every transfer and are looked up when a body is judged.
+    /// Suspensions and the like, and where to ask what was sent today.
     let standing: Standing
 
     init(policy: PolicySnapshot, standing: Standing, volumes: VolumeBudget) {
         self.policy = policy
         var standing = standing
-        standing.volumes = [:]
-        standing.wasSeenToday = { volumes.wasSeenToday(agreement: $0, subject: $1) }
+        standing.budget = volumes
         self.standing = standing
-    }
-
-    func standing(counting volumes: [String: Standing.Volume]) -> Standing {
-        guard !volumes.isEmpty else { return standing }
-        var standing = standing
-        standing.volumes = volumes
-        return standing
     }
 }
 

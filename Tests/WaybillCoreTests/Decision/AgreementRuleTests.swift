@@ -121,7 +121,7 @@ struct AgreementRuleTests {
         },
         RuleCase("somebody who counts already", edits: [limited]) {
             $0.standing.volumes = ["hubspot": Standing.Volume(records: 9, subjects: 5)]
-            $0.standing.wasSeenToday = { agreement, _ in agreement == "hubspot" }
+            $0.standing.seenToday = ["hubspot": [$0.subject.entry?.number ?? 0]]
         },
         RuleCase(
             "report mode lets volume pass",

@@ -192,8 +192,9 @@ struct TransferRuleTests {
         let schemes = ["UK-US-BRIDGE", "CH-US-DPF"].map { "  - {scheme: \($0), covers: [non_hr], from: 2020-01-01}\n" }.joined()
         let certified = Edit.replace("certifications:\n", "certifications:\n" + schemes, in: vendor)
         let set = try DecisionCase(name: mechanism, edits: [written, regions, certified] + others + more).load()
-        return MechanismCheck(mechanism: 0, agreement: 0, vendor: 0, regime: regime, country: country, isEmployee: false, now: now)
-            .verdict(set.with(vendor: change))
+        var moment = Moment(now)
+        return MechanismCheck(mechanism: 0, agreement: 0, vendor: 0, regime: regime, country: country, isEmployee: false)
+            .verdict(set.with(vendor: change), &moment)
     }
 }
 

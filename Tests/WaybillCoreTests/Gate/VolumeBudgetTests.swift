@@ -16,7 +16,7 @@ struct VolumeBudgetTests {
         let budget = VolumeBudget()
         #expect(budget.reserve(use(policy, records: 2), policy: policy, now: now))
         #expect(!budget.reserve(use(policy, records: 2), policy: policy, now: now))
-        #expect(budget.volumes(now: now)["mailer-newsletter"]?.records == 2)
+        #expect(budget.volume(of: "mailer-newsletter", now: now).volume?.records == 2)
         budget.release(use(policy, records: 2), policy: policy, now: now)
         #expect(budget.reserve(use(policy, records: 3), policy: policy, now: now))
     }
@@ -38,6 +38,6 @@ struct VolumeBudgetTests {
         #expect(budget.reserve(use(policy, records: 1, subjects: [5]), policy: policy, now: now))
         #expect(budget.reserve(use(policy, records: 9, subjects: [5]), policy: policy, now: now))
         #expect(!budget.reserve(use(policy, records: 1, subjects: [6]), policy: policy, now: now))
-        #expect(budget.wasSeenToday(agreement: "mailer-newsletter", subject: 5))
+        #expect(budget.volume(of: "mailer-newsletter", subject: 5, now: now).wasSeen)
     }
 }

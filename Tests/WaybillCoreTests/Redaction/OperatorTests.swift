@@ -134,8 +134,9 @@ import Testing
     @Test func `a pseudonym is stable, keyed per vendor and short`() throws {
         let made = try RedactionOperators.make(name: "pseudonymize", arguments: .none)
         func pseudonym(_ value: ScalarValue, key: UInt8) -> String {
-            var context = BodyRig.context(FieldID(1))
-            context.pseudonyms = SymmetricKey(data: [UInt8](repeating: key, count: 32))
+            let usual = BodyRig.context(FieldID(1))
+            let context = RedactionContext(
+                field: usual.field, hashing: usual.hashing, pseudonyms: SymmetricKey(data: [UInt8](repeating: key, count: 32)))
             var output: [UInt8] = []
             _ = made.apply(to: value, in: context, into: &output)
             return String(decoding: output, as: UTF8.self)

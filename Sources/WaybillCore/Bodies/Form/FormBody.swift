@@ -76,14 +76,13 @@ package enum FormBody {
         }
         guard found.unclassifiedOutside == 0, found.start == 0 else { throw BodyError(.proofFailed) }
         let plans = try plans(of: found, from: scanned, actions)
-        var verdicts = SlotVerdicts(shape.tree.slots)
+        var verdicts = SlotVerdicts(shape.tree.slots, operators)
         for (record, plans) in zip(found.records, plans) {
             guard record.unclassified == 0 else { throw BodyError(.proofFailed) }
-            verdicts.load(plans, operators)
+            verdicts.load(plans)
             for hit in record.hits where verdicts[hit.slot] == .drop { throw BodyError(.proofFailed) }
         }
-        var outside = SlotVerdicts(shape.tree.shared)
-        outside.load(forAll: shared, operators)
+        let outside = SlotVerdicts(shape.tree.shared, operators, forAll: shared)
         for hit in found.shared where outside[hit.slot] == .drop { throw BodyError(.proofFailed) }
     }
 

@@ -19,7 +19,7 @@ struct FormReducer {
     private var previousEnd: Int
     private var verdicts: SlotVerdicts
     private var verdictsOfRecord: Int32 = -1
-    private var sharedVerdicts: SlotVerdicts
+    private let sharedVerdicts: SlotVerdicts
     /// Encoded, as it stands in a form.
     private var replacement: [UInt8] = []
     private var paths: ReductionPaths
@@ -39,9 +39,8 @@ struct FormReducer {
         copied = scanned.start
         previousEnd = scanned.start
         isChanged = scanned.start > 0
-        verdicts = SlotVerdicts(tree.slots)
-        sharedVerdicts = SlotVerdicts(tree.shared)
-        sharedVerdicts.load(forAll: shared, operators)
+        verdicts = SlotVerdicts(tree.slots, operators)
+        sharedVerdicts = SlotVerdicts(tree.shared, operators, forAll: shared)
         paths = ReductionPaths(recordCount: isReporting ? actions.count : 0)
     }
 
@@ -109,7 +108,7 @@ struct FormReducer {
     private mutating func judge(_ pair: FormPair, _ context: (FieldID) -> RedactionContext) -> Verdict {
         if pair.record >= 0, pair.record != verdictsOfRecord {
             guard case .write(let plans) = actions[Int(pair.record)] else { return .drop }
-            verdicts.load(plans, operators)
+            verdicts.load(plans)
             verdictsOfRecord = pair.record
         }
         switch pair.kind {

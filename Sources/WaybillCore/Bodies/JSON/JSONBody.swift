@@ -8,15 +8,17 @@ package enum JSONBody {
 
     /// The unescaped scalar at a hit of a scan of this very body.
     package static func value(_ body: [UInt8], _ range: Range<Int>) -> ScalarValue {
-        guard let first = body[range].first else { return .null }
-        switch first {
+        guard !range.isEmpty else { return .null }
+        switch body[range.lowerBound] {
         case UInt8(ascii: "\""):
-            let inner = body[range].dropFirst().dropLast()
-            guard inner.contains(UInt8(ascii: "\\")) else { return .string(Array(inner)) }
-            var text: [UInt8] = []
-            text.reserveCapacity(inner.count)
-            JSONLexer.unescape(body.span, from: inner.startIndex, to: inner.endIndex, into: &text)
-            return .string(text)
+            let (start, end) = (range.lowerBound + 1, range.upperBound - 1)
+            for i in start..<end where body[i] == UInt8(ascii: "\\") {
+                var text: [UInt8] = []
+                text.reserveCapacity(end - start)
+                JSONLexer.unescape(body.span, from: start, to: end, into: &text)
+                return .string(text)
+            }
+            return .string(Array(body[start..<end]))
         case UInt8(ascii: "{"), UInt8(ascii: "["): return .emptyContainer
         case UInt8(ascii: "t"): return .bool(true)
         case UInt8(ascii: "f"): return .bool(false)
@@ -62,21 +64,20 @@ package enum JSONBody {
     ) throws(BodyError) {
         let found: ScannedBody
         do {
-            var scanner = JSONScanner(tree: shape.tree, limits: limits, requiresRecords: false)
+            var scanner = JSONScanner(tree: shape.tree, limits: limits, requiresRecords: false, marksPlaces: false)
             found = try scanner.scan(written.span)
         } catch {
             throw BodyError(.proofFailed, offset: error.offset)
         }
         let plans = actions.compactMap { if case .write(let plans) = $0 { plans } else { nil } }
         guard found.records.count == plans.count, found.unclassifiedOutside == 0, found.start == 0 else { throw BodyError(.proofFailed) }
-        var verdicts = SlotVerdicts(shape.tree.slots)
+        var verdicts = SlotVerdicts(shape.tree.slots, operators)
         for (record, plans) in zip(found.records, plans) {
             guard record.unclassified == 0 else { throw BodyError(.proofFailed, offset: record.range.lowerBound) }
-            verdicts.load(plans, operators)
+            verdicts.load(plans)
             for hit in record.hits where verdicts[hit.slot] == .drop { throw BodyError(.proofFailed, offset: hit.value.lowerBound) }
         }
-        var outside = SlotVerdicts(shape.tree.shared)
-        outside.load(forAll: shared, operators)
+        let outside = SlotVerdicts(shape.tree.shared, operators, forAll: shared)
         for hit in found.shared where outside[hit.slot] == .drop { throw BodyError(.proofFailed, offset: hit.value.lowerBound) }
     }
 }

@@ -14,7 +14,7 @@ struct JSONReducer {
     private var recordCount = 0
     /// Of the record being written, and of what is outside records.
     private var verdicts: SlotVerdicts
-    private var sharedVerdicts: SlotVerdicts
+    private let sharedVerdicts: SlotVerdicts
     private var replacement: [UInt8] = []
     private var paths: ReductionPaths
 
@@ -31,9 +31,8 @@ struct JSONReducer {
         self.isReporting = isReporting
         copied = scanned.start
         isChanged = scanned.start > 0
-        verdicts = SlotVerdicts(tree.slots)
-        sharedVerdicts = SlotVerdicts(tree.shared)
-        sharedVerdicts.load(forAll: shared, operators)
+        verdicts = SlotVerdicts(tree.slots, operators)
+        sharedVerdicts = SlotVerdicts(tree.shared, operators, forAll: shared)
         paths = ReductionPaths(recordCount: isReporting ? actions.count : 0)
     }
 
@@ -105,7 +104,7 @@ struct JSONReducer {
             let action = actions[recordCount]
             recordCount += 1
             guard case .write(let plans) = action else { return .drop }
-            verdicts.load(plans, operators)
+            verdicts.load(plans)
             if isReporting { paths.beginRecord(recordCount - 1) }
             return .descend
         case .slot: return judgeSlot(mark, context)

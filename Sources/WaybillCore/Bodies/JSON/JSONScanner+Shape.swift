@@ -105,6 +105,7 @@ extension JSONScanner {
         let end =
             bytes[place.value] == UInt8(ascii: "{")
             ? try object(bytes, place.value, place.child, depth: depth &+ 1) : try array(bytes, place.value, place.child, depth: depth &+ 1)
+        if !marksPlaces { return end }
         marks[index].end = UInt32(truncatingIfNeeded: end)
         marks[index].next = UInt32(truncatingIfNeeded: marks.count)
         return end
@@ -207,7 +208,9 @@ extension JSONScanner {
 
     @inline(__always)
     private mutating func mark(_ kind: JSONMark.Kind, _ place: JSONMemberPlace, end: Int) throws(BodyError) {
-        guard marks.count < limits.placesMax else { throw BodyError(.tooManyMembers, offset: place.start) }
+        guard placeCount < limits.placesMax else { throw BodyError(.tooManyMembers, offset: place.start) }
+        placeCount &+= 1
+        if !marksPlaces { return }
         marks.append(
             JSONMark(
                 start: UInt32(truncatingIfNeeded: place.start), value: UInt32(truncatingIfNeeded: place.value),

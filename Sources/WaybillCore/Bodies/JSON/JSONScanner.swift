@@ -6,6 +6,8 @@ struct JSONScanner {
     let limits: BodyLimits
     /// False for a proof: where a record was left out of an object, it is rightly missing.
     let requiresRecords: Bool
+    /// False for a proof: only reducing walks the marks.
+    let marksPlaces: Bool
     /// The node of the whole document: not the tree's own root where the document stands inside a form.
     let root: Int32
     var names = NameTable()
@@ -14,6 +16,7 @@ struct JSONScanner {
     /// Per name of each open object that the shape describes: seen, and seen as the shape writes it.
     var folds: [FoldState] = []
     var marks: [JSONMark] = []
+    var placeCount = 0
     var records: [ScannedBody.Record] = []
     var hits: [ScannedBody.Hit] = []
     var shared: [ScannedBody.Hit] = []
@@ -31,10 +34,11 @@ struct JSONScanner {
         static let named = FoldState(rawValue: 2)
     }
 
-    init(tree: ShapeTree, limits: BodyLimits, requiresRecords: Bool = true, root: Int32 = 0) {
+    init(tree: ShapeTree, limits: BodyLimits, requiresRecords: Bool = true, marksPlaces: Bool = true, root: Int32 = 0) {
         self.tree = tree
         self.limits = limits
         self.requiresRecords = requiresRecords
+        self.marksPlaces = marksPlaces
         self.root = root
     }
 
@@ -47,9 +51,9 @@ struct JSONScanner {
         let value = JSONLexer.space(bytes, start)
         guard value < bytes.count else { throw BodyError(.empty, offset: value) }
         // Enough for usual bodies; growing step by step would cost more than the scan of a small one.
-        marks.reserveCapacity(min(bytes.count / 24 + 8, limits.placesMax))
+        if marksPlaces { marks.reserveCapacity(min(bytes.count / 32 + 8, limits.placesMax)) }
         names.reserve()
-        folds.reserveCapacity(64)
+        folds.reserveCapacity(32)
         records.reserveCapacity(bytes.count / 1_024 + 1)
         let root = JSONMemberPlace(start: start, value: value, child: root, admitsRest: false, isPositional: false)
         let end = JSONLexer.space(bytes, try element(bytes, root, depth: 0))

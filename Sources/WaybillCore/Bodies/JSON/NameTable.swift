@@ -11,11 +11,8 @@ struct NameTable {
     private var entries: [Entry] = []
     private var table: [UInt32] = []
 
-    /// Room for the names and the table of usual objects.
-    mutating func reserve() {
-        entries.reserveCapacity(64)
-        table.reserveCapacity(128)
-    }
+    /// Room for the names of usual objects, and small enough to come from the allocator's quick lists.
+    mutating func reserve() { entries.reserveCapacity(40) }
 
     /// Where the next object's names will begin.
     var mark: Int { entries.count }

@@ -13,8 +13,10 @@ enum AgreementStep {
         context.note(at: input.policy.agreements[i].position)
         if !hasRightParties(i, input) { context.fail(.roleMismatch) }
         if context.traffic == .person, !Terms.areComplete(id, regimes: context.regimes, input) { context.fail(.agreementTermsIncomplete) }
-        if let until, input.now < until, until <= input.now.adding(seconds: warnBeforeEndSeconds) { context.warn(.agreementExpiring) }
-        if let review = input.policy.agreements[i].reviewNext, review <= input.now { context.warn(.reviewDue) }
+        if let until, !context.moment.hasReached(until), context.moment.hasReached(until.adding(seconds: -warnBeforeEndSeconds)) {
+            context.warn(.agreementExpiring)
+        }
+        if let review = input.policy.agreements[i].reviewNext, context.moment.hasReached(review) { context.warn(.reviewDue) }
         if context.reports { context.warn(.reportMode) }
     }
 

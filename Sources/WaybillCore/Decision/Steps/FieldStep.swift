@@ -68,7 +68,8 @@ enum RightsFields {
         // The path names the person; its place is the template's, so it carries nothing else.
         for path in endpoint.pathFields { context.plan.actions[path.field.position] = .apply(keep) }
         guard endpoint.rights == .rectify else { return }
-        for agreement in input.policy.agreements where agreement.vendor == input.vendor && agreement.from <= input.now {
+        for agreement in input.policy.agreements where agreement.vendor == input.vendor {
+            guard context.moment.hasReached(agreement.from) else { continue }
             for term in agreement.purposes {
                 for (id, agreed) in term.fields { add(agreed.operatorID, for: id, input, &context) }
             }

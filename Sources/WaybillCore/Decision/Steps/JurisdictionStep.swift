@@ -32,6 +32,11 @@ enum JurisdictionStep {
     }
 }
 
+extension SubjectInput {
+    /// Whole years; nil: unknown. Imported facts first, else what the record says.
+    func age(at now: Timestamp) -> Int? { (entry?.born ?? bornInRecord).map { $0.years(until: now.day) } }
+}
+
 extension DecisionInput {
     /// Where the subject lives: imported facts first, else what the record says; empty: unknown.
     var countries: [Region] {
@@ -47,8 +52,7 @@ extension DecisionInput {
         }
     }
 
-    /// Whole years; nil: unknown. Imported facts first, else what the record says.
-    var age: Int? { (subject.entry?.born ?? subject.bornInRecord).map { $0.years(until: now.day) } }
+    var age: Int? { subject.age(at: now) }
 
     /// Stops of everybody whose identifiers stand in the record count.
     func anyProfile(_ holds: (SubjectProfile) -> Bool) -> Bool {

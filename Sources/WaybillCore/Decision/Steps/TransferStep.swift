@@ -9,7 +9,7 @@ enum TransferStep {
             var adequate: [String] = []
             let countries = countries(outside: regime, input)
             for country in countries {
-                switch find(regime, country, i, input) {
+                switch find(regime, country, i, input, &context.moment) {
                 case .found(let m, let isAtRisk):
                     let transfer = input.policy.agreements[i].transfer
                     if isAtRisk { context.warn(.mechanismAtRisk) }
@@ -35,14 +35,16 @@ enum TransferStep {
         case none([ReasonCode])
     }
 
-    private static func find(_ regime: Regime, _ country: String, _ agreement: Int, _ input: DecisionInput) -> Search {
+    private static func find(
+        _ regime: Regime, _ country: String, _ agreement: Int, _ input: DecisionInput, _ moment: inout Moment
+    ) -> Search {
         var codes: [ReasonCode] = []
         let transfer = input.policy.agreements[agreement].transfer
         for m in transfer.indices where transfer[m].regimes.contains(regime) {
             let check = MechanismCheck(
                 mechanism: m, agreement: agreement, vendor: input.vendor.position, regime: regime, country: country,
-                isEmployee: input.subject.entry?.profile.kind == .employee, now: input.now)
-            switch check.verdict(input.policy) {
+                isEmployee: input.subject.entry?.profile.kind == .employee)
+            switch check.verdict(input.policy, &moment) {
             case .works(let isAtRisk): return .found(m, isAtRisk: isAtRisk)
             case .fails(let code): codes.append(code)
             }
@@ -77,7 +79,7 @@ enum TransferStep {
         guard let i = context.route?.candidates.first?.agreement.position else { return }
         for regime in JurisdictionStep.area(of: input.policy.organisation.establishedIn.country, input).list {
             for country in countries(outside: regime, input) {
-                if case .none = find(regime, country, i, input) { context.warn(.mechanismAtRisk) }
+                if case .none = find(regime, country, i, input, &context.moment) { context.warn(.mechanismAtRisk) }
             }
         }
     }

@@ -6,7 +6,7 @@ enum VendorConductStep {
             switch subprocessor.status {
             case .accepted: continue
             // Until the time to object is over, a proposed one may not be used, so nothing reaches it. After that it must be decided.
-            case .proposed: if subprocessor.objectBy.map({ input.now < $0 }) ?? false { continue }
+            case .proposed: if subprocessor.objectBy.map({ !context.moment.hasReached($0) }) ?? false { continue }
             case .objected: break
             }
             context.note("subprocessor") { "\(subprocessor.id), \(subprocessor.status.rawValue)" }

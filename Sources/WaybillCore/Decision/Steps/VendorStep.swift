@@ -10,9 +10,9 @@ enum VendorStep {
         // A vendor under a breach hold or with a lapsed review must still learn that somebody said stop.
         guard context.traffic != .rights else { return }
         if has(input.standing.vendorsOnBreachHold, input) { context.fail(.vendorBreachHold) }
-        guard let next = input.policy.vendors[i].dueDiligence?.next, next <= input.now else { return }
+        guard let next = input.policy.vendors[i].dueDiligence?.next, context.moment.hasReached(next) else { return }
         context.note("due diligence lapsed") { next.rfc3339 }
-        if next.adding(seconds: input.policy.vendors[i].dueDiligence?.suspendAfterSeconds ?? 0) <= input.now {
+        if context.moment.hasReached(next.adding(seconds: input.policy.vendors[i].dueDiligence?.suspendAfterSeconds ?? 0)) {
             context.fail(.dueDiligenceExpired)
         } else {
             context.warn(.reviewDue)
