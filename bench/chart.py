@@ -62,9 +62,10 @@ class Panel:
             out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
             if len(line) <= 40:
                 out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in (place(*p) for p in line)]
-            key = top + height - 14 - 20 * (len(self.series) - 1 - index)
-            out.append(f'<rect x="{LEFT + width + 8}" y="{key - 9}" width="14" height="3" fill="{colour}"/>'
-                       f'<text x="{LEFT + width + 28}" y="{key - 3}">{escape(name)}</text>')
+            # In a row above the plot: nothing else stands there but the title.
+            key = LEFT + width - 100 * (len(self.series) - index)
+            out.append(f'<rect x="{key}" y="{top - 19}" width="14" height="3" fill="{colour}"/>'
+                       f'<text x="{key + 20}" y="{top - 14}">{escape(name)}</text>')
         return "\n".join(out)
 
 

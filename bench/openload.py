@@ -60,41 +60,45 @@ class Site:
     def log_bytes(self):
         return sum(path.stat().st_size for path in (self.gate.installation.home / "var").glob("*-log.db*"))
 
-    def load(self, connections, seconds, rate=None, token=TOKEN, warm_up=0, threads=1, nice=0):
-        """h2load for some seconds: closed loop, or `rate` requests a second over all connections. Returns what it saw."""
+    def load(self, connections, seconds, rate=None, token=TOKEN, skip=0.0):
+        """h2load for some seconds: a closed loop, or `rate` requests a second over all connections. Returns what it saw after `skip`.
+
+        The connections of an open loop begin one after another within the time between two requests of one: begun together they would send
+        together for ever, in bursts as large as they are many.
+        """
         journal = self.home / "h2load.tsv"
         journal.unlink(missing_ok=True)
-        line = ["h2load", "--h1", "-t", str(threads), "-c", str(connections), "-D", f"{seconds}s", f"--log-file={journal}",
+        if rate:
+            pace = ["-n", str(int(rate * seconds)), f"--rps={rate / connections:.6f}", "-r", str(max(1, round(rate / 100))), "--rate-period=10ms"]
+        else:
+            pace = ["-D", f"{seconds}s"]
+        line = ["h2load", "--h1", "-t", "1", "-c", str(connections), *pace, f"--log-file={journal}",
                 "-d", str(self.body), "-H", "Content-Type: application/json", "-H", "Accept: application/json",
                 "-H", "Authorization: Bearer pat-na1-bench", "-H", f"Waybill-Token: {token}"]
-        if warm_up:
-            line.append(f"--warm-up-time={warm_up}s")
-        if rate:
-            line.append(f"--rps={rate / connections:.6f}")
         line.append(f"http://127.0.0.1:{self.gate.port}{ROUTE}")
-        done = subprocess.run(line, capture_output=True, text=True, timeout=seconds + warm_up + 120)
+        done = subprocess.run(line, capture_output=True, text=True, timeout=seconds + 120)
         if done.returncode or not journal.exists():
             raise GateError(f"h2load ended with {done.returncode}: {done.stdout[-400:]} {done.stderr[-400:]}")
-        return Seen(journal)
+        return Seen(journal, skip)
 
 
 class Seen:
     """One run of h2load, request by request."""
 
-    def __init__(self, journal):
-        self.by_status, first, last = {}, None, 0
+    def __init__(self, journal, skip):
         with open(journal) as rows:
-            for row in rows:
-                began, status, took = row.split("\t")[:3]
-                began, took = int(began), int(took)
-                first = began if first is None else min(first, began)
-                last = max(last, began + took)
-                self.by_status.setdefault(int(status), []).append(took)
-        if first is None:
+            seen = [tuple(map(int, row.split("\t")[:3])) for row in rows]
+        first = min((began for began, _, _ in seen), default=0) + skip * 1e6
+        seen = [one for one in seen if one[0] >= first]
+        if not seen:
             raise GateError("h2load saw no request")
+        self.by_status = {}
+        for _, status, took in seen:
+            self.by_status.setdefault(status, []).append(took)
         for times in self.by_status.values():
             times.sort()
-        self.seconds = max((last - first) / 1e6, 0.001)
+        # Over the time in which requests began: the last answers may take long to come.
+        self.seconds = max((max(began for began, _, _ in seen) - first) / 1e6, 0.001)
 
     def count(self, *statuses):
         return sum(len(self.by_status.get(status, [])) for status in statuses)

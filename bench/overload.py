@@ -21,18 +21,26 @@ SERVED, SHED = 201, 503
 
 def row(share, offered, seen, site, before):
     after = site.metrics()
-    shed_by_gate = after['waybill_requests_total{listener="gate",outcome="shed"}'] - before['waybill_requests_total{listener="gate",outcome="shed"}']
+
+    def grew(name):
+        return after[name] - before[name]
+
+    # Where the gate itself saw the time go.
+    means = {step: 1000 * grew(f"waybill_{step}_seconds_sum") / max(1, grew(f"waybill_{step}_seconds_count"))
+             for step in ("loop_turn", "decide", "commit", "added", "vendor")}
     return {
         "share": share, "offered": offered, "sent": seen.total / seen.seconds, "served": seen.rate(SERVED), "shed": seen.rate(SHED),
         "p50_ms": seen.percentile_ms(0.5, SERVED), "p99_ms": seen.percentile_ms(0.99, SERVED),
-        "shed_p99_ms": seen.percentile_ms(0.99, SHED), "shed_counted": shed_by_gate, "others": seen.others(SERVED, SHED),
+        "shed_p99_ms": seen.percentile_ms(0.99, SHED), "others": seen.others(SERVED, SHED), "means_ms": means,
+        "shed_counted": grew('waybill_requests_total{listener="gate",outcome="shed"}'),
     }
 
 
 def show(one):
     others = f"   others: {one['others']}" if one["others"] else ""
+    means = " ".join(f"{value:6.2f}" for value in one["means_ms"].values())
     print(f"{one['share']:5.2f} {one['offered']:10,.0f} {one['sent']:10,.0f} {one['served']:10,.0f} {one['shed']:10,.0f} "
-          f"{one['p50_ms']:8.2f} {one['p99_ms']:8.2f} {one['shed_p99_ms']:9.2f}{others}", flush=True)
+          f"{one['p50_ms']:8.2f} {one['p99_ms']:8.2f} {one['shed_p99_ms']:9.2f}  {means}{others}", flush=True)
 
 
 def draw(path, rows, maximum, limit):
@@ -66,11 +74,12 @@ def run():
         maximum = best.rate(SERVED)
         print(f"closed loop, {chosen.closed} connections, median of 3: {maximum:,.0f} served/s, p50 {best.percentile_ms(0.5, SERVED):.2f} ms, "
               f"p99 {best.percentile_ms(0.99, SERVED):.2f} ms, {best.count(SHED)} shed")
-        print(f"\n{'share':>5} {'offered/s':>10} {'sent/s':>10} {'served/s':>10} {'shed/s':>10} {'p50 ms':>8} {'p99 ms':>8} {'shed p99':>9}")
+        print(f"\n{'share':>5} {'offered/s':>10} {'sent/s':>10} {'served/s':>10} {'shed/s':>10} {'p50 ms':>8} {'p99 ms':>8} {'shed p99':>9}"
+              "  means: turn, decide, commit, added, vendor")
         rows = []
         for share in chosen.shares:
             before = site.metrics()
-            seen = site.load(chosen.connections, chosen.seconds, rate=maximum * share, warm_up=2)
+            seen = site.load(chosen.connections, chosen.seconds + 2, rate=maximum * share, skip=2)
             rows.append(row(share, maximum * share, seen, site, before))
             show(rows[-1])
             time.sleep(3)  # what is queued anywhere is worked off before the next step

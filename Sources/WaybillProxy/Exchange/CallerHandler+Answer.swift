@@ -26,7 +26,7 @@ extension CallerHandler {
     /// Nothing was admitted: malformed, unknown, or not for us.
     func refuseUnadmitted(_ refusal: Refusal, head: CallerHead?) {
         let marks = Marks(xid: loop.newTransferID(), refusal: refusal)
-        note(refusal, xid: marks.xid, trace: head.flatMap { TraceParent($0.fields) })
+        note(refusal, xid: marks.xid, head: head)
         let pending = PendingRefusal(refusal: refusal, marks: marks, omitsBody: head?.isHEAD ?? false)
         if let head, head.hasBody, head.expectation != .none {
             // Whether the body still comes is the caller's choice now (RFC 9110 §10.1.1); only closing leaves no doubt.
@@ -191,9 +191,9 @@ extension CallerHandler {
     }
 
     func releaseUpstream() {
-        guard let (connection, destination) = transit?.upstream else { return }
+        guard let connection = transit?.upstream else { return }
         transit?.upstream = nil
-        loop.pool.release(connection, to: destination)
+        loop.pool.release(connection)
     }
 
     /// The answer is written: on to the next request, or close once the caller has had the time to read it.

@@ -42,16 +42,15 @@ extension CallerHandler {
         loop.logger.info("request refused", metadata: metadata(of: transit).merging(Self.metadata(of: refusal)) { _, new in new })
     }
 
-    /// Of a request that was not admitted. What is shed is told by the loop, all in one line, because a line each would cost more than
-    /// shedding saves.
-    func note(_ refusal: Refusal, xid: TransferID, trace: TraceParent?) {
+    /// Of a request that was not admitted. What is shed is told by the loop, all together: a line each would cost more than shedding saves.
+    func note(_ refusal: Refusal, xid: TransferID, head: CallerHead?) {
+        guard refusal.code != Refusal.overloaded.code else { return loop.metrics.shed(on: connections.listener) }
         enter(refusal)
         loop.metrics.refused(refusal, hasLeft: false, on: connections.listener, wasInFlight: false)
-        guard refusal.code != Refusal.overloaded.code else { return }
         var metadata = Self.metadata(of: refusal)
         metadata["xid"] = "\(xid)"
         metadata["listener"] = "\(connections.listener.label)"
-        if let trace { metadata["trace"] = "\(trace.text)" }
+        if let trace = head.flatMap({ TraceParent($0.fields) }) { metadata["trace"] = "\(trace.text)" }
         loop.logger.info("request refused", metadata: metadata)
     }
 

@@ -39,7 +39,7 @@ extension CallerHandler {
     private func authenticate(_ head: CallerHead, _ policy: PolicySnapshot) throws(Refusal) -> CallerID {
         if entrance.shown.isEmpty, let caller = callerMemory.caller(head.fields, policy: policy) { return caller }
         guard let credentials = CallerAuthentication.credentials(head.fields, shown: entrance.shown),
-            let caller = CallerAuthentication.caller(credentials, policy: policy.gate.policy)
+            let caller = CallerAuthentication.caller(credentials, policy: policy.set)
         else {
             // The tunnel's own credentials may be void by now; the next CONNECT will say so.
             closesAfterAnswer = closesAfterAnswer || entrance.isTunnel
@@ -107,8 +107,8 @@ extension CallerHandler {
     /// A verified connection first, so that no intent is recorded for a vendor that cannot be reached.
     func connect() {
         guard let transit, let destination = transit.shipment?.destination else { return }
-        if let (upstream, bound) = transit.upstream {
-            if upstream.isUsable, bound == destination, loop.pool.isCurrent(upstream, to: destination) { return advance { $0.connected() } }
+        if let upstream = transit.upstream {
+            if upstream.isUsable, loop.pool.isCurrent(upstream), upstream.home?.target == destination { return advance { $0.connected() } }
             releaseUpstream()
         }
         if transit.times.judged == nil {
@@ -116,32 +116,32 @@ extension CallerHandler {
             transit.times.judged = loop.clock.now
             loop.metrics.judged(transit.times)
         }
-        if let idle = loop.pool.takeIdle(to: destination) { return connected(idle, destination) }
+        if let idle = loop.pool.takeIdle(to: destination) { return connected(idle) }
         setDeadline(loop.limits.connectMillisecondsMax)
         let xid = transit.xid
         loop.pool.connect(to: destination) { result in
             self.loop.clock.touch()
             guard self.exchange?.state == .connecting, self.transit?.xid == xid else {
-                if case .success(let connection) = result { self.loop.pool.release(connection, to: destination) }
+                if case .success(let connection) = result { self.loop.pool.release(connection) }
                 return
             }
             switch result {
-            case .success(let connection): self.connected(connection, destination)
+            case .success(let connection): self.connected(connection)
             case .failure(let fault): self.advance { $0.connectFailed(fault) }
             }
         }
     }
 
-    private func connected(_ connection: UpstreamConnection, _ destination: Vendor.Destination) {
+    private func connected(_ connection: UpstreamConnection) {
         connection.checkOut(self)
-        transit?.upstream = (connection, destination)
+        transit?.upstream = connection
         advance { $0.connected() }
     }
 
     /// Takes its part of the day's volume, so that two exchanges cannot pass a limit together, and enters the intent.
     func record() {
         guard let transit, let shipment = transit.shipment else { return }
-        let policy = transit.policy.gate.policy
+        let policy = transit.policy.set
         guard loop.state.volumes.reserve(shipment.volumes, policy: policy, now: loop.state.clock.now()) else {
             return advance { $0.volumeTaken() }
         }
@@ -156,7 +156,7 @@ extension CallerHandler {
     func releaseVolumes() {
         guard let transit, transit.holdsVolumes, let shipment = transit.shipment else { return }
         transit.holdsVolumes = false
-        loop.state.volumes.release(shipment.volumes, policy: transit.policy.gate.policy, now: loop.state.clock.now())
+        loop.state.volumes.release(shipment.volumes, policy: transit.policy.set, now: loop.state.clock.now())
     }
 
     private func newTicket() -> UInt64 {
@@ -171,7 +171,7 @@ extension CallerHandler {
         let confirmation: Exchange.Confirmation
         if !transit.stillStands(loop.state, now: loop.state.clock.now()) {
             confirmation = .superseded
-        } else if transit.upstream?.connection.isUsable == true {
+        } else if transit.upstream?.isUsable == true {
             confirmation = .stands
         } else {
             confirmation = .connectionLost
@@ -181,12 +181,13 @@ extension CallerHandler {
 
     /// The only place that writes to a vendor; it takes the log's permission with it.
     func forward(_ recorded: consuming RecordedTransfer) {
-        guard let transit, let shipment = transit.shipment, let upstream = transit.upstream?.connection, recorded.xid == transit.xid
+        guard let transit, let shipment = transit.shipment, let upstream = transit.upstream, let home = upstream.home,
+            recorded.xid == transit.xid
         else { return }
         let body = shipment.draft.body
         var head = loop.output.take()
         VendorRequestHead.write(
-            transit.head, target: transit.admission.head.target, destination: shipment.destination,
+            transit.head, target: transit.admission.head.target, hostLine: home.hostLine,
             plan: transit.policy[transit.admission.vendor], bodyBytes: body.count, trace: transit.trace.map(loop.outgoing), to: &head)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
         transit.times.forwarded = loop.clock.now

@@ -204,7 +204,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         loop.clock.touch()
-        if let upstream = transit?.upstream?.connection, case .relaying = exchange?.state {
+        if let upstream = transit?.upstream, case .relaying = exchange?.state {
             if context.channel.isWritable {
                 setDeadline(loop.limits.answerIdleMillisecondsMax)
                 upstream.resumeReading()
@@ -226,7 +226,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         reading = .discarding
         parser.discard()
         if exchange != nil {
-            let upstream = transit?.upstream?.connection
+            let upstream = transit?.upstream
             advance {
                 $0.callerLeft(sentBytes: upstream?.sentBodyBytes ?? 0, sentAll: upstream?.hasWrittenAll ?? true, now: loop.clock.now)
             }
@@ -255,7 +255,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
         deadline = .distantFuture
         if refusal != nil { return writeRefusal(closes: true) }
         if exchange != nil {
-            let sent = transit?.upstream?.connection.sentBodyBytes ?? 0
+            let sent = transit?.upstream?.sentBodyBytes ?? 0
             return advance { $0.timedOut(sentBytes: sent, now: now) }
         }
         if case .head = reading, parser.isInsideMessage {
@@ -273,7 +273,7 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
 
     func abort() {
         loop.clock.touch()
-        let sent = transit?.upstream?.connection.sentBodyBytes ?? 0
+        let sent = transit?.upstream?.sentBodyBytes ?? 0
         advance { $0.cutOff(sentBytes: sent, now: loop.clock.now) }
         context?.close(promise: nil)
     }

@@ -16,7 +16,7 @@ final class Transit {
     var reservedBytes = 0
     var shipment: Shipment?
     /// Held from before the record to the end of the answer.
-    var upstream: (connection: UpstreamConnection, destination: Vendor.Destination)?
+    var upstream: UpstreamConnection?
     /// The shipment's volumes are reserved and have not left.
     var holdsVolumes = false
     /// The first byte may have been written.
@@ -46,9 +46,9 @@ final class Transit {
     func stillStands(_ state: GateState, now: Timestamp) -> Bool {
         guard let shipment else { return false }
         let current = state.inForce
-        guard current === inForce || current.bindsLike(inForce), shipment.restsOnAgreements(of: policy.gate.policy, inForceAt: now)
+        guard current === inForce || current.bindsLike(inForce), shipment.restsOnAgreements(of: policy.set, inForceAt: now)
         else { return false }
-        let subjects = current.policy.gate.subjects
+        let subjects = current.policy.subjects
         return shipment.basedOn.allSatisfy { based in
             switch subjects.find(based.identifier, now: now) {
             case .known(let entry):
@@ -64,6 +64,6 @@ final class Transit {
 
 extension InForce {
     func bindsLike(_ other: InForce) -> Bool {
-        (policy === other.policy || policy.gate.policy.digest == other.policy.gate.policy.digest) && standing.bindsLike(other.standing)
+        (policy === other.policy || policy.set.digest == other.policy.set.digest) && standing.bindsLike(other.standing)
     }
 }

@@ -11,7 +11,8 @@ enum WayIn {
 
     /// Which way it is follows from where it came in and the form of its target; whose it is, is looked up later.
     init(_ head: CallerHead, at entrance: Entrance) throws(Refusal) {
-        let bytes = head.fields.bytes.readableBytesUInt8Span
+        let fields = head.fields
+        let bytes = fields.bytes.readableBytesUInt8Span
         if bytes.matches(head.method, "connect") || bytes.matches(head.method, "trace") { throw .methodNotAllowed }
         switch entrance.kind {
         case .gate:

@@ -1,12 +1,30 @@
 import NIOCore
 
-/// A vendor's final answer, head only.
-struct AnswerHead {
-    var fields: HTTPFields
-    var status: Int
-    var framing: BodyReader.Framing
+/// A vendor's final answer, head only. A class: many steps look at it.
+final class AnswerHead {
+    let fields: HTTPFields
+    let status: Int
+    let framing: BodyReader.Framing
     /// The connection is of no use afterwards.
-    var closes: Bool
+    let closes: Bool
+
+    init(parsing bytes: ByteBuffer, fieldsMax: Int, answersHEAD: Bool) throws(HTTPFault) {
+        let span = bytes.readableBytesUInt8Span
+        // "HTTP/1.x nnn"
+        guard span.count >= 14, span.equals(0..<7, "HTTP/1."), span[8] == HTTPBytes.space,
+            span[7] == UInt8(ascii: "1") || span[7] == UInt8(ascii: "0"), let status = span.decimal(9..<12), (100...599).contains(status)
+        else { throw .badStartLine }
+        var i = 12
+        while HTTPBytes.isValueByte(span[i]) { i += 1 }
+        guard span[i] == HTTPBytes.cr, span[i + 1] == HTTPBytes.lf, i == 12 || span[12] == HTTPBytes.space else { throw .badStartLine }
+        var fields = HTTPFields(bytes: bytes)
+        try fields.parseLines(from: i + 2, fieldsMax: fieldsMax, strictNames: false)
+        let isHTTP10 = span[7] == UInt8(ascii: "0")
+        framing = try Self.framing(fields, span, status: status, answersHEAD: answersHEAD, isHTTP10: isHTTP10)
+        closes = isHTTP10 || framing == .untilClose || fields.saysClose
+        self.status = status
+        self.fields = fields
+    }
 }
 
 /// Why a vendor's answer cannot be passed on; each is the vendor's fault (502).
@@ -30,6 +48,9 @@ struct AnswerParser {
     private let fieldsMax: Int
     private let interimMax: Int
     private var buffer = ByteBuffer()
+    /// In place of what is done with, so that the channel may receive into that memory again. Each parser's own: event loops would
+    /// contend for counting the references to one that all share.
+    private let nothing = ByteBufferAllocator().buffer(capacity: 1)
     private var scanner = HeadScanner()
     private var body: BodyReader?
     private var isUntilClose = false
@@ -58,6 +79,7 @@ struct AnswerParser {
         if buffer.readableBytes == 0 {
             buffer = bytes
         } else {
+            buffer.discardReadBytes()
             buffer.writeImmutableBuffer(bytes)
         }
     }
@@ -89,6 +111,7 @@ struct AnswerParser {
             case .end:
                 expectsAnswer = false
                 body = nil
+                if buffer.readableBytes == 0 { buffer = nothing }
                 return .end
             case nil: return nil
             }
@@ -113,24 +136,6 @@ struct AnswerParser {
 }
 
 extension AnswerHead {
-    init(parsing bytes: ByteBuffer, fieldsMax: Int, answersHEAD: Bool) throws(HTTPFault) {
-        let span = bytes.readableBytesUInt8Span
-        // "HTTP/1.x nnn"
-        guard span.count >= 14, span.equals(0..<7, "HTTP/1."), span[8] == HTTPBytes.space,
-            span[7] == UInt8(ascii: "1") || span[7] == UInt8(ascii: "0"), let status = span.decimal(9..<12), (100...599).contains(status)
-        else { throw .badStartLine }
-        var i = 12
-        while HTTPBytes.isValueByte(span[i]) { i += 1 }
-        guard span[i] == HTTPBytes.cr, span[i + 1] == HTTPBytes.lf, i == 12 || span[12] == HTTPBytes.space else { throw .badStartLine }
-        var fields = HTTPFields(bytes: bytes)
-        try fields.parseLines(from: i + 2, fieldsMax: fieldsMax, strictNames: false)
-        let isHTTP10 = span[7] == UInt8(ascii: "0")
-        let framing = try Self.framing(fields, span, status: status, answersHEAD: answersHEAD, isHTTP10: isHTTP10)
-        self.init(
-            fields: fields, status: status, framing: framing,
-            closes: isHTTP10 || framing == .untilClose || fields.saysClose)
-    }
-
     /// RFC 9112 §6.3, without its leniencies.
     private static func framing(
         _ fields: HTTPFields, _ span: borrowing Span<UInt8>, status: Int, answersHEAD: Bool, isHTTP10: Bool

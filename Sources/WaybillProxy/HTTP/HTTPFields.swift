@@ -82,7 +82,13 @@ struct HTTPFields {
     /// Nil for what is not UTF-8.
     func text(_ range: Range<Int>) -> String? {
         bytes.withUnsafeReadableBytes { all in
-            String(validating: UnsafeRawBufferPointer(rebasing: all[range]), as: UTF8.self)
+            let text = UnsafeRawBufferPointer(rebasing: all[range])
+            // ASCII, as nearly always, needs no decoder.
+            guard text.allSatisfy({ $0 < 0x80 }) else { return String(validating: text, as: UTF8.self) }
+            return String(unsafeUninitializedCapacity: text.count) { room in
+                UnsafeMutableRawBufferPointer(room).copyMemory(from: text)
+                return text.count
+            }
         }
     }
 

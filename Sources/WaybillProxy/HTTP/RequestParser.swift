@@ -1,21 +1,36 @@
 import NIOCore
 
-/// A request's head that passed every check on framing: slices of the bytes received.
-struct CallerHead {
-    var fields: HTTPFields
-    var method: Range<Int>
+/// A request's head that passed every check on framing: slices of the bytes received. A class: many steps look at it.
+final class CallerHead {
+    let fields: HTTPFields
+    let method: Range<Int>
     /// Path and query; an absolute-form target is reduced to them.
-    var target: Range<Int>
+    let target: Range<Int>
     /// The target named a scheme and authority (and it equals Host).
-    var isAbsoluteForm: Bool
-    var isHTTP10: Bool
-    var framing: BodyReader.Framing
+    let isAbsoluteForm: Bool
+    let isHTTP10: Bool
+    let framing: BodyReader.Framing
     /// The caller wants the connection closed afterwards.
-    var closes: Bool
-    var expectation: Expectation
-    var isHEAD: Bool
+    let closes: Bool
+    let expectation: Expectation
+    let isHEAD: Bool
 
     enum Expectation { case none, continue100, other }
+
+    init(parsing bytes: ByteBuffer, fieldsMax: Int) throws(HTTPFault) {
+        let line = try StartLine(bytes.readableBytesUInt8Span)
+        var fields = HTTPFields(bytes: bytes)
+        try fields.parseLines(from: line.length, fieldsMax: fieldsMax, strictNames: true)
+        let span = bytes.readableBytesUInt8Span
+        try Self.checkSingles(fields)
+        let path = try Self.checkHost(fields, span, line)
+        framing = try Self.framing(fields, span, line)
+        (method, target, isAbsoluteForm, isHTTP10) = (line.method, path, path != line.target, line.isHTTP10)
+        closes = line.isHTTP10 || fields.saysClose
+        expectation = Self.expectation(fields, span)
+        isHEAD = span.equals(line.method, "HEAD")
+        self.fields = fields
+    }
 
     var hasBody: Bool { framing != .none && framing != .length(0) }
     var methodText: String { fields.text(method) ?? "" }
@@ -33,6 +48,9 @@ struct RequestParser {
     private let headBytesMax: Int
     private let fieldsMax: Int
     private var buffer = ByteBuffer()
+    /// In place of what is done with, so that the channel may receive into that memory again. Each parser's own: event loops would
+    /// contend for counting the references to one that all share.
+    private let nothing = ByteBufferAllocator().buffer(capacity: 1)
     private var scanner = HeadScanner()
     private var body: BodyReader?
 
@@ -50,6 +68,8 @@ struct RequestParser {
         if buffer.readableBytes == 0 {
             buffer = bytes
         } else {
+            // What was taken off goes first, or a caller who is always ahead would make this grow for ever.
+            buffer.discardReadBytes()
             buffer.writeImmutableBuffer(bytes)
         }
     }
@@ -70,6 +90,7 @@ struct RequestParser {
             case .bytes(let bytes): return .body(bytes)
             case .end:
                 body = nil
+                if buffer.readableBytes == 0 { buffer = nothing }
                 return .end
             case nil: return nil
             }
@@ -87,20 +108,6 @@ struct RequestParser {
 }
 
 extension CallerHead {
-    init(parsing bytes: ByteBuffer, fieldsMax: Int) throws(HTTPFault) {
-        let line = try StartLine(bytes.readableBytesUInt8Span)
-        var fields = HTTPFields(bytes: bytes)
-        try fields.parseLines(from: line.length, fieldsMax: fieldsMax, strictNames: true)
-        let span = bytes.readableBytesUInt8Span
-        try Self.checkSingles(fields, span)
-        let path = try Self.checkHost(fields, span, line)
-        self.init(
-            fields: fields, method: line.method, target: path, isAbsoluteForm: path != line.target, isHTTP10: line.isHTTP10,
-            framing: try Self.framing(fields, span, line),
-            closes: line.isHTTP10 || fields.saysClose, expectation: Self.expectation(fields, span),
-            isHEAD: span.equals(line.method, "HEAD"))
-    }
-
     private struct StartLine {
         var method: Range<Int>
         var target: Range<Int>
@@ -129,7 +136,7 @@ extension CallerHead {
         }
     }
 
-    private static func checkSingles(_ fields: HTTPFields, _ span: borrowing Span<UInt8>) throws(HTTPFault) {
+    private static func checkSingles(_ fields: HTTPFields) throws(HTTPFault) {
         guard !fields.isRepeated(.contentType), !fields.isRepeated(.contentEncoding),
             !fields.isNamedByConnection(.contentType), !fields.isNamedByConnection(.contentEncoding)
         else { throw .repeatedContentField }

@@ -22,19 +22,15 @@ enum CallerAnswerHead {
         let fields = head.fields
         HeadWriter.append(to: &out, room: fields.bytes.readableBytes + 512) { out in
             out.writeStatusLine(head.status)
-            for line in fields.lines {
-                switch rule(line, fields, plan) {
-                case .pass: out.put(line, of: fields)
+            out.put(fields) { line, bytes in
+                switch rule(line, fields, bytes, plan) {
+                case .pass: return .pass
+                case .drop: return .drop
                 case .rewrite:
-                    guard let rewriter = rewriter() else {
-                        out.put(line, of: fields)
-                        continue
-                    }
+                    guard let rewriter = rewriter() else { return .pass }
                     let value = fields.array(line.value)
-                    if let rewritten = line.known == .location ? rewriter.reference(value) : rewriter.links(value) {
-                        out.put(line, of: fields, value: rewritten)
-                    }
-                case .drop: break
+                    let rewritten = line.known == .location ? rewriter.reference(value) : rewriter.links(value)
+                    return rewritten.map { .replace($0) } ?? .drop
                 }
             }
             switch framing {
@@ -57,8 +53,9 @@ enum CallerAnswerHead {
 
     private enum Rule { case pass, rewrite, drop }
 
-    private static func rule(_ line: HTTPFields.Line, _ fields: HTTPFields, _ plan: VendorPlan) -> Rule {
-        let bytes = fields.bytes.readableBytesUInt8Span
+    private static func rule(
+        _ line: HTTPFields.Line, _ fields: HTTPFields, _ bytes: borrowing Span<UInt8>, _ plan: VendorPlan
+    ) -> Rule {
         guard !line.known.isHopByHop, line.known != .contentLength, line.known != .host, !bytes.hasPrefix(line.name, "waybill-"),
             !fields.isNamedByConnection(line, bytes)
         else { return .drop }
@@ -68,7 +65,7 @@ enum CallerAnswerHead {
         default:
             let passes =
                 bytes.holds(line.name, "ratelimit") || bytes.hasSuffix(line.name, "request-id")
-                || plan.allowBack.contains { bytes.matches(line.name, $0) }
+                || bytes.matches(line.name, anyOf: plan.allowBack)
             return passes ? .pass : .drop
         }
     }

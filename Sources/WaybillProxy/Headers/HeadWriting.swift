@@ -43,20 +43,32 @@ struct HeadWriter: ~Copyable {
         fields.bytes.withUnsafeReadableBytes { put(copying: UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
-    /// `Name: value` and its line's end.
-    mutating func put(_ line: HTTPFields.Line, of fields: HTTPFields) {
-        fields.bytes.withUnsafeReadableBytes { bytes in
-            put(copying: UnsafeRawBufferPointer(rebasing: bytes[line.name]))
-            put(": ")
-            put(copying: UnsafeRawBufferPointer(rebasing: bytes[line.value]))
-            put("\r\n")
+    /// What becomes of one field.
+    enum Passage {
+        case pass, drop
+        /// With another value.
+        case replace([UInt8])
+    }
+
+    /// Every field as `passage` says, each on its line: `Name: value`.
+    mutating func put(_ fields: HTTPFields, _ passage: (HTTPFields.Line, borrowing Span<UInt8>) -> Passage) {
+        let span = fields.bytes.readableBytesUInt8Span
+        span.withUnsafeBufferPointer { received in
+            let bytes = UnsafeRawBufferPointer(received)
+            for line in fields.lines {
+                switch passage(line, span) {
+                case .drop: continue
+                case .pass: put(bytes, line.name, UnsafeRawBufferPointer(rebasing: bytes[line.value]))
+                case .replace(let value): value.withUnsafeBytes { put(bytes, line.name, $0) }
+                }
+            }
         }
     }
 
-    mutating func put(_ line: HTTPFields.Line, of fields: HTTPFields, value: [UInt8]) {
-        put(line.name, of: fields)
+    private mutating func put(_ bytes: UnsafeRawBufferPointer, _ name: Range<Int>, _ value: UnsafeRawBufferPointer) {
+        put(copying: UnsafeRawBufferPointer(rebasing: bytes[name]))
         put(": ")
-        put(value)
+        put(copying: value)
         put("\r\n")
     }
 

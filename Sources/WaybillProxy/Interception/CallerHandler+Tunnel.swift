@@ -5,7 +5,8 @@ import WaybillCore
 /// `CONNECT`: from a caller's connection to a proxy listener, to a tunnel in which the gate stands in for the vendor.
 extension CallerHandler {
     func isConnect(_ head: CallerHead) -> Bool {
-        head.fields.bytes.readableBytesUInt8Span.equals(head.method, "CONNECT")
+        let fields = head.fields
+        return fields.bytes.readableBytesUInt8Span.equals(head.method, "CONNECT")
     }
 
     /// Answers 200 and hands the connection over, or refuses. Nothing is ever tunnelled to anyone.

@@ -42,7 +42,8 @@ struct Tunnel {
     /// Host, and the authority of an absolute-form target, mean this tunnel's destination.
     func isMeant(by head: CallerHead) -> Bool {
         guard let host = head.fields.first(.host) else { return false }
-        let bytes = head.fields.bytes.readableBytesUInt8Span
+        let fields = head.fields
+        let bytes = fields.bytes.readableBytesUInt8Span
         guard authorities.contains(where: { bytes.matches(host, $0) }) else { return false }
         return !head.isAbsoluteForm || Origin(absolute: head) == origin
     }

@@ -39,9 +39,12 @@ final class LoopMetrics {
         counts.requests[GateCounts.slot(listener, ending)] &+= 1
     }
 
+    /// Cheaper than the others, because it must be.
+    func shed(on listener: ProxyConfiguration.Listener.Kind) { counts.requests[GateCounts.slot(listener, .shed)] &+= 1 }
+
     /// `hasLeft`: the records were counted when they left.
     func refused(_ refusal: Refusal, hasLeft: Bool, on listener: ProxyConfiguration.Listener.Kind, wasInFlight: Bool) {
-        ended(refusal.code == Refusal.overloaded.code ? .shed : .refused, on: listener, wasInFlight: wasInFlight)
+        ended(.refused, on: listener, wasInFlight: wasInFlight)
         counts.count(refusal)
         guard !hasLeft else { return }
         for record in refusal.records {
@@ -57,6 +60,9 @@ final class LoopMetrics {
     func snapshot() -> GateCounts {
         var counts = counts
         counts.answers = vendors.byName
+        let shed = ProxyConfiguration.Listener.Kind.all.reduce(0) { $0 + counts.requests[GateCounts.slot($1, .shed)] }
+        let overloaded = Refusal.overloaded
+        if shed > 0 { counts.refusals[.init(status: overloaded.status, code: overloaded.code)] = shed }
         return counts
     }
 }

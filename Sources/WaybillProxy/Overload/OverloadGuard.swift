@@ -5,16 +5,19 @@ import NIOCore
 /// The signal is the length of the loop's turns: one turn handles everything that had come when it began, so a request waits about one
 /// turn to be read, one for the log's news and one for the vendor's answer. The idea is CoDel's (RFC 8289): a long turn now and then is a
 /// burst and is worked off; turns that stay long for `patience` are a standing queue, which makes everybody late and nobody faster. From
-/// then on a turn takes in requests for `turnMax` only and sheds the rest. That ends when turns have been short for `recovery`.
+/// then on each turn takes in requests for `intakeMax` only and sheds the rest: much shorter than `turnMax`, because the turn still has to
+/// answer what it sheds. It ends when nothing has been shed for `recovery`.
 struct OverloadGuard {
     enum State: Equatable {
         case calm
         /// Each turn since then was too long.
         case strained(since: NIODeadline)
-        case shedding(strainedAt: NIODeadline)
+        /// When a request was last shed, or shedding began.
+        case shedding(last: NIODeadline)
     }
 
     private let turnMax: TimeAmount
+    private let intakeMax: TimeAmount
     private let patience: TimeAmount
     private let recovery: TimeAmount
     private let inFlightMin: Int
@@ -25,6 +28,7 @@ struct OverloadGuard {
 
     init(limits: ProxyLimits) {
         turnMax = .microseconds(Int64(limits.turnMicrosecondsMax))
+        intakeMax = .microseconds(Int64(limits.intakeMicrosecondsMax))
         patience = .milliseconds(Int64(limits.overloadPatienceMilliseconds))
         recovery = .milliseconds(Int64(limits.overloadRecoveryMilliseconds))
         inFlightMin = limits.exchangesPerLoopMin
@@ -49,22 +53,22 @@ struct OverloadGuard {
         turnEnded = now
         let duration = now - began
         switch state {
-        case .calm where duration > turnMax: state = patience == .zero ? .shedding(strainedAt: now) : .strained(since: began)
+        case .calm where duration > turnMax: state = patience == .zero ? .shedding(last: now) : .strained(since: began)
         case .calm: break
         case .strained where duration <= turnMax: state = .calm
-        case .strained(let since) where now - since >= patience: state = .shedding(strainedAt: now)
+        case .strained(let since) where now - since >= patience: state = .shedding(last: now)
         case .strained: break
-        case .shedding where duration > turnMax: state = .shedding(strainedAt: now)
-        case .shedding(let at) where now - at >= recovery: state = .calm
+        case .shedding(let last) where now - last >= recovery: state = .calm
         case .shedding: break
         }
         return duration
     }
 
-    /// Whether a request whose bytes are being handled now is taken in.
-    func admits(now: NIODeadline, inFlight: Int) -> Bool {
+    /// Whether a request whose bytes are being handled now is taken in. So few in flight as `inFlightMin` are no queue, only a slow machine.
+    mutating func admits(now: NIODeadline, inFlight: Int) -> Bool {
         guard inFlight < inFlightMax else { return false }
-        guard inFlight >= inFlightMin, case .shedding = state, let began = turnBegan else { return true }
-        return now - began < turnMax
+        guard inFlight >= inFlightMin, case .shedding = state, let began = turnBegan, now - began >= intakeMax else { return true }
+        state = .shedding(last: now)
+        return false
     }
 }

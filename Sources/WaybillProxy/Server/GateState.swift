@@ -91,6 +91,9 @@ final class InForce: Sendable {
 /// A gate and what the data plane derives from its policy set once, so that no request pays for it.
 final class PolicySnapshot: Sendable {
     let gate: any Gatekeeper
+    /// The gate's own, at hand.
+    let set: PolicySet
+    let subjects: any SubjectLookup
     let vendors: [VendorPlan]
     /// Of the destinations of vendors that have one.
     let identities: [Vendor.Destination: UpstreamIdentity]
@@ -99,6 +102,8 @@ final class PolicySnapshot: Sendable {
     /// `before`: the snapshot in force, whose identities are taken over where nothing changed.
     init(gate: any Gatekeeper, secrets: [String: String], trust: VendorTrust, before: PolicySnapshot?) throws(ProxyError) {
         self.gate = gate
+        set = gate.policy
+        subjects = gate.subjects
         var plans: [VendorPlan] = []
         plans.reserveCapacity(gate.policy.vendors.count)
         var identities: [Vendor.Destination: UpstreamIdentity] = [:]

@@ -84,10 +84,16 @@ final class LoopContext {
         let now = clock.now
         for caller in callers.values { caller.tick(now: now) }
         pool.tick(now: now)
-        if shed > 0 {
-            logger.warning("requests shed", metadata: ["requests": "\(shed)", "in_flight": "\(metrics.inFlight)"])
-            shed = 0
-        }
+        tellShed()
+    }
+
+    /// All that was shed since the last time, in one line; the log's seals count them too.
+    private func tellShed() {
+        guard shed > 0 else { return }
+        for _ in 0..<shed { state.recorder.count(refused: Refusal.overloaded.code) }
+        logger.warning(
+            "requests shed", metadata: ["requests": .stringConvertible(shed), "in_flight": .stringConvertible(metrics.inFlight)])
+        shed = 0
     }
 
     func add(_ caller: any CallerConnection) {
@@ -117,6 +123,7 @@ final class LoopContext {
 
     private func finishStop() {
         ticker?.cancel()
+        tellShed()
         pool.stop()
         whenEmpty?.succeed(())
         whenEmpty = nil

@@ -27,9 +27,9 @@ package struct ProxyLimits: Sendable {
     // HTTP/2 of one caller's connection; what a frame brings counts against the limits above as well
     /// Requests under way together; further streams are refused.
     package var streamsPerConnectionMax = 100
-    /// What one request's body may be ahead of its reading.
+    /// How much of one request's body may come before it is taken.
     package var streamWindowBytes = 256 * 1_024
-    /// What all of them together may be.
+    /// How much of all bodies together may come before it is given to its streams.
     package var connectionWindowBytes = 1_024 * 1_024
     package var headerTableBytesMax = 4_096
     /// CONTINUATION frames of one head.
@@ -75,12 +75,14 @@ package struct ProxyLimits: Sendable {
     /// Requests between admission and answer; beyond: 503.
     package var exchangesPerLoopMax = 8_192
     /// So many are taken in however long turns are: a queue that short is none, only a slow machine.
-    package var exchangesPerLoopMin = 16
+    package var exchangesPerLoopMin = 32
     /// A turn of the loop (everything that had come, handled once) longer than this keeps callers waiting.
     package var turnMicrosecondsMax = 5_000
-    /// Turns that stay longer for this long are a standing queue: the loop sheds what it cannot take in within `turnMicrosecondsMax`.
+    /// While it sheds, a loop takes in requests for so long in each turn.
+    package var intakeMicrosecondsMax = 1_000
+    /// Turns that stay longer than `turnMicrosecondsMax` for this long are a standing queue: the loop begins to shed.
     package var overloadPatienceMilliseconds = 50
-    /// Short turns for this long end it.
+    /// Nothing to shed for this long ends it.
     package var overloadRecoveryMilliseconds = 1_000
 
     /// How often connections are looked over for deadlines; a time-out may be late by this much.

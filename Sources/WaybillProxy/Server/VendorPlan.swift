@@ -4,8 +4,6 @@ import WaybillCore
 final class VendorPlan: Sendable {
     let name: String
     let destinations: [Vendor.Destination]
-    /// `Host: …\r\n` of each destination, in their order.
-    private let hostLines: [[UInt8]]
     /// Lower-cased names passed beyond gateway.md's lists.
     let allow: [[UInt8]]
     let allowBack: [[UInt8]]
@@ -21,7 +19,6 @@ final class VendorPlan: Sendable {
     init(_ vendor: Vendor, secrets: [String: String]) throws(ProxyError) {
         name = vendor.id
         destinations = vendor.destinations
-        hostLines = vendor.destinations.map { Array("Host: \($0.authority)\r\n".utf8) }
         allow = vendor.headersAllow.map { Array($0.lowercased().utf8) }
         allowBack = vendor.headersAllowBack.map { Array($0.lowercased().utf8) }
         guard let credentials = vendor.credentials else {
@@ -40,11 +37,6 @@ final class VendorPlan: Sendable {
         }
         credential = Credential(
             lowercasedName: Array(credentials.header.lowercased().utf8), line: Array("\(credentials.header): \(value)\r\n".utf8))
-    }
-
-    func hostLine(_ destination: Vendor.Destination) -> [UInt8] {
-        guard let position = destinations.firstIndex(of: destination) else { return Array("Host: \(destination.authority)\r\n".utf8) }
-        return hostLines[position]
     }
 
     /// Replaces each `${secret:name}`.

@@ -40,8 +40,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var delegate: (any UpstreamDelegate)?
     /// Set by the pool; told once whether the connection is verified and usable.
     var onReady: ((Result<Void, ConnectFault>) -> Void)?
-    /// Set by the pool; told once.
-    var onClosed: (() -> Void)?
+    /// Set by the pool, once the connection is verified; until it ends.
+    var home: UpstreamPool.Destination?
     /// When the pool closes it if it is still idle, or still connecting.
     var deadline = NIODeadline.distantFuture
 
@@ -206,9 +206,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
         fail(nil)
         context.fireChannelInactive()
-        let onClosed = onClosed
-        self.onClosed = nil
-        onClosed?()
+        home?.left(self)
+        home = nil
     }
 
     private func fail(_ fault: AnswerFault?) {

@@ -7,18 +7,25 @@ import WaybillCore
 final class UpstreamPool {
     typealias Completion = (Result<UpstreamConnection, ConnectFault>) -> Void
 
-    private final class Destination {
+    /// What the pool keeps of one destination under one identity; its connections know where they belong.
+    final class Destination {
         let target: Vendor.Destination
-        var idle: [UpstreamConnection] = []
-        var open: [ObjectIdentifier: UpstreamConnection] = [:]
+        /// `Host: …\r\n`.
+        let hostLine: [UInt8]
+        /// The destination has another identity now.
+        fileprivate(set) var isRetired = false
+        fileprivate var idle: [UpstreamConnection] = []
+        fileprivate var open: [ObjectIdentifier: UpstreamConnection] = [:]
         /// Being dialled; they count towards the limit.
-        var dialling = 0
-        var circuit: CircuitBreaker
-        var failures: [ConnectFault: UInt64] = [:]
+        fileprivate var dialling = 0
+        fileprivate var circuit: CircuitBreaker
+        fileprivate var failures: [ConnectFault: UInt64] = [:]
         /// Connections under one identity are never used under another.
-        let identity: UpstreamIdentity?
-        init(_ target: Vendor.Destination, circuit: CircuitBreaker, identity: UpstreamIdentity?) {
+        fileprivate let identity: UpstreamIdentity?
+
+        fileprivate init(_ target: Vendor.Destination, circuit: CircuitBreaker, identity: UpstreamIdentity?) {
             self.target = target
+            hostLine = Array("Host: \(target.authority)\r\n".utf8)
             self.circuit = circuit
             self.identity = identity
         }
@@ -42,8 +49,9 @@ final class UpstreamPool {
     }
 
     /// Whether a connection that was handed out is still of the identity that its destination has now.
-    func isCurrent(_ connection: UpstreamConnection, to target: Vendor.Destination) -> Bool {
-        destination(target).open[ObjectIdentifier(connection)] != nil
+    func isCurrent(_ connection: UpstreamConnection) -> Bool {
+        if identities.version != identitiesVersion { retireChanged() }
+        return connection.home?.isRetired == false
     }
 
     /// A connection that is verified, unused and alive as far as we know; nil: one must be dialled.
@@ -76,10 +84,10 @@ final class UpstreamPool {
     }
 
     /// Takes a connection back; one that cannot be used again is closed.
-    func release(_ connection: UpstreamConnection, to target: Vendor.Destination) {
-        guard connection.isUsable, !isStopped, isCurrent(connection, to: target) else { return connection.close() }
+    func release(_ connection: UpstreamConnection) {
+        guard connection.isUsable, !isStopped, isCurrent(connection), let home = connection.home else { return connection.close() }
         connection.becomeIdle(until: clock.now + .milliseconds(Int64(limits.vendorIdleMillisecondsMax)))
-        destination(target).idle.append(connection)
+        home.idle.append(connection)
     }
 
     func tick(now: NIODeadline) {
@@ -143,6 +151,7 @@ final class UpstreamPool {
         for (target, destination) in destinations where destination.identity !== identities[target] {
             for connection in destination.idle { connection.close() }
             destination.idle = []
+            destination.isRetired = true
             destinations[target] = nil
         }
     }
@@ -155,14 +164,18 @@ final class UpstreamPool {
         case .success(let connection):
             destination.circuit.succeeded()
             destination.open[ObjectIdentifier(connection)] = connection
-            // Held strongly, because weak references make every retain of what they point to slow; the end of the connection ends this.
-            connection.onClosed = { [id = ObjectIdentifier(connection)] in destination.open[id] = nil }
+            connection.home = destination
         case .failure(let fault):
             destination.failures[fault, default: 0] &+= 1
             if fault.countsAgainstVendor { destination.circuit.failed(now: .now()) }
         }
         completion(result)
     }
+}
+
+extension UpstreamPool.Destination {
+    /// The end of a connection.
+    func left(_ connection: UpstreamConnection) { open[ObjectIdentifier(connection)] = nil }
 }
 
 extension SocketAddress {

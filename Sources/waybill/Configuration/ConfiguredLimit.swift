@@ -90,10 +90,13 @@ struct ConfiguredLimit: Sendable {
         ConfiguredLimit(
             "turn_microseconds", 100...10_000_000, \.proxy.turnMicrosecondsMax,
             "How long an event loop may take to handle everything that has come before callers count as kept waiting."),
+        ConfiguredLimit(
+            "intake_microseconds", 10...10_000_000, \.proxy.intakeMicrosecondsMax,
+            "While it sheds, an event loop takes in requests for so long in each turn."),
         time(
             "overload_patience_milliseconds", \.proxy.overloadPatienceMilliseconds,
             "Turns that stay longer than `turn_microseconds` for this long begin shedding; shorter bursts are worked off."),
         time(
-            "overload_recovery_milliseconds", \.proxy.overloadRecoveryMilliseconds, "Turns that stay shorter for this long end shedding."),
+            "overload_recovery_milliseconds", \.proxy.overloadRecoveryMilliseconds, "Nothing to shed for this long ends shedding."),
     ]
 }

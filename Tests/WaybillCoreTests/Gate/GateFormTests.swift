@@ -112,8 +112,8 @@ import Testing
             #"[{"$token":"t","$set":{"$email":"anna@example.com","name":"Anna","ssn":1}},{"$set":{"$email":"carl@example.net"}}]"#
         #expect(
             try Self.send("verbose=1&data=\(document)&ip=1", to: "/engage")
-                == "verbose=1&data=%5B%7B%22%24token%22%3A%22t%22%2C%22%24set%22%3A%7B%22%24email%22%3A%22anna%40example.com%22%2C%22name%22%3A%22A%22%7D%7D%5D"
-        )
+                == "verbose=1&data=%5B%7B%22%24token%22%3A%22t%22%2C%22%24set%22%3A%7B%22%24email%22%3A%22anna%40example.com%22%2C"
+                + "%22name%22%3A%22A%22%7D%7D%5D")
         #expect(try Self.send(#"data=[{"$set":{"$email":"carl@example.net"}}]"#, to: "/engage") == "403 consent_withdrawn")
         #expect(try Self.send(#"data=[{"$set":{"$email":"a","$email":"b"}}]"#, to: "/engage") == "422 duplicate_name")
         #expect(try Self.send("data=[]", to: "/engage") == "422 shape_mismatch")

@@ -113,7 +113,7 @@ import WaybillTesting
             let stalled = try await client.open(readsSlowly: true)
             try await stalled.send(Head.post(), endsStream: false)
             try await stalled.send("{}", endsStream: true)
-            try await harness.eventually("the intent") { harness.recorder.intents.count == 1 }
+            try await harness.eventually("the vendor has it") { harness.vendor.requests.count == 1 }
             harness.vendor.respond { _ in [.write(FakeVendor.answer(200, "beside"))] }
             let beside = try await client.send(Head.post(), "{}")
             #expect(beside.text == "beside")

@@ -46,7 +46,7 @@ import WaybillTesting
             ("https://api.acme.test/v1", "evil.test", [Harness.basic], 400),
             ("https://crm@api.acme.test/v1", "api.acme.test", [Harness.basic], 400),
             ("https://api.acme.test", "api.acme.test", [Harness.basic], 400),
-            ("ftp://api.acme.test/v1", "api.acme.test", [Harness.basic], 404),
+            ("ftp://api.acme.test/v1", "api.acme.test", [Harness.basic], 400),
             ("https://api.acme.test/v1", "api.acme.test", [], 407),
             ("https://evil.test/v1", "evil.test", [], 407),
             ("https://api.acme.test/v1", "api.acme.test", ["Waybill-Token: wrong"], 407),

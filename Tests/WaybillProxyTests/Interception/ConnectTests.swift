@@ -64,16 +64,16 @@ import WaybillTesting
             name: "a path of the gate", request: Wire.post(fields: [basic], token: nil), status: 404, code: "path_unknown", isClosed: false),
         .init(
             name: "another method than CONNECT in its form",
-            request: Wire.request("GET api.acme.test:443 HTTP/1.1", fields: [basic], token: nil, host: host), status: 404,
-            code: "path_unknown", isClosed: false),
+            request: Wire.request("GET api.acme.test:443 HTTP/1.1", fields: [basic], token: nil, host: host), status: 400,
+            code: "request_malformed"),
         .init(
             name: "trace",
             request: Wire.request("TRACE http://api.acme.test/ HTTP/1.1", fields: [basic], token: nil, host: "api.acme.test"),
             status: 405, code: "method_not_allowed", isClosed: false),
         .init(
             name: "lower-case connect",
-            request: Wire.request("connect api.acme.test:443 HTTP/1.1", fields: [basic], token: nil, host: host), status: 405,
-            code: "method_not_allowed", isClosed: false),
+            request: Wire.request("connect api.acme.test:443 HTTP/1.1", fields: [basic], token: nil, host: host), status: 400,
+            code: "request_malformed"),
         .init(name: "no credentials", request: connect(host, []), status: 407, code: "proxy_authentication_required", isClosed: false),
         .init(
             name: "no credentials, HTTP/1.0", request: connect(host, [], version: "1.0"), status: 407, code: "proxy_authentication_required"

@@ -9,6 +9,7 @@ struct OverloadGuardTests {
     private static func limits() -> ProxyLimits {
         var limits = ProxyLimits()
         limits.turnMicrosecondsMax = 5_000
+        limits.intakeMicrosecondsMax = 2_000
         limits.overloadPatienceMilliseconds = 50
         limits.overloadRecoveryMilliseconds = 1_000
         limits.exchangesPerLoopMax = 100
@@ -17,7 +18,7 @@ struct OverloadGuardTests {
     }
 
     /// Turns of a loop, back to back unless it sleeps.
-    enum Step { case turns(Int, milliseconds: Int64), sleep(milliseconds: Int64) }
+    enum Step { case turns(Int, milliseconds: Int64), sleep(milliseconds: Int64), sheds }
     struct Case: CustomTestStringConvertible {
         var testDescription: String
         var steps: [Step]
@@ -41,15 +42,14 @@ struct OverloadGuardTests {
             testDescription: "a moment of sleep inside a standing queue",
             steps: [.turns(5, milliseconds: 6), .sleep(milliseconds: 1), .turns(5, milliseconds: 6)], sheds: true),
         Case(
-            testDescription: "short turns for less than the recovery",
-            steps: [.turns(10, milliseconds: 6), .turns(990, milliseconds: 1)], sheds: true),
+            testDescription: "nothing shed for less than the recovery",
+            steps: [.turns(9, milliseconds: 6), .turns(990, milliseconds: 1)], sheds: true),
         Case(
-            testDescription: "short turns for all the recovery",
-            steps: [.turns(10, milliseconds: 6), .turns(1_001, milliseconds: 1)], sheds: false),
+            testDescription: "nothing shed for all the recovery",
+            steps: [.turns(9, milliseconds: 6), .turns(1_001, milliseconds: 1)], sheds: false),
         Case(
-            testDescription: "the load comes back before the recovery is over",
-            steps: [.turns(10, milliseconds: 6), .turns(900, milliseconds: 1), .turns(1, milliseconds: 6), .turns(900, milliseconds: 1)],
-            sheds: true),
+            testDescription: "something was shed before the recovery was over",
+            steps: [.turns(9, milliseconds: 6), .turns(900, milliseconds: 1), .sheds, .turns(900, milliseconds: 1)], sheds: true),
     ]
 
     @Test("What the loop's turns lead to", arguments: cases)
@@ -59,6 +59,12 @@ struct OverloadGuardTests {
         for step in one.steps {
             switch step {
             case .sleep(let milliseconds): now = now + .milliseconds(milliseconds)
+            case .sheds:
+                _ = overload.touch(now: now)
+                now = now + .milliseconds(2)
+                let isAdmitted = overload.admits(now: now, inFlight: 50)
+                #expect(!isAdmitted)
+                _ = overload.end(now: now)
             case .turns(let count, let milliseconds):
                 for _ in 0..<count {
                     let isFirst = overload.touch(now: now)
@@ -71,30 +77,35 @@ struct OverloadGuardTests {
         #expect(overload.isShedding == one.sheds)
     }
 
-    @Test("A loop that sheds takes in requests at the beginning of each turn, and no others")
+    @Test("A loop that sheds takes in requests at the beginning of each turn, and no others unless few are in flight")
     func partOfATurn() {
         var overload = OverloadGuard(limits: Self.limits())
         var now = NIODeadline.uptimeNanoseconds(1_000_000_000)
         for _ in 0..<9 {
             _ = overload.touch(now: now)
-            #expect(overload.admits(now: now + .milliseconds(6), inFlight: 99), "not yet shedding: however late in the turn")
+            let isAdmitted = overload.admits(now: now + .milliseconds(6), inFlight: 99)
+            #expect(isAdmitted, "not yet shedding: however late in the turn")
             now = now + .milliseconds(6)
             _ = overload.end(now: now)
         }
         #expect(overload.isShedding)
         let touches = [overload.touch(now: now), overload.touch(now: now + .milliseconds(1))]
         #expect(touches == [true, false], "one end for each turn")
-        #expect(overload.admits(now: now, inFlight: 10))
-        #expect(overload.admits(now: now + .microseconds(4_999), inFlight: 10))
-        #expect(!overload.admits(now: now + .microseconds(5_000), inFlight: 10))
-        #expect(overload.admits(now: now + .seconds(5), inFlight: 9), "so few are no queue")
+        let cases: [(after: TimeAmount, inFlight: Int, isAdmitted: Bool)] = [
+            (.zero, 10, true), (.microseconds(1_999), 10, true), (.microseconds(2_000), 10, false), (.seconds(5), 10, false),
+            (.seconds(5), 9, true), (.zero, 100, false),
+        ]
+        for (after, inFlight, expected) in cases {
+            let isAdmitted = overload.admits(now: now + after, inFlight: inFlight)
+            #expect(isAdmitted == expected, "\(after.nanoseconds) ns, \(inFlight)")
+        }
     }
 
     @Test("Exchanges in flight have a limit of their own, in every state")
     func inFlight() {
-        let overload = OverloadGuard(limits: Self.limits())
-        #expect(overload.admits(now: .uptimeNanoseconds(1), inFlight: 99))
-        #expect(!overload.admits(now: .uptimeNanoseconds(1), inFlight: 100))
+        var overload = OverloadGuard(limits: Self.limits())
+        let admitted = [99, 100].map { overload.admits(now: .uptimeNanoseconds(1), inFlight: $0) }
+        #expect(admitted == [true, false])
     }
 
     @Test("The end of a turn that nobody began has no length")

@@ -58,13 +58,13 @@ struct UpstreamFixture {
     }
 
     func release(_ held: Held) async throws {
-        let (pool, target) = (pool, target)
-        try await eventLoop.submit { pool.value.release(held.connection.value, to: target) }.get()
+        let pool = pool
+        try await eventLoop.submit { pool.value.release(held.connection.value) }.get()
     }
 
     func isCurrent(_ held: Held) async throws -> Bool {
-        let (pool, target) = (pool, target)
-        return try await eventLoop.submit { pool.value.isCurrent(held.connection.value, to: target) }.get()
+        let pool = pool
+        return try await eventLoop.submit { pool.value.isCurrent(held.connection.value) }.get()
     }
 
     struct Held: Sendable {

@@ -21,7 +21,7 @@ limits:
   head_milliseconds: 1000
   body_idle_milliseconds: 1000
   idle_milliseconds: 1500
-  drain_milliseconds: 1000
+  drain_milliseconds: 2500
   write_idle_milliseconds: 1500
   vendor_write_idle_milliseconds: 1500
   answer_milliseconds: 1500

@@ -203,7 +203,7 @@ def long_body_refused_early(gate, _):
     """3 MiB announced, nothing of it sent: the answer does not wait for it"""
     with RawCaller(gate.address) as caller:
         caller.send(request(target=UNKNOWN, framing=b"Content-Length: %d" % (3 * MIB), body=b""))
-        return refusal(caller, 403, seconds_max=0.9)
+        return refusal(caller, 403, seconds_max=2)
 
 
 def refused_body_never_comes(gate, _):
@@ -239,7 +239,7 @@ def expectation_refused(gate, _):
     """Expect: 100-continue to an unknown endpoint: the refusal instead of 100, and no waiting for the body"""
     with RawCaller(gate.address) as caller:
         caller.send(request(b"Expect: 100-continue", target=UNKNOWN, framing=length(BODY), body=b""))
-        answer = caller.answer(seconds_max=0.9)
+        answer = caller.answer(seconds_max=2)
         expect(answer.status == 403 and not answer.interim and caller.is_closed(), f"{answer.interim} {answer.status}")
         return f"{answer.status} {answer.code}, closed"
 
