@@ -1,27 +1,35 @@
 extension Judging {
     /// Decides every person of every record and what that makes of the record.
     mutating func decide(_ records: inout [JudgedRecord], _ scanned: ScannedBody, explaining: Explaining?) {
-        let withholdsUnreadable = endpoint.rights == nil
         for r in records.indices {
             var checks: [CheckTrace] = []
-            for i in records[r].persons.indices where isConcerned(records[r].persons[i], scanned.records[r]) {
-                var decision = decide(records[r].persons[i], scanned.records[r], &checks, isExplained: explaining != nil)
-                if withholdsUnreadable { decision = withholding(records[r].persons[i].unreadable, decision) }
-                records[r].persons[i].decision = decision
+            for i in records[r].persons.indices where i == 0 || isConcerned(i, scanned.records[r]) {
+                decide(&records[r].persons[i], scanned.records[r], &checks, isExplained: explaining != nil)
             }
-            (records[r].outcome, records[r].codes, records[r].isSent) = settled(records[r])
+            settle(&records[r])
             if gate.limitsVolumes, r + 1 < records.count, records[r].isSent { count(records[r]) }
             explaining?.checks.append(checks)
         }
     }
 
-    /// As it was made before for the same, or anew.
+    // Persons and records are changed in place: each holds a dozen references, which a copy would count.
+
     private func decide(
-        _ person: JudgedRecord.Person, _ record: ScannedBody.Record, _ checks: inout [CheckTrace], isExplained: Bool
+        _ person: inout JudgedRecord.Person, _ record: ScannedBody.Record, _ checks: inout [CheckTrace], isExplained: Bool
+    ) {
+        let decision = decision(on: &person, record, &checks, isExplained: isExplained)
+        person.decision = endpoint.rights == nil ? withholding(person.unreadable, decision) : decision
+    }
+
+    /// As it was made before for the same, or anew.
+    private func decision(
+        on person: inout JudgedRecord.Person, _ record: ScannedBody.Record, _ checks: inout [CheckTrace], isExplained: Bool
     ) -> SharedDecision {
         // An explanation asks every step, and writes down what each looked at.
-        let key = isExplained ? nil : key(person)
-        if let key, let known = program.decisions.find(key, now: now), hasVolumeLeft(known, for: person) { return known }
+        let key = isExplained ? nil : key(&person)
+        if let key, let known = program.decisions.find(key, now: now), hasVolumeLeft(known, for: person.input.entry?.number) {
+            return known
+        }
         var subject = person.input
         subject.present = fieldsPresent(person.index, in: record)
         var input = DecisionInput(
@@ -34,16 +42,15 @@ extension Judging {
         return shared
     }
 
-    private func hasVolumeLeft(_ shared: SharedDecision, for person: JudgedRecord.Person) -> Bool {
+    private func hasVolumeLeft(_ shared: SharedDecision, for subject: UInt32?) -> Bool {
         shared.decision.volumesAsked.allSatisfy { id in
-            let today = standing.today(
-                policy.agreements[id.position].id, subject: person.input.entry?.number, earlier: earlier, now: now)
+            let today = standing.today(policy.agreements[id.position].id, subject: subject, earlier: earlier, now: now)
             return !policy.agreements[id.position].limits.areReached(by: today)
         }
     }
 
     /// Everything a decision depends on but the hour, which it tells itself. Nil: not to be found again.
-    private func key(_ person: JudgedRecord.Person) -> DecisionCache.Key? {
+    private func key(_ person: inout JudgedRecord.Person) -> DecisionCache.Key? {
         guard !program.slotBits.isEmpty || program.slotFields.isEmpty, person.input.others.isEmpty, person.input.storeAvailable,
             let destination = program.vendor.destinations.firstIndex(of: admission.destination)
         else { return nil }
@@ -56,25 +63,22 @@ extension Judging {
     }
 
     /// A second person who does not appear in the record needs no decision.
-    private func isConcerned(_ person: JudgedRecord.Person, _ record: ScannedBody.Record) -> Bool {
-        person.index == 0
-            || fieldsPresent(person.index, in: record).contains { field in
-                endpoint.slots.contains { $0.person == person.index && $0.field == field }
-            }
+    private func isConcerned(_ person: Int, _ record: ScannedBody.Record) -> Bool {
+        fieldsPresent(person, in: record).contains { field in endpoint.slots.contains { $0.person == person && $0.field == field } }
     }
 
+    /// In place: of a long batch everybody before would be copied each time.
     private mutating func count(_ record: JudgedRecord) {
-        var counted = earlier ?? EarlierRecords()
+        if earlier == nil { earlier = EarlierRecords() }
         for person in record.persons {
-            if let number = person.input.entry?.number { counted.subjects.insert(number) }
+            if let number = person.input.entry?.number { earlier?.subjects.insert(number) }
             for use in person.decision?.decision.applied ?? [] {
-                counted.records[policy.agreements[use.agreement.position].id, default: 0] += 1
+                earlier?.records[policy.agreements[use.agreement.position].id, default: 0] += 1
             }
         }
-        earlier = counted
     }
 
-    private func settled(_ record: JudgedRecord) -> (Outcome, codes: [ReasonCode], isSent: Bool) {
+    private func settle(_ record: inout JudgedRecord) {
         var (isRefused, isRedacted, onlyHolds) = (false, false, true)
         for i in record.persons.indices {
             guard let outcome = record.persons[i].decision?.decision.outcome else { continue }
@@ -84,13 +88,15 @@ extension Judging {
             isRefused = true
             onlyHolds = onlyHolds && outcome == .hold
         }
-        var codes = orderedCodes(record)
-        if isRefused { return (onlyHolds ? .hold : .deny, codes, false) }
-        if let refusal = pathRefusal(record) {
-            if !codes.contains(refusal) { codes.append(refusal) }
-            return (.deny, codes, false)
+        record.codes = orderedCodes(record)
+        let pathRefusal = isRefused ? nil : pathRefusal(record)
+        if let pathRefusal, !record.codes.contains(pathRefusal) { record.codes.append(pathRefusal) }
+        record.isSent = !isRefused && pathRefusal == nil
+        if record.isSent {
+            record.outcome = isRedacted ? .allowRedacted : .allow
+        } else {
+            record.outcome = isRefused && onlyHolds ? .hold : .deny
         }
-        return (isRedacted ? .allowRedacted : .allow, codes, true)
     }
 
     private func orderedCodes(_ record: JudgedRecord) -> [ReasonCode] {
