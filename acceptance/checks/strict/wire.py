@@ -1,6 +1,6 @@
 """The plain request that every row of the strictness table varies, and how a row is said and shown."""
 import gzip
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from people import CALLER_TOKEN, CONTACTS, contact
 
