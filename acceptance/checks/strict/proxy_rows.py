@@ -83,7 +83,7 @@ def run(table, gate, vendor, authority):
 
 
 def proxy_row(table, gate, vendor, row):
-    """One request at the proxy, with a good CONNECT behind it in the same packet: whatever it is taken for, no tunnel stands."""
+    """One request at the proxy, which must be refused; a refused tunnel ends the connection, but for a challenge."""
     came, held = "nothing", False
     with RawCaller(gate.proxy) as caller:
         try:
@@ -98,8 +98,11 @@ def proxy_row(table, gate, vendor, row):
             came = f"{came} ({problem})"
     seen = vendor.take()
     held = held and not seen.data and not seen.connections
-    shown = escaped(row.raw, 240).replace(PROXY_CREDENTIALS.decode().split()[-1], "…").replace(CALLER_TOKEN, "…")
-    table.row(page.PROXY, row.rule, row.what, [shown], f"{row.status}, {'closed' if row.closes else 'kept'}, 0 bytes", came, len(seen.data), held)
+    table.row(page.PROXY, row.rule, row.what, [masked(row.raw, 240)], f"{row.status}, {'closed' if row.closes else 'kept'}, 0 bytes", came, len(seen.data), held)
+
+
+def masked(raw, most):
+    return escaped(raw, most).replace(PROXY_CREDENTIALS.decode().split()[-1], "…").replace(CALLER_TOKEN, "…")
 
 
 def tunnel(gate, authority, name=HOST, version=None, early=b""):
@@ -151,7 +154,7 @@ def tunnels(table, gate, vendor, authority):
             came = f"{came} ({type(problem).__name__})"
         seen = vendor.take()
         held = held and bytes(seen.data) == sent and (sent or not seen.connections)
-        table.row(page.PROXY, rule, what, [escaped(raw, 160).replace(CALLER_TOKEN, "…")], f"{status}, {len(sent)} bytes", came, len(seen.data), bool(held))
+        table.row(page.PROXY, rule, what, [masked(raw, 160)], f"{status}, {len(sent)} bytes", came, len(seen.data), bool(held))
     for what, options in (("another name", {"name": "api.stripe.com"}), ("a name below it", {"name": "x.api.hubapi.com"}),
                           ("TLS 1.1", {"version": ssl.TLSVersion.TLSv1_1}), ("no TLS", {"early": INNER})):
         try:
