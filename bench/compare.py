@@ -4,9 +4,11 @@ Every round sends the same load to each proxy in turn (the order rotates), so th
 bounded: wrk, on loopback, for --seconds at each number of connections. CPU time is utime + stime of the proxy's processes, from /proc.
 """
 import argparse
+import http.client
 import json
 import os
 import shutil
+import ssl
 import statistics
 import subprocess
 import sys
@@ -19,6 +21,7 @@ ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "scripts" / "lib"))
 from gate import Gate, GateError, Installation, without_volume_limits  # noqa: E402
 from ports import free_port, wait_for_port  # noqa: E402
+from vendor import make_authority, make_leaf  # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")
 TOKEN = "crm-sync-demo-token"
@@ -49,12 +52,37 @@ def memory_mb(pid, key="VmRSS"):
     return total / 1024
 
 
+class Identity:
+    """For TLS on both sides: one certificate for `localhost`, under an authority of this run, for the upstream and the proxies alike."""
+
+    def __init__(self, home):
+        folder = home / "tls"
+        folder.mkdir()
+        key, self.authority = make_authority(folder)
+        make_leaf(folder, "localhost", key, self.authority)
+        self.certificate, self.key = folder / "localhost.pem", folder / "localhost.key"
+        self.key.chmod(0o600)
+
+    # One cipher for all that nginx does, the one that Waybill's TLS library prefers too, so that no side has the dearer one.
+    CIPHER = "TLS_AES_128_GCM_SHA256"
+
+    def nginx_server(self):
+        return (f"ssl_certificate {self.certificate}; ssl_certificate_key {self.key}; ssl_protocols TLSv1.3; "
+                f"ssl_conf_command Ciphersuites {self.CIPHER};")
+
+    def nginx_client(self):
+        return (f"proxy_ssl_verify on; proxy_ssl_trusted_certificate {self.authority}; proxy_ssl_name localhost; proxy_ssl_server_name on; "
+                f"proxy_ssl_protocols TLSv1.3; proxy_ssl_conf_command Ciphersuites {self.CIPHER};")
+
+
 class Nginx:
-    def __init__(self, name, label, home, upstream, workers):
-        self.name, self.label, self.token = name, label, ""
+    def __init__(self, name, label, home, upstream, workers, identity=None):
+        self.name, self.label, self.token, self.identity = name, label, "", identity
         self.port = upstream if name == "upstream" else free_port()
         text = (HERE / "nginx" / f"{name}.conf").read_text()
-        for key, value in {"HOME": home, "UPSTREAM": upstream, "PORT": self.port, "WORKERS": workers}.items():
+        tls = {"SSL": " ssl" if identity else "", "SERVER_TLS": identity.nginx_server() if identity else "",
+               "CLIENT_TLS": identity.nginx_client() if identity else "", "SCHEME": "https" if identity else "http"}
+        for key, value in {"HOME": home, "UPSTREAM": upstream, "PORT": self.port, "WORKERS": workers, **tls}.items():
             text = text.replace(f"@{key}@", str(value))
         conf = home / f"{name}.conf"
         conf.write_text(text)
@@ -77,8 +105,9 @@ class Waybill:
 
     name, label = "waybill", "Waybill, everything on"
 
-    def __init__(self, binary, home, upstream, subjects, policies):
-        self.token = TOKEN
+    def __init__(self, binary, home, upstream, subjects, policies, identity=None):
+        self.token, self.identity = TOKEN, identity
+        scheme = "https" if identity else "http"
 
         def toward_upstream(folder):
             vendor = folder / "vendors" / "hubspot.yaml"
@@ -86,11 +115,18 @@ class Waybill:
             if "https://api.hubapi.com" not in text:
                 raise GateError("policies/vendors/hubspot.yaml no longer names https://api.hubapi.com; bench/compare.py must follow")
             without_volume_limits(folder)
-            vendor.write_text(text.replace("https://api.hubapi.com", f"http://localhost:{upstream}"))
+            vendor.write_text(text.replace("https://api.hubapi.com", f"{scheme}://localhost:{upstream}"))
 
         # Loopback is a special-purpose address, which the gate dials only where the configuration says so by name.
         resolve = {f"localhost:{upstream}": f"127.0.0.1:{upstream}"}
-        self.installation = Installation(home / "waybill", binary, policies, resolve=resolve, edit=toward_upstream)
+        self.installation = Installation(home / "waybill", binary, policies, resolve=resolve, edit=toward_upstream,
+                                         trust=[identity.authority] if identity else ())
+        if identity:
+            plain, listener = 'gate: "127.0.0.1:0"', f'{{address: "127.0.0.1:0", tls: {{certificate: "{identity.certificate}", key: "{identity.key}"}}}}'
+            text = self.installation.config.read_text()
+            if plain not in text:
+                raise GateError("the installation's configuration no longer says where the gate listens; bench/compare.py must follow")
+            self.installation.config.write_text(text.replace(plain, f"gate: {listener}"))
         self.gate = Gate(self.installation, TOKEN).start()
         self.pid, self.port = self.gate.process.pid, self.gate.address[1]
         self.started_in_ms = self.gate.started_in_ms
@@ -109,8 +145,11 @@ class Waybill:
 
 def check_one(proxy, contact):
     """The proxy answers 201 to one contact, or the comparison would measure refusals."""
-    import http.client
-    connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
+    if proxy.identity:
+        connection = http.client.HTTPSConnection("localhost", proxy.port, timeout=10,
+                                                 context=ssl.create_default_context(cafile=proxy.identity.authority))
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
     headers = {"Content-Type": "application/json", **({"Waybill-Token": proxy.token} if proxy.token else {})}
     body = contact.read_text(encoding="utf-8").replace("@SUBJECT@", "0000001").encode()
     connection.request("POST", "/to/hubspot/crm/v3/objects/contacts", body=body, headers=headers)
@@ -121,12 +160,14 @@ def check_one(proxy, contact):
         raise GateError(f"{proxy.label} answered {answer.status} to a plain contact: {text[:400]}")
 
 
-def load(proxy, connections, seconds, threads, subjects):
-    environment = dict(os.environ, WAYBILL_SUBJECTS=str(subjects), WAYBILL_TOKEN=proxy.token, WAYBILL_CONTACT=str(HERE / "contact.json"))
+def load(proxy, connections, seconds, threads, subjects, pause_ms=0):
+    """wrk for some seconds. `pause_ms`: the mean pause before each request of a connection; without it, as fast as answers come."""
+    environment = dict(os.environ, WAYBILL_SUBJECTS=str(subjects), WAYBILL_TOKEN=proxy.token, WAYBILL_CONTACT=str(HERE / "contact.json"),
+                       WAYBILL_PAUSE_MS=str(pause_ms))
     before = cpu_seconds(proxy.pid)
     done = subprocess.run(
         ["wrk", "-t", str(threads), "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s", "-s", str(HERE / "contact.lua"),
-         f"http://127.0.0.1:{proxy.port}"],
+         f"{'https://localhost' if proxy.identity else 'http://127.0.0.1'}:{proxy.port}"],
         env=environment, capture_output=True, text=True, timeout=seconds + 60)
     after = cpu_seconds(proxy.pid)
     try:
@@ -166,11 +207,16 @@ def summarise(proxies, rows, connections):
 
 
 def main():
+    import added  # It needs what stands above.
+
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--waybill", help="the release binary")
     options.add_argument("--peers-only", action="store_true", help="without Waybill")
+    options.add_argument("--tls", action="store_true", help="TLS on both sides of every proxy, the upstream's certificate verified")
+    options.add_argument("--added", action="store_true",
+                         help="instead: latency that each proxy adds at a low, steady rate, the store in memory (bench/added.py)")
     options.add_argument("--policies", default=ROOT / "policies", type=Path)
-    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=int, default=8, help="of load, for each proxy, round and number of connections")
     options.add_argument("--connections", type=lambda text: [int(n) for n in text.split(",")], default=[32, 256])
     options.add_argument("--subjects", type=int, default=100_000, help="people with a consent, among whom each request looks one up")
@@ -186,12 +232,15 @@ def main():
     home.chmod(0o755)
     started = []
     try:
-        upstream = Nginx("upstream", "upstream", home, free_port(), 1)
+        identity = Identity(home) if chosen.tls else None
+        upstream = Nginx("upstream", "upstream", home, free_port(), 1, identity)
         started.append(upstream)
         for name, label in (("plain", "nginx proxy_pass"), ("lua", "nginx + Lua")):
-            started.append(Nginx(name, label, home, upstream.port, chosen.workers))
+            started.append(Nginx(name, label, home, upstream.port, chosen.workers, identity))
+        if chosen.added:
+            return added.run(chosen, home, started, identity)
         if not chosen.peers_only:
-            waybill = Waybill(Path(chosen.waybill).resolve(), home, upstream.port, chosen.subjects, chosen.policies)
+            waybill = Waybill(Path(chosen.waybill).resolve(), home, upstream.port, chosen.subjects, chosen.policies, identity)
             started.append(waybill)
             print(f"Waybill: ready in {waybill.started_in_ms:.0f} ms, idle {waybill.idle_mb:.1f} MB; {chosen.subjects:,} consents imported in "
                   f"{waybill.import_seconds:.1f} s, then {waybill.loaded_mb:.1f} MB")
@@ -216,7 +265,7 @@ def main():
 
 def compare(proxies, chosen):
     body = HERE / "contact.json"
-    print(f"POST of {len(body.read_bytes()) - 2} bytes of JSON; {os.cpu_count()} cores shared with the load generator and the upstream; "
+    print(f"POST of {len(body.read_bytes()) - 2} bytes of JSON{', TLS on both sides' if chosen.tls else ''}; {os.cpu_count()} cores shared with the load generator and the upstream; "
           f"{chosen.rounds} rounds of {chosen.seconds} s")
     rows = {}
     for proxy in proxies:

@@ -1,4 +1,5 @@
 -- wrk's load: a contact of about 947 bytes, for another person each time. Prints one JSON line at the end.
+--   WAYBILL_PAUSE_MS  the mean pause before a request (0: none)
 --   WAYBILL_SUBJECTS  how many people the pool has      WAYBILL_TOKEN  the caller's token
 local subjects = tonumber(os.getenv("WAYBILL_SUBJECTS") or "1000")
 local token = os.getenv("WAYBILL_TOKEN") or ""
@@ -18,6 +19,12 @@ end
 local step, at = 7919, 0
 function init()
     at = (number * 104729) % subjects
+end
+
+-- Pauses differ, so that connections do not ask in step.
+local pause = tonumber(os.getenv("WAYBILL_PAUSE_MS") or "0")
+if pause > 0 then
+    function delay() return math.random(0, 2 * pause) end
 end
 
 function request()

@@ -6,7 +6,7 @@ import subprocess
 from gate import Gate
 from people import CALLER, VENDOR_HOSTS, consent, facts, resolve_all
 from sdkvenv import python_with
-from vendor import Vendors
+from vendor import Vendors, make_authority, make_leaf
 
 NEEDS_SHARED = False
 ANNA, BRUNO = "anna.client@example.com", "bruno.client@example.com"
@@ -41,6 +41,8 @@ def run(context):
             if shutil.which("curl"):
                 curl_variants(context, world)
             context.check("the gate is still alive", gate.alive)
+        if shutil.which("curl"):
+            by_certificate(context, vendors)
         report = place.verify()
         context.check("the log verifies", report["exit"] == 0, f"{report.get('entries')} entries")
     documented(context, programs)
@@ -114,6 +116,39 @@ def curl_variants(context, world):
         leaked = any(SECRET in each.everything() for each in got)
         context.check(f"curl: {what}", code in codes and word in words and len(got) == count and not leaked,
                       f"exit {code}, {len(got)} of {count} requests" + ("" if word in words else f", no `{word}`"))
+
+
+def by_certificate(context, vendors):
+    """A proxy that itself speaks TLS, and callers known by their certificate."""
+    folder = context.home / "clients-tls"
+    folder.mkdir()
+    key, authority = make_authority(folder)
+    make_leaf(folder, "localhost", key, authority)
+    for name in ("crm.acme.internal", "other.acme.internal"):
+        make_leaf(folder, name, key, authority, usage="clientAuth")
+    for path in folder.glob("*.key"):
+        path.chmod(0o600)
+
+    def known_by_certificate(policies):
+        path = policies / "callers" / "crm-sync.yaml"
+        path.write_text(path.read_text().replace("credentials:\n", "credentials:\n  - {mtls_san: crm.acme.internal}\n"))
+
+    place = context.installation("clients-mtls", resolve=resolve_all(vendors.port), trust=[vendors.authority], edit=known_by_certificate)
+    files = f'certificate: "{folder}/localhost.pem", key: "{folder}/localhost.key", client_ca: "{authority}"'
+    place.config.write_text(place.config.read_text().replace('proxy: "127.0.0.1:0"', f'proxy: {{address: "127.0.0.1:0", tls: {{{files}}}}}'))
+    with Gate(place, context.token) as gate:
+        place.import_lines("subject", [facts(ANNA)])
+        place.import_lines("consent", [consent(ANNA, "hubspot")])
+        world = World(context, gate, place, vendors, folder)
+        post = ["curl", "--silent", "--show-error", "--dump-header", "-", "--header", "Content-Type: application/json", "--cacert", world.authority,
+                "--data", '{"properties": {"email": "%s"}}' % ANNA, "--proxy", f"https://localhost:{world.port}", "--proxy-cacert", authority, URL]
+        for what, name, code, word, count in (
+                ("the caller's certificate", "crm.acme.internal", 0, "201", 1), ("a certificate of nobody's", "other.acme.internal", 56, "407", 0),
+                ("no certificate", None, 56, "407", 0)):
+            shown = ["--proxy-cert", folder / f"{name}.pem", "--proxy-key", folder / f"{name}.key"] if name else []
+            got_code, words, got = world.call([*post, *shown], HTTPS_PROXY="", SSL_CERT_FILE="")
+            context.check(f"curl to an HTTPS proxy: {what}", got_code == code and word in words and len(got) == count,
+                          f"exit {got_code}, {len(got)} of {count} requests" + ("" if word in words else f", no `{word}`: {last_line(words)[:80]}"))
 
 
 def documented(context, programs):

@@ -100,6 +100,10 @@ class RawCaller:
             lines.append((name, value.strip()))
         return int(first[1]), lines
 
+    def answer_to_connect(self, seconds_max=ANSWER_SECONDS_MAX):
+        """The status of the answer to CONNECT; after 200 nothing of HTTP follows."""
+        return self.head(time.monotonic() + seconds_max)[0]
+
     def answer(self, method="POST", seconds_max=ANSWER_SECONDS_MAX):
         """The next final answer with its body; raises NoAnswer when none comes or its body breaks off."""
         deadline, interim = time.monotonic() + seconds_max, []

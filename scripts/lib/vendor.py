@@ -56,12 +56,12 @@ def make_authority(folder):
     return key, certificate
 
 
-def make_leaf(folder, name, key, certificate):
+def make_leaf(folder, name, key, certificate, usage="serverAuth"):
     base = folder / name
     openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{base}.key",
             "-out", f"{base}.csr", "-subj", f"/CN={name}")
     (folder / f"{name}.ext").write_text(
-        f"subjectAltName=DNS:{name}\nextendedKeyUsage=serverAuth\nkeyUsage=critical,digitalSignature\nbasicConstraints=critical,CA:FALSE\n")
+        f"subjectAltName=DNS:{name}\nextendedKeyUsage={usage}\nkeyUsage=critical,digitalSignature\nbasicConstraints=critical,CA:FALSE\n")
     openssl("x509", "-req", "-in", f"{base}.csr", "-CA", str(certificate), "-CAkey", str(key), "-CAcreateserial", "-days", "30",
             "-out", f"{base}.pem", "-extfile", f"{base}.ext")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

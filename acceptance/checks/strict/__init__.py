@@ -9,7 +9,7 @@ from people import consent, facts
 from rawcaller import NoAnswer, RawCaller
 from rawvendor import RawVendor
 
-from . import answer_rows, body_rows, framing_rows, over_time, page
+from . import answer_rows, body_rows, framing_rows, over_time, page, proxy_rows
 from .wire import EXPECTED_PLAIN, EXPECTED_READ, PERSON, PLAIN, PROBE, SAME, SMUGGLED, difference
 
 NEEDS_SHARED = False
@@ -62,6 +62,8 @@ def run(context):
             for row in [*framing_rows.rows(), *body_rows.rows()]:
                 request_row(table, gate, vendor, row)
             table.report(page.REQUESTS)
+            proxy_rows.run(table, gate, vendor, place.authority())
+            table.report(page.PROXY)
             answer_rows.run(table, gate, vendor)
             table.report(page.ANSWERS)
             over_time.run(table, gate, vendor)

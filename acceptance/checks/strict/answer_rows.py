@@ -7,7 +7,7 @@ from rawcaller import NoAnswer, RawCaller
 from rawvendor import CREATED, plain
 
 from . import page
-from .wire import PLAIN, READ, escaped, read, request
+from .wire import PLAIN, escaped, read, request
 
 OK = b"HTTP/1.1 200 OK\r\n"
 DATA = b'{"id":"512"}'

@@ -1,15 +1,13 @@
 """Requests that are HTTP and may still not pass: path, query, method, expectation, media type, coding, UTF-8, limits; and header rules."""
-import base64
 import codecs
 import json
 import zlib
 
-from people import CALLER, CALLER_TOKEN, CONTACTS
+from people import CONTACTS
 
-from .wire import (BODY, CHUNKED, EXPECTED_PLAIN, EXPECTED_READ, PERSON, READ, Row, chunks, length, passes, read, refused, request, squeeze,
+from .wire import (BODY, CHUNKED, EXPECTED_PLAIN, EXPECTED_READ, PERSON, PROXY_CREDENTIALS, READ, Row, chunks, length, passes, read, refused, request, squeeze,
                    with_lines)
 
-PROXY_CREDENTIALS = b"Proxy-Authorization: Basic " + base64.b64encode(f"{CALLER}:{CALLER_TOKEN}".encode())
 
 
 def rows():

@@ -1,7 +1,7 @@
 """Requests whose framing, bytes, names or Host could be read two ways: 400, closed, nothing sent; and their harmless neighbours."""
 from people import CONTACTS
 
-from .wire import BODY, CHUNKED, HOST, JSON, TOKEN, chunks, length, passes, read, refused, request
+from .wire import BODY, CHUNKED, HOST, JSON, chunks, length, passes, refused, request
 
 LENGTH = length(BODY)
 WHOLE = chunks(BODY)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .wire import PLAIN, escaped
 
-REQUESTS, ANSWERS, TIME = "requests", "answers", "time"
+REQUESTS, PROXY, ANSWERS, TIME = "requests", "proxy", "answers", "time"
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "strictness.md"
 WRITE = "acceptance/run.py --waybill PATH --only strict --write-pages"
 
@@ -28,6 +28,8 @@ Each request goes over a socket as raw bytes, **with a second request behind it 
 the connection must end (it must never be served), a harmless one where it must live (it must be answered). *Refused* rows must bring the vendor
 neither a byte nor a connection. *Passing* rows must bring it exactly the bytes of one request, framed anew; they are here so that no rule holds
 merely because everything is refused. The plain request:"""),
+    PROXY: ("Through the forward proxy", "what the caller sends", """\
+`CONNECT` and absolute form as raw bytes to the proxy's listener, and raw requests inside its tunnels, behind TLS with the gate's own certificate."""),
     ANSWERS: ("From vendors", "what the vendor says", """\
 The vendor answers the plain request (or HEAD, GET) with raw bytes. Afterwards the same caller and another one send the plain request and must get
 their own answers; `reused` says whether the vendor's connection carried them. *Broken off* means that the caller cannot take what came for whole."""),

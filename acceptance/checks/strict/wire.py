@@ -1,14 +1,16 @@
 """The plain request that every row of the strictness table varies, and how a row is said and shown."""
+import base64
 import gzip
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from people import CALLER_TOKEN, CONTACTS, contact
+from people import CALLER, CALLER_TOKEN, CONTACTS, contact
 
 PERSON = "anna.strict@example.com"
 BODY = contact(PERSON)
 # An endpoint whose request carries nobody's data: GET of a contact by HubSpot's own id.
 READ = f"{CONTACTS}/512"
 TOKEN = f"Waybill-Token: {CALLER_TOKEN}".encode()
+PROXY_CREDENTIALS = b"Proxy-Authorization: Basic " + base64.b64encode(f"{CALLER}:{CALLER_TOKEN}".encode())
 JSON = b"Content-Type: application/json"
 HOST = b"Host: gate"
 CHUNKED = b"Transfer-Encoding: chunked"
