@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import WaybillCore
 
-/// JSON bodies of contacts: scan, drop two members, mask two, prove; beside Foundation doing the dropping alone.
+/// Bodies of contacts, JSON and a form: scan, drop two members, mask two, prove; beside Foundation doing the dropping alone.
 enum ScannerBenchmark {
     static func contact(_ i: Int) -> String {
         """
@@ -17,12 +17,39 @@ enum ScannerBenchmark {
         """
     }
 
+    /// A customer as a payment vendor's SDK writes one.
+    static let form = """
+        email=anna.kowalska%40example.com&name=Anna+Kowalska&phone=%2B48601234567&description=Prefers+mail%3B+call+her+in+the+afternoon\
+        &address[line1]=ul.+D%C5%82uga+1%2F2&address[city]=Krak%C3%B3w&address[postal_code]=30-001&address[country]=PL\
+        &shipping[name]=Anna+Kowalska&shipping[address][line1]=ul.+D%C5%82uga+1%2F2&shipping[address][city]=Krak%C3%B3w\
+        &metadata[ssn]=536-90-4399&metadata[crm_id]=c-1&metadata[born]=1984-03-07&metadata[plan]=silver&metadata[stage]=customer\
+        &preferred_locales[0]=pl&preferred_locales[1]=en&tax_exempt=none&invoice_settings[footer]=Thank+you&balance=0&expand[]=sources
+        """
+
     static let kept = [
         "firstname", "lastname", "address", "city", "zip", "country", "company", "jobtitle", "lifecyclestage", "hs_lead_status",
         "annualrevenue", "numemployees", "website", "createdate", "lastmodifieddate", "hs_language", "newsletter_opt_in", "score", "owner",
     ]
 
-    /// Two endpoints: one contact, and a list of them.
+    private static let payments = """
+        vendor: payments
+        legal_name: Payments, Inc.
+        established_in: US-CA
+        destinations: [{url: "https://api.payments.example", region: US}]
+        endpoints:
+          - id: form
+            request: POST /form
+            body: form
+            records: $
+            subject: [email]
+            fields: {email: email, name: profile, phone: phone, address.line1: profile, address.city: profile,
+              address.postal_code: profile, address.country: profile, shipping.name: profile, shipping.address.line1: profile,
+              shipping.address.city: profile, metadata.born: birth_date, metadata.crm_id: profile, metadata.plan: profile,
+              metadata.stage: profile}
+            structure: ["preferred_locales[*]", tax_exempt, invoice_settings.footer, balance, "expand[*]"]
+        """
+
+    /// Three endpoints: one contact, a list of them, and a form.
     static func policy() throws -> PolicySet {
         let fields =
             "{properties.email: email, properties.phone: phone, properties.date_of_birth: birth_date, "
@@ -59,6 +86,7 @@ enum ScannerBenchmark {
                 fields: \(fields)
                 structure: [id, associations.**]
             """,
+            "vendors/payments.yaml": payments,
             "agreements/support.yaml": """
             agreement: support
             version: 1
@@ -100,6 +128,7 @@ enum ScannerBenchmark {
     static func groups() throws -> [BenchmarkGroup] {
         let policy = try policy()
         guard let vendor = policy.vendor(named: "hubspot") else { return [] }
+        guard let formVendor = policy.vendor(named: "payments") else { return [] }
         let endpoints = policy[vendor].endpoints
         let one = Array(contact(1).utf8)
         let count = 1_000_000 / one.count
@@ -109,12 +138,13 @@ enum ScannerBenchmark {
         return [
             group("JSON scanner, one contact, \(one.count) bytes", one, endpoints[0].shape, policy),
             group("JSON scanner, \(count) contacts, \(many.count) bytes", many, endpoints[1].shape, policy),
+            group("form scanner, one customer, \(form.utf8.count) bytes", Array(form.utf8), policy[formVendor].endpoints[0].shape, policy),
             BenchmarkGroup(title: "JSON scanner, long strings, \(text.count) bytes", benchmarks: [scan(text, anything)]),
         ]
     }
 
     private static func scan(_ body: [UInt8], _ shape: BodyShape) -> Benchmark {
-        Benchmark(name: "scan", work: .bytes(body.count)) { try JSONBody.scan(body, shape: shape, limits: BodyLimits()).records.count }
+        Benchmark(name: "scan", work: .bytes(body.count)) { try shape.scan(body, limits: BodyLimits()).records.count }
     }
 
     private static func group(_ title: String, _ body: [UInt8], _ shape: BodyShape, _ policy: PolicySet) -> BenchmarkGroup {
@@ -124,27 +154,44 @@ enum ScannerBenchmark {
         let keys = Keyring(master: SymmetricKey(size: .bits256))
         let (hashing, pseudonyms) = (keys.hashing, keys.pseudonyms(vendor: "hubspot"))
         func reduce(proving: Bool) throws -> Int {
-            let scanned = try JSONBody.scan(body, shape: shape, limits: BodyLimits())
+            let scanned = try shape.scan(body, limits: BodyLimits())
             let actions = Array(repeating: RecordAction.write([plan]), count: scanned.records.count)
-            let reduced = try JSONBody.reduce(
-                body, scanned: scanned, shape: shape, actions: actions, shared: plan, policy: policy,
+            let reduced = try shape.reduce(
+                body, scanned: scanned, actions: actions, shared: plan, operators: policy.operators,
                 context: { RedactionContext(field: policy[$0], hashing: hashing, pseudonyms: pseudonyms) }, reporting: false)
             if proving {
-                try JSONBody.prove(reduced.bytes, shape: shape, actions: actions, shared: plan, policy: policy, limits: BodyLimits())
+                try shape.prove(
+                    reduced.bytes, of: scanned, actions: actions, shared: plan, operators: policy.operators, limits: BodyLimits())
             }
             return reduced.bytes.count
         }
-        return BenchmarkGroup(
-            title: title,
-            benchmarks: [
-                scan(body, shape),
-                Benchmark(name: "scan, reduce", work: .bytes(body.count)) { try reduce(proving: false) },
-                Benchmark(name: "scan, reduce, prove", work: .bytes(body.count)) { try reduce(proving: true) },
-                Benchmark(name: "peer: JSONSerialization, parse", work: .bytes(body.count)) {
-                    try (JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])?.count ?? 0
-                },
-                Benchmark(name: "peer: JSONSerialization, parse, drop, write", work: .bytes(body.count)) { try foundationReduce(body) },
-            ])
+        let ours = [
+            scan(body, shape),
+            Benchmark(name: "scan, reduce", work: .bytes(body.count)) { try reduce(proving: false) },
+            Benchmark(name: "scan, reduce, prove", work: .bytes(body.count)) { try reduce(proving: true) },
+        ]
+        return BenchmarkGroup(title: title, benchmarks: ours + (body.first == UInt8(ascii: "{") ? jsonPeers(body) : formPeers(body)))
+    }
+
+    private static func jsonPeers(_ body: [UInt8]) -> [Benchmark] {
+        [
+            Benchmark(name: "peer: JSONSerialization, parse", work: .bytes(body.count)) {
+                try (JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])?.count ?? 0
+            },
+            Benchmark(name: "peer: JSONSerialization, parse, drop, write", work: .bytes(body.count)) { try foundationReduce(body) },
+        ]
+    }
+
+    private static func formPeers(_ body: [UInt8]) -> [Benchmark] {
+        [
+            Benchmark(name: "peer: URLComponents, parse, drop, write", work: .bytes(body.count)) {
+                var components = URLComponents()
+                components.percentEncodedQuery = String(decoding: body, as: UTF8.self).replacing("[", with: "%5B").replacing(
+                    "]", with: "%5D")
+                components.queryItems?.removeAll { ["metadata[ssn]", "description"].contains($0.name) }
+                return components.percentEncodedQuery?.utf8.count ?? 0
+            }
+        ]
     }
 
     private static func foundationReduce(_ body: [UInt8]) throws -> Int {

@@ -42,14 +42,13 @@ enum AgreementChoice {
         return (fallback, failures)
     }
 
-    /// A newer version that no longer covers the purpose has begun. It is in no route of the purpose, so all of the vendor's are asked.
+    /// A newer version that no longer covers the purpose has begun. It is in no route of the purpose, so every newer one is asked.
     private static func isReplaced(_ id: AgreementID, _ input: DecisionInput) -> Bool {
-        let all = input.policy.agreements
-        for i in all.indices where all[i].vendor == input.vendor && all[i].version > all[id.position].version {
-            guard all[i].id == all[id.position].id else { continue }
-            switch status(of: AgreementID(i), input) {
+        var next = input.policy.nextVersions[id.position]
+        while let newer = next {
+            switch status(of: newer, input) {
             case .inForce, .governs: return true
-            case .waits: continue
+            case .waits: next = input.policy.nextVersions[newer.position]
             }
         }
         return false

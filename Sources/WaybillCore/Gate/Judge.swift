@@ -101,7 +101,8 @@ struct Judging {
                 context: { contexts[$0.position] }, reporting: reporting)
             guard reduced.isChanged else { return reduced }
             if admission.head.isBodySigned { throw answers.signedBody }
-            try endpoint.shape.prove(reduced.bytes, of: scanned, actions: actions, shared: shared, operators: policy.operators, limits: gate.limits)
+            try endpoint.shape.prove(
+                reduced.bytes, of: scanned, actions: actions, shared: shared, operators: policy.operators, limits: gate.limits)
             return reduced
         } catch let error as BodyError {
             throw answers.refuse(error)

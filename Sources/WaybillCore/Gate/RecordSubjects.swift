@@ -7,12 +7,14 @@ extension Judging {
         let byPath = scanned.records.count == 1 ? inPath.first : nil
         return scanned.records.map { record in
             let count = max(1, endpoint.people.count)
-            return JudgedRecord(persons: (0..<count).map { person(at: $0, of: record, scanned, in: body, outside: outside, byPath: byPath) })
+            return JudgedRecord(
+                persons: (0..<count).map { person(at: $0, of: record, scanned, in: body, outside: outside, byPath: byPath) })
         }
     }
 
     private mutating func person(
-        at index: Int, of record: ScannedBody.Record, _ scanned: ScannedBody, in body: [UInt8], outside: [FoundIdentifier], byPath: FoundIdentifier?
+        at index: Int, of record: ScannedBody.Record, _ scanned: ScannedBody, in body: [UInt8], outside: [FoundIdentifier],
+        byPath: FoundIdentifier?
     ) -> JudgedRecord.Person {
         let roles = program.roles
         var present = pathFieldsPresent + endpoint.shared.map(\.field)

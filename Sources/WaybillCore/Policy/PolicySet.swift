@@ -22,6 +22,8 @@ package final class PolicySet: Sendable {
     /// By `Caller.Credential.sanKey`.
     let callersBySAN: [String: CallerID]
     let routes: [RouteKey: Route]
+    /// By agreement version: the next newer version of the same agreement.
+    let nextVersions: [AgreementID?]
     /// For the load that comes after this one.
     let basis: PolicyReuse.Basis
 
@@ -49,7 +51,19 @@ package final class PolicySet: Sendable {
         self.callersByName = callersByName
         self.callersBySAN = callersBySAN
         self.routes = routes
+        nextVersions = Self.nextVersions(of: agreements)
         self.basis = basis
+    }
+}
+
+extension PolicySet {
+    private static func nextVersions(of agreements: [Agreement]) -> [AgreementID?] {
+        var next: [AgreementID?] = Array(repeating: nil, count: agreements.count)
+        for versions in Dictionary(grouping: agreements.indices, by: { agreements[$0].id }).values where versions.count > 1 {
+            let ordered = versions.sorted { agreements[$0].version < agreements[$1].version }
+            for (older, newer) in zip(ordered, ordered.dropFirst()) { next[older] = AgreementID(newer) }
+        }
+        return next
     }
 }
 

@@ -96,7 +96,8 @@ import Testing
 
     @Test("records of an array, the person in each, and what they share")
     func items() throws {
-        let body = "mode=x&items[0][email]=anna%40example.com&items[1][email]=carl%40example.net&items[0][name]=Anna&items[1][name]=Carl&sender=S"
+        let body =
+            "mode=x&items[0][email]=anna%40example.com&items[1][email]=carl%40example.net&items[0][name]=Anna&items[1][name]=Carl&sender=S"
         #expect(try Self.send(body, to: "/items") == "mode=x&items[0][email]=anna%40example.com&items[0][name]=A")
         #expect(
             try Self.send("items[0][email]=anna%40example.com&items[00][email]=carl%40example.net&sender=Sam", to: "/items")
@@ -107,10 +108,12 @@ import Testing
 
     @Test("a document in a field is decided record by record")
     func nested() throws {
-        let document = #"[{"$token":"t","$set":{"$email":"anna@example.com","name":"Anna","ssn":1}},{"$set":{"$email":"carl@example.net"}}]"#
+        let document =
+            #"[{"$token":"t","$set":{"$email":"anna@example.com","name":"Anna","ssn":1}},{"$set":{"$email":"carl@example.net"}}]"#
         #expect(
             try Self.send("verbose=1&data=\(document)&ip=1", to: "/engage")
-                == "verbose=1&data=%5B%7B%22%24token%22%3A%22t%22%2C%22%24set%22%3A%7B%22%24email%22%3A%22anna%40example.com%22%2C%22name%22%3A%22A%22%7D%7D%5D")
+                == "verbose=1&data=%5B%7B%22%24token%22%3A%22t%22%2C%22%24set%22%3A%7B%22%24email%22%3A%22anna%40example.com%22%2C"
+                + "%22name%22%3A%22A%22%7D%7D%5D")
         #expect(try Self.send(#"data=[{"$set":{"$email":"carl@example.net"}}]"#, to: "/engage") == "403 consent_withdrawn")
         #expect(try Self.send(#"data=[{"$set":{"$email":"a","$email":"b"}}]"#, to: "/engage") == "422 duplicate_name")
         #expect(try Self.send("data=[]", to: "/engage") == "422 shape_mismatch")
@@ -121,7 +124,9 @@ import Testing
     func tokens() throws {
         let body = "grant_type=refresh_token&client_id=a&client_secret=b&refresh_token=c%2Fd"
         #expect(try Self.send(body, to: "/token") == body)
-        #expect(try Self.send("grant_type=password&username=anna%40example.com&password=x&client_id=a", to: "/token") == "grant_type=password&client_id=a")
+        #expect(
+            try Self.send("grant_type=password&username=anna%40example.com&password=x&client_id=a", to: "/token")
+                == "grant_type=password&client_id=a")
     }
 
     @Test("a stop reaches the vendor only as exactly that")
@@ -137,13 +142,16 @@ import Testing
         "only a form is a form",
         arguments: [
             ("application/x-www-form-urlencoded; charset=UTF-8", "email=anna%40example.com"),
-            ("application/x-www-form-urlencoded; charset=latin1", "415 unsupported_media_type"), ("application/json", "415 unsupported_media_type"),
+            ("application/x-www-form-urlencoded; charset=latin1", "415 unsupported_media_type"),
+            ("application/json", "415 unsupported_media_type"),
             ("text/plain", "415 unsupported_media_type"), ("multipart/form-data; boundary=x", "415 unsupported_media_type"),
             (nil, "415 unsupported_media_type"),
         ] as [(String?, String)])
     func mediaTypes(type: String?, result: String) throws {
         #expect(try Self.send("email=anna%40example.com", type: type) == result)
-        #expect(try Self.send(#"{"email":"anna@example.com"}"#, to: "/contacts", type: "application/x-www-form-urlencoded") == "415 unsupported_media_type")
+        #expect(
+            try Self.send(#"{"email":"anna@example.com"}"#, to: "/contacts", type: "application/x-www-form-urlencoded")
+                == "415 unsupported_media_type")
     }
 
     @Test("a form that its caller signed is not changed")

@@ -85,7 +85,8 @@ import Testing
         ),
         BrokenSet("format not built", "not_built_yet", "vendors/hubspot.yaml:12:11", .replace("body: json", "body: csv", in: vendor)),
         BrokenSet(
-            "nested in JSON", "nested_without_form", "vendors/hubspot.yaml:16:13", .replace("structure: [id]", "nested: {a: json}", in: vendor)),
+            "nested in JSON", "nested_without_form", "vendors/hubspot.yaml:16:13",
+            .replace("structure: [id]", "nested: {a: json}", in: vendor)),
         BrokenSet(
             "operator not built", "not_built_yet", "agreements/newsletter.yaml:16:14",
             .replace("{mask: {keep_last: 2}}", "tokenize", in: agreement)),

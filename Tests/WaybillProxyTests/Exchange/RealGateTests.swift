@@ -107,4 +107,27 @@ import WaybillTesting
             #expect(sent.status == 200 && full.status == 429)
         }
     }
+
+    @Test func anAgreementThatEndsWhileTheIntentCommitsSendsNothing() async throws {
+        let gate = try RealPolicy.gate(recordsPerDay: 100)
+        let until = try #require(gate.policy.agreements.first?.until)
+        for (millisecondsLeft, status, results) in [(Int64(1), 200, [TransferOutcome.Result.ok]), (0, 403, [.aborted])] {
+            let clock = ManualClock()
+            let milliseconds = (until.nanoseconds - clock.now().nanoseconds) / 1_000_000 - millisecondsLeft
+            try await Harness.run {
+                $0.vendorHost = RealPolicy.host
+                $0.certified = [RealPolicy.host]
+                $0.realGate = gate
+                $0.clock = clock
+            } _: { harness in
+                harness.recorder.onCommit { _ in clock.advance(milliseconds: milliseconds) }
+                let answer = try await harness.send(Wire.post("/to/mailer/contacts", Self.anna))
+                #expect(answer.status == status, "\(answer.text)")
+                #expect(harness.recorder.intents.count == 1)
+                #expect(harness.vendor.requests.count == (status == 200 ? 1 : 0))
+                if status == 403 { #expect(answer.text.contains("agreement_expired") && harness.recorder.denials.count == 1) }
+                try await harness.eventually("the intent has its outcome") { harness.recorder.outcomes.map(\.result) == results }
+            }
+        }
+    }
 }

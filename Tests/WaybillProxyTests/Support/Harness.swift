@@ -48,6 +48,7 @@ struct Harness {
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         /// In place of the fake one.
         var realGate: Gate?
+        var clock: any WallClock = FixedClock()
         init() { limits.tickMilliseconds = 10 }
     }
 
@@ -83,7 +84,7 @@ struct Harness {
         let recorder = FakeRecorder()
         let refresher = FakeRefresher(answer: setup.refresherAnswer)
         let state = try GateState(
-            gate: setup.realGate ?? gate, recorder: recorder, refresher: refresher, clock: FixedClock(), secrets: setup.secrets)
+            gate: setup.realGate ?? gate, recorder: recorder, refresher: refresher, clock: setup.clock, secrets: setup.secrets)
         var listener = ProxyConfiguration.Listener(kind: setup.kind, host: "127.0.0.1", port: 0)
         if let identity = try setup.listenerTLS ?? setup.clientCA.map({ _ in try authority.issue(["localhost"]) }) {
             let (certificate, key) = (directory.appending(path: "gate.pem"), directory.appending(path: "gate.key"))

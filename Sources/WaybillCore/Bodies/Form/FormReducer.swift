@@ -1,4 +1,4 @@
-/// Copies a form, leaving out and replacing what the actions say: pairs that stay are the same bytes, and one that goes takes its `&` along.
+/// Copies a form, leaving out and replacing what the actions say: pairs that stay are the same bytes, and one that goes takes its `&`.
 struct FormReducer {
     private let body: [UInt8]
     private let scanned: ScannedBody

@@ -1,6 +1,8 @@
 /// A vendor's endpoints together: ids are unique, and every request finds at most one, or several that `only` tells apart.
 struct EndpointList {
     let compilation: Compilation
+    /// What an `EndpointID` can number.
+    var endpointsMax = PolicyTable<Endpoint>.countMax
 
     func read(_ values: [PolicyValue]) -> [Endpoint] {
         let reader = EndpointReader(compilation: compilation)
@@ -12,9 +14,9 @@ struct EndpointList {
                 compilation.problems.error(
                     endpoint.position, "duplicate_endpoint", "there are two endpoints `\(endpoint.id)`", "rename one of them")
             }
-            guard endpoints.count < PolicyTable<Endpoint>.countMax else {
+            guard endpoints.count < endpointsMax else {
                 compilation.problems.error(
-                    endpoint.position, "too_many", "there are more than \(PolicyTable<Endpoint>.countMax) endpoints", "split the vendor")
+                    endpoint.position, "too_many", "there are more than \(endpointsMax) endpoints", "split the vendor")
                 break
             }
             endpoints.append(endpoint)

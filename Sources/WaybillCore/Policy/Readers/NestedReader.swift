@@ -18,7 +18,8 @@ struct NestedReader {
         }
         guard let member = members.first, members.count == 1 else {
             problems.error(
-                value.position, "nested_not_one", "`nested` must name exactly one field", "write `nested: {data: json}` with the field of the records")
+                value.position, "nested_not_one", "`nested` must name exactly one field",
+                "write `nested: {data: json}` with the field of the records")
             return nil
         }
         guard ScalarType<BodyFormat>.oneOf(BodyFormat.self).read(member.value, problems) == .json else {

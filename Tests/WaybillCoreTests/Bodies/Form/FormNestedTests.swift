@@ -8,7 +8,8 @@ import Testing
         records: "$.data", slots: [("$set.$email", 0), ("$set.name", 1)], shared: [("by", 1)], structure: ["$token"],
         envelope: ["verbose"], format: .form, nested: "data")
     private static let events = BodyRig(
-        records: "$.p.data.list[*]", slots: [("email", 0), ("name", 1)], shared: [("p.data.by", 1)], envelope: ["p.data.v", "ip"], format: .form,
+        records: "$.p.data.list[*]", slots: [("email", 0), ("name", 1)], shared: [("p.data.by", 1)], envelope: ["p.data.v", "ip"],
+        format: .form,
         nested: "p.data")
 
     private static func encoded(_ text: String) -> String {
@@ -83,7 +84,8 @@ import Testing
         "what stands in the document is proved too",
         arguments: [
             (#"data={"$set":{"$email":"a"}}"#, true), (#"data={"$set":{"$email":"a","name":"b"}}"#, false), (#"data={"x":1}"#, false),
-            (#"data={"$set":{"$email":"a"}}&x=1"#, false), (#"data={"$set":{"$email":"a"}}&by=b"#, false), ("verbose=1", false), ("data={}x", false),
+            (#"data={"$set":{"$email":"a"}}&x=1"#, false), (#"data={"$set":{"$email":"a"}}&by=b"#, false), ("verbose=1", false),
+            ("data={}x", false),
             (#"data={"$set":{"n%61me":"b"}}"#, false), (#"data={"$set":{"\u006eame":"b"}}"#, false),
         ])
     func proofs(written: String, holds: Bool) throws {

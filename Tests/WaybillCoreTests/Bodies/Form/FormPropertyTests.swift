@@ -41,7 +41,8 @@ import Testing
     private static func expected(_ value: String, _ reduction: BodyRig.Operator) -> String? {
         switch reduction {
         case .keep: value
-        case .mask: value.count <= 2 ? String(repeating: "*", count: value.count) : String(repeating: "*", count: value.count - 2) + value.suffix(2)
+        case .mask:
+            value.count <= 2 ? String(repeating: "*", count: value.count) : String(repeating: "*", count: value.count - 2) + value.suffix(2)
         case .replace: "redacted"
         default: nil
         }
@@ -85,11 +86,13 @@ import Testing
 
     /// Ways that lead to the declared fields; everything else must be dropped or refused, however it is written.
     private static let seeds = [
-        "email", "name", "address[line1]", "tags[]", "tags[0]", "ssn", "address.line1", "address[line1", "email[]", " email", "address[ssn]", "address",
+        "email", "name", "address[line1]", "tags[]", "tags[0]", "ssn", "address.line1", "address[line1", "email[]", " email",
+        "address[ssn]", "address",
         "tags", "a[email]", "tags[][ssn]", "[email]", "email]", "name[first]",
     ]
     private static let noise = [
-        "[", "]", "%5B", "%5d", "%5D", ".", " ", "+", "%20", "_", "%00", "%", "%25", "%255B", ";", "%3B", "=", "%3D", "&", "0", "é", "%C3%A9", "E",
+        "[", "]", "%5B", "%5d", "%5D", ".", " ", "+", "%20", "_", "%00", "%", "%25", "%255B", ";", "%3B", "=", "%3D", "&", "0", "é",
+        "%C3%A9", "E",
         "%45", "*", "\"", "%0a", "[]", "[0]", "x",
     ]
 
@@ -142,6 +145,9 @@ import Testing
     @Test("the readers read what their servers do")
     func readers() {
         #expect(FormReaders.php("a.b[c]d=1&x[y=2&+z[]=3&t[ ]=4").map(\.path) == [["a_b", "c"], ["x_y"], ["z", "*"], ["t", "*"]])
-        #expect(FormReaders.rack("a[b]c=1&[x]=2&y]=3&z[][w]=4&t[]=5").map(\.path) == [["a", "b", "c"], ["x"], ["y"], ["z", "*", "w"], ["t", "*"]])
+        #expect(
+            FormReaders.rack("a[b]c=1&[x]=2&y]=3&z[][w]=4&t[]=5").map(\.path) == [
+                ["a", "b", "c"], ["x"], ["y"], ["z", "*", "w"], ["t", "*"],
+            ])
     }
 }

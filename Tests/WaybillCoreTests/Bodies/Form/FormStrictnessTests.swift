@@ -57,7 +57,8 @@ import Testing
     @Test("raw bytes that are no UTF-8 are refused")
     func rawBytes() {
         for (bytes, kind) in [
-            ([0x61, 0x3D, 0xFF, 0x61], BodyError.Kind.invalidUTF8), ([0x61, 0xC5, 0x3D, 0x31], .invalidUTF8), ([0xFF, 0xFE, 0x61, 0], .unsupportedEncoding),
+            ([0x61, 0x3D, 0xFF, 0x61], BodyError.Kind.invalidUTF8), ([0x61, 0xC5, 0x3D, 0x31], .invalidUTF8),
+            ([0xFF, 0xFE, 0x61, 0], .unsupportedEncoding),
             ([0xFE, 0xFF, 0, 0x61], .unsupportedEncoding), ([0x61, 0, 0x3D, 0], .unsupportedEncoding),
         ] as [([UInt8], BodyError.Kind)] {
             #expect(bodyErrorKind { _ = try Self.rig.scan(bytes) } == kind)
@@ -101,8 +102,10 @@ import Testing
         arguments: [
             ("application/x-www-form-urlencoded", true), ("application/x-www-form-urlencoded; charset=utf-8", true),
             ("Application/X-WWW-Form-Urlencoded;charset=\"UTF-8\"", true), ("application/x-www-form-urlencoded; charset=iso-8859-1", false),
-            ("application/x-www-form-urlencoded; charset=utf-8; charset=utf-7", false), ("application/x-www-form-urlencoded; boundary=x", false),
-            ("application/x-www-form-urlencoded;", false), ("application/json", false), ("multipart/form-data", false), ("text/plain", false),
+            ("application/x-www-form-urlencoded; charset=utf-8; charset=utf-7", false),
+            ("application/x-www-form-urlencoded; boundary=x", false),
+            ("application/x-www-form-urlencoded;", false), ("application/json", false), ("multipart/form-data", false),
+            ("text/plain", false),
             ("application/x-www-form-urlencoded2", false),
         ])
     func mediaTypes(type: String, isForm: Bool) {
