@@ -43,8 +43,9 @@ enum ScannerBenchmark {
             records: $
             subject: [email]
             fields: {email: email, name: profile, phone: phone, address.line1: profile, address.city: profile,
-              address.postal_code: profile, address.country: profile, shipping.name: profile, shipping.address.line1: profile, shipping.address.city: profile,
-              metadata.born: birth_date, metadata.crm_id: profile, metadata.plan: profile, metadata.stage: profile}
+              address.postal_code: profile, address.country: profile, shipping.name: profile, shipping.address.line1: profile,
+              shipping.address.city: profile, metadata.born: birth_date, metadata.crm_id: profile, metadata.plan: profile,
+              metadata.stage: profile}
             structure: ["preferred_locales[*]", tax_exempt, invoice_settings.footer, balance, "expand[*]"]
         """
 

@@ -33,13 +33,13 @@ import Testing
           nested: {data: json}
           records: $.data
           envelope: [$.verbose]
-          subject: [a.x]
-          fields: {a.x: email}
+          subject: [who.x]
+          fields: {who.x: email}
         """
 
     static let cases: [(String, String, String, [String])] = [
         ("a form", endpoint, "", []), ("a nested document", nested, "", []),
-        ("names in a nested document are JSON's", "a.x", "\"['a[b'].x\"", []),
+        ("names in a nested document are JSON's", "who.x", "\"['a[b'].x\"", []),
         ("a bracket in a field's name", "a.b:", "\"['a[b]']\":", ["bracket_in_form_name"]),
         ("a bracket in structure", "meta.x", "\"['a]']\"", ["bracket_in_form_name"]),
         ("a bracket in records", "records: $\n", "records: \"$['a[']\"\n", ["bracket_in_form_name"]),
@@ -53,7 +53,7 @@ import Testing
         ("a nested subtree", "{data: json}", "{data.**: json}", ["bad_path"]),
         ("a nested document in an array", "{data: json}", "{'data[*]': json}", ["nested_in_array", "records_outside_nested"]),
         ("records outside of the nested document", "records: $.data", "records: $.other", ["records_outside_nested"]),
-        ("a whole form as record beside a nested document", "records: $.data", "records: $", ["records_outside_nested"]),
+        ("a whole form as record beside a nested document", "records: $.data", "records: $", ["inside_records", "records_outside_nested"]),
         ("a bracket outside of the nested document", "$.verbose", "\"$['a[']\"", ["bracket_in_form_name"]),
         ("what surrounds the records is not inside them", "$.verbose", "$.data.x", ["inside_records"]),
         ("nested in JSON", "body: form\n  nested", "body: json\n  nested", ["nested_without_form"]),
