@@ -151,7 +151,7 @@ struct UpstreamIdentityTests {
     func silence() async throws {
         let silent = try await FakeVendor.start(identity: nil, respond: { _ in [] })
         var limits = ProxyLimits()
-        limits.connectMillisecondsMax = 60
+        limits.connectMillisecondsMax = 500
         limits.vendorConnectionsPerLoopMax = 1
         let fixture = try await UpstreamFixture.make(identity: nil, address: "127.0.0.1:\(silent.port)", limits: limits)
         #expect(try await fixture.fault() == .timedOut)
