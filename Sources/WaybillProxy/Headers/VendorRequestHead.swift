@@ -34,7 +34,8 @@ enum VendorRequestHead {
         case .other, .contentMD5, .digest, .contentDigest, .reprDigest, .signature, .amzContentSHA256, .date:
             return bytes.matches(line.name, anyOf: plan.allow) && !isOurs(line, bytes) && !fields.isNamedByConnection(line, bytes)
         default:
-            // Framing, hop-by-hop, Cookie, Referer, Forwarded, Range, trace context as it came, our own: never, whatever a vendor's file says.
+            // Framing, hop-by-hop, Cookie, Referer, Forwarded, Range, trace context as it came, our own: never, whatever a vendor's file
+            // says.
             return false
         }
     }
