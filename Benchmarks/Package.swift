@@ -33,6 +33,6 @@ let package = Package(
                 .enableUpcomingFeature("ExistentialAny"),
                 .enableUpcomingFeature("MemberImportVisibility"),
                 .unsafeFlags(["-package-name", packageName]),
-            ])
+            ]),
     ]
 )
