@@ -77,9 +77,9 @@ package struct ProxyLimits: Sendable {
     /// So many are taken in however long turns are: a queue that short is none, only a slow machine.
     package var exchangesPerLoopMin = 32
     /// A turn of the loop (everything that had come, handled once) longer than this keeps callers waiting.
-    package var turnMicrosecondsMax = 5_000
+    package var turnMicrosecondsMax = 8_000
     /// While it sheds, a loop takes in requests for so long in each turn.
-    package var intakeMicrosecondsMax = 1_000
+    package var intakeMicrosecondsMax = 3_000
     /// Turns that stay longer than `turnMicrosecondsMax` for this long are a standing queue: the loop begins to shed.
     package var overloadPatienceMilliseconds = 50
     /// Nothing to shed for this long ends it.
