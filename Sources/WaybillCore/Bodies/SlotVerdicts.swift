@@ -31,8 +31,12 @@ struct SlotVerdicts {
     subscript(slot: Int) -> Verdict {
         let (person, field) = (isForAll ? 0 : slots[slot].person, slots[slot].field.position)
         guard plans.indices.contains(person), plans[person].indices.contains(field), case .apply(let id) = plans[person][field],
-            operators.indices.contains(id.position), !operators[id.position].dropsMember
+            operators.indices.contains(id.position)
         else { return .drop }
-        return operators[id.position].keepsValue ? .keep : .apply(id.position)
+        // Asked in place: taking an operator out of the array copies it.
+        return operators.withUnsafeBufferPointer { operators in
+            if operators[id.position].dropsMember { return .drop }
+            return operators[id.position].keepsValue ? .keep : .apply(id.position)
+        }
     }
 }

@@ -30,14 +30,16 @@ package final class Gate: Sendable {
         func answer() -> Answers { Answers(policy: policy, caller: caller, xid: xid, head: head) }
         guard let vendorID = policy.vendor(named: head.vendor) else { throw answer().refuse(.vendorUnknown) }
         let v = vendorID.position
-        guard let destination = policy.vendors[v].destination(of: head) else { throw answer().refuse(.destinationNotRegistered) }
+        // In place: a vendor taken out of the array is a copy of all its tables.
+        let found = policy.vendors.withUnsafeBufferPointer { $0[v].destination(of: head) }
+        guard let destination = found else { throw answer().refuse(.destinationNotRegistered) }
         let match: EndpointMatcher.Match
         do { match = try policy.vendors[v].matcher.match(method: head.method, target: head.target) } catch {
             throw answer().refuse(error, method: head.method)
         }
         guard match.endpoints.contains(where: { permits(caller, vendorID, $0) }) else { throw answer().refuse(.callerNotPermitted) }
         // Endpoints of one path have one format, lint says.
-        let format = match.endpoints.lazy.map { [policy] in policy.vendors[v].endpoints[$0.position].body }.first { $0 != .none }
+        let format = match.endpoints.lazy.map { [programs] in programs[v][$0.position].endpoint.body }.first { $0 != .none }
         guard format != nil || !head.hasBody else { throw answer().malformed("this endpoint takes no body") }
         guard let coding = head.contentEncoding.map(ContentCoding.init(header:)) ?? .identity else {
             throw answer().refuse(BodyError(.unsupportedContentCoding))

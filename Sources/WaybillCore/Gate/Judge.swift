@@ -92,18 +92,20 @@ struct Judging {
     }
 
     mutating func reduce(_ body: [UInt8], _ scanned: ScannedBody, reporting: Bool) throws(Refusal) -> ReducedBody {
-        guard endpoint.body != .none else { return ReducedBody(bytes: [], isChanged: false, reports: []) }
+        if case .none = endpoint.body { return ReducedBody(bytes: [], isChanged: false, reports: []) }
+        let shape = program.endpoint.shape
+        let operators = policy.operators
         let actions = records.map(\.action)
         let shared = sharedPlan()
         let contexts = gate.contexts[admission.vendor.position]
         do {
-            let reduced = try endpoint.shape.reduce(
-                body, scanned: scanned, actions: actions, shared: shared, operators: policy.operators,
+            let reduced = try shape.reduce(
+                body, scanned: scanned, actions: actions, shared: shared, operators: operators,
                 context: { contexts[$0.position] }, reporting: reporting)
             guard reduced.isChanged else { return reduced }
             if admission.head.isBodySigned { throw answers.signedBody }
-            try endpoint.shape.prove(
-                reduced.bytes, of: scanned, actions: actions, shared: shared, operators: policy.operators, limits: gate.limits)
+            try shape.prove(
+                reduced.bytes, of: scanned, actions: actions, shared: shared, operators: operators, limits: gate.limits)
             return reduced
         } catch let error as BodyError {
             throw answers.refuse(error)

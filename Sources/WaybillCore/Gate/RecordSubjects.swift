@@ -18,7 +18,8 @@ extension Judging {
         let program = program
         var person = JudgedRecord.Person(index: index, input: SubjectInput(resolved: endpoint.people.isEmpty, entry: nil, present: []))
         var own: [(slot: Int, found: FoundIdentifier)] = []
-        var countries: Set<Region?> = []
+        var country: Region?
+        var countryCount = 0
         for hit in record.hits where program.slotPersons[hit.slot] == index {
             if !program.slotBits.isEmpty { person.present |= 1 << FieldMask(program.slotBits[hit.slot]) }
             switch program.roles[hit.slot] {
@@ -32,7 +33,10 @@ extension Judging {
                 }
             case .country:
                 let value = scanned.value(of: hit, in: body)
-                if value.isWritten { countries.insert(region(value)) }
+                guard value.isWritten else { continue }
+                let read = region(value)
+                if countryCount == 0 || read != country { countryCount += 1 }
+                country = read
             case .birthDate:
                 // Of several the latest: a child is not made older.
                 guard let born = day(scanned.value(of: hit, in: body)) else { continue }
@@ -40,7 +44,7 @@ extension Judging {
             }
         }
         // Two countries, or one that cannot be read, are no country.
-        person.input.countryInRecord = countries.count == 1 ? countries.first ?? nil : nil
+        person.input.countryInRecord = countryCount == 1 ? country : nil
         guard !endpoint.people.isEmpty else { return person }
         let named = program.subjectSlots[index].lazy.compactMap { slot in own.first { $0.slot == slot }?.found }.first
         guard let subject = named ?? (index == 0 ? byPath : nil) else { return person }

@@ -148,6 +148,8 @@ extension EndpointMatcher {
     /// One place in the tree of templates.
     private final class Node: Sendable {
         private let literals: [(text: [UInt8], child: Node)]
+        /// By literal: length and last byte, which tell most apart without a look at the text.
+        private let literalMarks: [SIMD2<Int32>]
         /// Longest affixes first.
         private let variables: [(prefix: [UInt8], suffix: [UInt8], child: Node)]
         private let leaves: [Leaf]
@@ -155,17 +157,23 @@ extension EndpointMatcher {
 
         init(_ draft: NodeDraft) {
             literals = draft.literals.map { ($0.text, Node($0.child)) }
+            literalMarks = draft.literals.map { Self.mark($0.text.count, $0.text.last) }
             variables = draft.variables.sorted { $0.prefix.count + $0.suffix.count > $1.prefix.count + $1.suffix.count }
                 .map { ($0.prefix, $0.suffix, Node($0.child)) }
             leaves = draft.leaves
             rests = draft.rests
         }
 
+        private static func mark(_ count: Int, _ last: UInt8?) -> SIMD2<Int32> {
+            SIMD2(Int32(truncatingIfNeeded: count), Int32(last ?? 0))
+        }
+
         /// Depth first in order of precedence, so that the first hit is the most literal one.
         func find(_ search: inout Search, segment index: Int) -> Bool {
             if index == search.segments.count { return search.accept(leaves) }
             let segment = search.segments[index]
-            for i in literals.indices where search.isSegment(segment, literals[i].text) {
+            let mark = Self.mark(segment.count, segment.isEmpty ? nil : search.target[segment.upperBound - 1])
+            for i in literalMarks.indices where literalMarks[i] == mark && search.isSegment(segment, literals[i].text) {
                 if literals[i].child.find(&search, segment: index + 1) { return true }
                 break
             }

@@ -75,14 +75,19 @@ extension Field.Canonical {
 
     private static func phone(_ raw: [UInt8]) -> [UInt8]? {
         var digits: [UInt8] = []
-        var rest = raw.trimmingSpace
-        while let byte = rest.first {
-            if !digits.isEmpty, rest.starts(with: "(0)".utf8) {
+        digits.reserveCapacity(raw.count)
+        let text = raw.trimmingSpace
+        var next = text.startIndex
+        while next < text.endIndex {
+            let byte = text[next]
+            if byte == UInt8(ascii: "("), !digits.isEmpty, next + 2 < text.endIndex, text[next + 1] == UInt8(ascii: "0"),
+                text[next + 2] == UInt8(ascii: ")")
+            {
                 // The trunk prefix, which is dialled only inside the country.
-                rest = rest.dropFirst(3)
+                next += 3
                 continue
             }
-            rest = rest.dropFirst()
+            next += 1
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digits.append(byte)
             case UInt8(ascii: "+") where digits.isEmpty: digits.append(byte)
@@ -90,7 +95,9 @@ extension Field.Canonical {
             default: return nil
             }
         }
-        if digits.starts(with: "00".utf8) { digits.replaceSubrange(0..<2, with: "+".utf8) }
+        if digits.count > 1, digits[0] == UInt8(ascii: "0"), digits[1] == UInt8(ascii: "0") {
+            digits.replaceSubrange(0..<2, with: "+".utf8)
+        }
         guard digits.first == UInt8(ascii: "+"), (7...15).contains(digits.count - 1), digits[1] != UInt8(ascii: "0") else { return nil }
         return digits
     }

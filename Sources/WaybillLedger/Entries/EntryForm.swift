@@ -50,13 +50,16 @@ package struct EntryDraft: Sendable {
     var bytesMax: Int { bytes.count + EntryTime.byteCount + 2 * 16 }
 
     func splice(nseq: UInt64, vseq: UInt64, time: [UInt8], into target: inout [UInt8]) {
-        target.append(contentsOf: bytes[..<nseqAt])
-        target.append(decimal: UInt(nseq))
-        target.append(contentsOf: bytes[nseqAt..<timeAt])
-        target.append(contentsOf: time)
-        guard let vseqAt else { return target.append(contentsOf: bytes[timeAt...]) }
-        target.append(contentsOf: bytes[timeAt..<vseqAt])
-        target.append(decimal: UInt(vseq))
-        target.append(contentsOf: bytes[vseqAt...])
+        // By address: each slice of the array would count a reference to it.
+        bytes.withUnsafeBufferPointer { bytes in
+            target.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[..<nseqAt]))
+            target.append(decimal: UInt(nseq))
+            target.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[nseqAt..<timeAt]))
+            target.append(contentsOf: time)
+            guard let vseqAt else { return target.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[timeAt...])) }
+            target.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[timeAt..<vseqAt]))
+            target.append(decimal: UInt(vseq))
+            target.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[vseqAt...]))
+        }
     }
 }

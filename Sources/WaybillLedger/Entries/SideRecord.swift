@@ -17,24 +17,31 @@ package struct SideRecord: Sendable, Equatable {
     package var lines: [[UInt8]]
 
     /// Without the index, for a row.
-    static func payload(commitments: [Commitment], bodyKey: [UInt8], lines: [[UInt8]]) -> [UInt8] {
+    static func payload(commitments: [Commitment], bodyKey: [UInt8], lines: EncodedLines) -> [UInt8] {
         var bytes = [UInt8]()
-        bytes.reserveCapacity(12 + commitments.count * 36 + bodyKey.count + lines.reduce(0) { $0 + 4 + $1.count })
+        bytes.reserveCapacity(8 + commitments.count * 36 + bodyKey.count + lines.bytes.count)
         bytes.append(bigEndian: UInt32(truncatingIfNeeded: commitments.count))
         for commitment in commitments {
             bytes.append(commitment.hash)
             bytes.append(bigEndian: commitment.number)
         }
-        for blob in [bodyKey] {
-            bytes.append(bigEndian: UInt32(truncatingIfNeeded: blob.count))
-            bytes.append(contentsOf: blob)
-        }
-        bytes.append(bigEndian: UInt32(truncatingIfNeeded: lines.count))
-        for line in lines {
-            bytes.append(bigEndian: UInt32(truncatingIfNeeded: line.count))
-            bytes.append(contentsOf: line)
-        }
+        bytes.append(bigEndian: UInt32(truncatingIfNeeded: bodyKey.count))
+        bytes.append(contentsOf: bodyKey)
+        bytes.append(contentsOf: lines.bytes)
         return bytes
+    }
+
+    /// Lines as a payload ends with them: the same for every draft of one template.
+    struct EncodedLines: Sendable {
+        fileprivate var bytes: [UInt8] = []
+
+        init(_ lines: [[UInt8]]) {
+            bytes.append(bigEndian: UInt32(truncatingIfNeeded: lines.count))
+            for line in lines {
+                bytes.append(bigEndian: UInt32(truncatingIfNeeded: line.count))
+                bytes.append(contentsOf: line)
+            }
+        }
     }
 
     /// Adds one record to a commit's row.

@@ -23,6 +23,7 @@ final class EntryTemplate: Sendable {
     let vendor: String
     /// Of the draft's records: canonical JSON.
     let lines: [[UInt8]]
+    let encodedLines: SideRecord.EncodedLines
     private let text: [UInt8]
     private let gaps: [(at: Int, gap: Gap)]
 
@@ -31,6 +32,7 @@ final class EntryTemplate: Sendable {
         self.kind = kind
         vendor = terms.vendor
         lines = terms.lines.map(\.bytes)
+        encodedLines = SideRecord.EncodedLines(lines)
         var writer = TemplateWriter()
         writer.appendBeforeSequence(terms, kind, author)
         writer.appendBehindSequence(terms, kind)

@@ -67,7 +67,8 @@ final class DraftPreparation: Sendable {
             )
         }
         return PreparedTransfer(
-            xid: draft.xid, entry: entry, side: SideRecord.payload(commitments: commitments, bodyKey: bodyKey, lines: template.lines),
+            xid: draft.xid, entry: entry,
+            side: SideRecord.payload(commitments: commitments, bodyKey: bodyKey, lines: template.encodedLines),
             sightings: fresh)
     }
 
@@ -93,6 +94,6 @@ final class DraftPreparation: Sendable {
         // HMAC itself fills a key of 16 bytes up with zeros.
         let random = random.draw()
         let key = TreeHash { bytes in bytes.storeBytes(of: random, as: RandomPool.Draw.self) }
-        return (Array(key.bytes.prefix(16)), KeyedHash.mac(key: key, body))
+        return (key.withBytes { Array($0.prefix(16)) }, KeyedHash.mac(key: key, body))
     }
 }

@@ -102,9 +102,12 @@ struct LogBatch {
             return rejected.append((reply, RecordError(code: .busy, message: message)))
         }
         let index = position.tree.size
-        let vseq = (position.heads[transfer.entry.vendor]?.vseq ?? 0) + 1
+        // Looked up once, where it stands already.
+        let at = position.heads.index(forKey: transfer.entry.vendor)
+        let vseq = (at.map { position.heads.values[$0].vseq } ?? 0) + 1
         let leaf = append { transfer.entry.splice(nseq: $0, vseq: vseq, time: $1, into: &$2) }
-        position.heads[transfer.entry.vendor] = Seal.Head(vseq: vseq, leaf: leaf, index: index)
+        let head = Seal.Head(vseq: vseq, leaf: leaf, index: index)
+        if let at { position.heads.values[at] = head } else { position.heads[transfer.entry.vendor] = head }
         SideRecord.append(transfer.side, offset: Int(index - first), to: &sideRow)
         for (sighting, sealed) in transfer.sightings {
             let owed = sightings.owed(sighting).filter { owedInBatch.insert($0).inserted }

@@ -8,8 +8,8 @@ package import WaybillCore
 package final class TransferLog: TransferRecorder {
     private enum Phase: Sendable {
         case running(DraftPreparation)
-        /// The store does not extend the checkpoint copy.
-        case lost(LogRecovery, String)
+        /// The store does not extend the checkpoint copy. Behind a reference, so that the other case is copied as one.
+        indirect case lost(LogRecovery, String)
     }
 
     /// Where the log stands, for `/readyz` and `/log/checkpoint`.

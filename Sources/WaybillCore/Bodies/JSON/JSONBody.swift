@@ -12,13 +12,15 @@ package enum JSONBody {
         switch body[range.lowerBound] {
         case UInt8(ascii: "\""):
             let (start, end) = (range.lowerBound + 1, range.upperBound - 1)
-            for i in start..<end where body[i] == UInt8(ascii: "\\") {
-                var text: [UInt8] = []
-                text.reserveCapacity(end - start)
-                JSONLexer.unescape(body.span, from: start, to: end, into: &text)
-                return .string(text)
+            let plain: [UInt8]? = body.withUnsafeBufferPointer { body in
+                let inside = UnsafeBufferPointer(rebasing: body[start..<end])
+                return inside.contains(UInt8(ascii: "\\")) ? nil : Array(inside)
             }
-            return .string(Array(body[start..<end]))
+            if let plain { return .string(plain) }
+            var text: [UInt8] = []
+            text.reserveCapacity(end - start)
+            JSONLexer.unescape(body.span, from: start, to: end, into: &text)
+            return .string(text)
         case UInt8(ascii: "{"), UInt8(ascii: "["): return .emptyContainer
         case UInt8(ascii: "t"): return .bool(true)
         case UInt8(ascii: "f"): return .bool(false)

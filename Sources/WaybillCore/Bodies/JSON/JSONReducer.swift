@@ -142,7 +142,9 @@ struct JSONReducer {
 
     private mutating func copy(to end: Int) {
         if output.isEmpty { output.reserveCapacity(body.count) }
-        if copied < end { output.append(contentsOf: body[copied..<end]) }
+        if copied < end {
+            body.withUnsafeBufferPointer { output.append(contentsOf: UnsafeBufferPointer(rebasing: $0[copied..<end])) }
+        }
         copied = end
     }
 
