@@ -78,7 +78,8 @@ enum FakePolicy {
 
     static func set(
         digest: String = "d1", host: String = vendorHost, port: Int = 443, scheme: String = "https",
-        credentials: Vendor.Credentials? = nil, moreHosts: [String] = [], tokens: [String] = [token], sans: [String] = []
+        credentials: Vendor.Credentials? = nil, moreHosts: [String] = [], tokens: [String] = [token], tokensOfOther: [String] = [],
+        sans: [String] = []
     ) -> PolicySet {
         let position = SourcePosition(file: "f", line: 1, column: 1)
         let region = Region("US")
@@ -103,10 +104,13 @@ enum FakePolicy {
             checklists: [], vendors: [vendor], agreements: [], callers: [caller("crm"), caller("other")], operators: [],
             vendorsByName: ["acme": VendorID(0)],
             purposesByName: [:],
-            callersByToken: Dictionary(uniqueKeysWithValues: tokens.map { (Array(SHA256.hash(data: Array($0.utf8))), CallerID(0)) }),
+            callersByToken: Dictionary(
+                uniqueKeysWithValues: tokens.map { (hash($0), CallerID(0)) } + tokensOfOther.map { (hash($0), CallerID(1)) }),
             callersByName: ["crm": CallerID(0), "other": CallerID(1)],
             callersBySAN: Dictionary(uniqueKeysWithValues: sans.map { ($0, CallerID($0.hasPrefix("other") ? 1 : 0)) }), routes: [:])
     }
+
+    private static func hash(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
 }
 
 /// Subjects a test can change while a request is under way.
