@@ -46,4 +46,6 @@ static inline void waybill_hmac(const waybill_hmac_key *key, const void *a, size
   context = key->outer;
   SHA256_Update(&context, digest, sizeof digest);
   SHA256_Final((unsigned char *)mac, &context);
+  OPENSSL_cleanse(&context, sizeof context);
+  OPENSSL_cleanse(digest, sizeof digest);
 }

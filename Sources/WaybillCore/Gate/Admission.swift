@@ -78,7 +78,7 @@ package final class Shipment: Sendable {
     package let heldCount: Int
     package let deniedCount: Int
     /// Every subject looked up, as found: if one has changed when the log has committed, the transfer is aborted and judged again.
-    package let basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)]
+    package let basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?, born: Day?)]
     /// Per agreement with a volume limit: what this shipment uses of it.
     package let volumes: [VolumeUse]
     let decisions: [SharedDecision]
@@ -86,7 +86,7 @@ package final class Shipment: Sendable {
 
     init(
         draft: TransferDraft, outcome: Outcome, destination: Vendor.Destination, endpoint: EndpointID, verdicts: [RecordVerdict],
-        sentCount: Int, heldCount: Int, deniedCount: Int, basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)],
+        sentCount: Int, heldCount: Int, deniedCount: Int, basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?, born: Day?)],
         volumes: [VolumeUse], decisions: [SharedDecision], reports: [ReductionReport]
     ) {
         self.draft = draft

@@ -44,7 +44,7 @@ struct Judging {
     var staleIdentifiers: [Identifier] = []
     /// Identifying fields outside the records whose value is no identifier.
     var unreadableShared: [FieldID] = []
-    var basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)] = []
+    var basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?, born: Day?)] = []
     var records: [JudgedRecord] = []
     /// Only where the set limits volumes.
     var earlier: EarlierRecords?

@@ -80,10 +80,10 @@ extension Judging {
     private mutating func find(_ identifier: Identifier, _ input: inout SubjectInput) -> SubjectEntry? {
         switch gate.subjects.find(identifier, now: now) {
         case .known(let entry):
-            basedOn.append((identifier, entry.number, entry.profileNumber))
+            basedOn.append((identifier, entry.number, entry.profileNumber, entry.born))
             return entry
         case .unknown:
-            basedOn.append((identifier, nil, nil))
+            basedOn.append((identifier, nil, nil, nil))
         case .stale:
             staleIdentifiers.append(identifier)
         case .unavailable:

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Random bytes fit for keys, made by the page: a system call for each id and key would cost more than all that is done with it.
 ///
-/// Safe from any thread. What was given out is wiped, so that the memory of the process holds no key of an earlier transfer. Does not
+/// Safe from any thread. What was given out is wiped from the pool; whoever took it looks after its copy. Does not
 /// survive a `fork`: the child would give out what its parent does.
 package final class RandomPool: Sendable {
     package typealias Draw = (UInt64, UInt64)

@@ -107,7 +107,13 @@ extension CallerHandler {
             rewriter: transit.way.rewriter(transit.head.fields, vendor: plan, answeredBy: shipment.destination),
             answersHEAD: transit.head.isHEAD, closes: closesAfterAnswer, to: &out)
         output = out
-        setDeadline(loop.limits.answerIdleMillisecondsMax)
+        if context?.channel.isWritable == false {
+            // No event tells of what is so already.
+            transit.upstream?.pauseReading()
+            setDeadline(loop.limits.callerWriteIdleMillisecondsMax)
+        } else {
+            setDeadline(loop.limits.answerIdleMillisecondsMax)
+        }
     }
 
     private func relay(_ bytes: ByteBuffer) {
@@ -198,14 +204,25 @@ extension CallerHandler {
 
     /// The answer is written: on to the next request, or close once the caller has had the time to read it.
     private func endAnswer(closes: Bool) {
-        guard context != nil else { return }
+        guard let context else { return }
         guard closes || loop.isStopping else {
             flushOutput()
-            reading = .head
-            setDeadline(parser.bufferedBytes > 0 ? loop.limits.callerHeadMillisecondsMax : loop.limits.callerIdleMillisecondsMax)
-            return pump()
+            guard context.channel.isWritable else {
+                (reading, awaitsRoom) = (.held, true)
+                return setDeadline(loop.limits.callerWriteIdleMillisecondsMax)
+            }
+            return goOn()
         }
         endConnection()
+    }
+
+    /// The caller has taken what was written: its next request.
+    func goOn() {
+        awaitsRoom = false
+        guard !loop.isStopping else { return endConnection() }
+        reading = .head
+        setDeadline(parser.bufferedBytes > 0 ? loop.limits.callerHeadMillisecondsMax : loop.limits.callerIdleMillisecondsMax)
+        pump()
     }
 
     func endConnection() {
@@ -213,9 +230,11 @@ extension CallerHandler {
         // Closing with bytes unread would reset the connection and could take the answer with it: our half first, then wait.
         reading = .discarding
         parser.discard()
-        setDeadline(loop.limits.drainMillisecondsMax)
+        setDeadline(loop.limits.callerWriteIdleMillisecondsMax)
         handOverOutput(context)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+            self.loop.clock.touch()
+            self.setDeadline(self.loop.limits.drainMillisecondsMax)
             self.context?.close(mode: .output, promise: nil)
         }
         resumeReading()
@@ -247,7 +266,10 @@ extension CallerHandler: UpstreamDelegate {
             loop.metrics.answered(
                 status: head.status, vendor: transit.admission.vendor, of: transit.policy, transit.times, now: loop.clock.now)
         }
-        advance { $0.answered(status: head.status, sentBytes: connection.sentBodyBytes, now: loop.clock.now) }
+        advance {
+            $0.answered(
+                status: head.status, sentBytes: connection.sentBodyBytes, sentAll: connection.hasWrittenAll, now: loop.clock.now)
+        }
     }
 
     func upstreamAnswered(_ connection: UpstreamConnection, bytes: ByteBuffer) { relay(bytes) }

@@ -8,7 +8,11 @@ extension CallerHandler {
     func begin(_ head: CallerHead) {
         closesAfterAnswer = head.closes || loop.isStopping
         let began = loop.clock.now
-        guard loop.admits(now: began) else { return refuseUnadmitted(.overloaded, head: head) }
+        guard loop.admits(now: began) else {
+            // What follows a CONNECT is meant for the tunnel, and is no request.
+            closesAfterAnswer = closesAfterAnswer || isConnect(head)
+            return refuseUnadmitted(.overloaded, head: head)
+        }
         if case .proxy(let leaves) = entrance.kind, isConnect(head) { return openTunnel(head, leaves: leaves) }
         do throws(Refusal) {
             let way = try WayIn(head, at: entrance)
@@ -22,10 +26,6 @@ extension CallerHandler {
             let transit = Transit(
                 head: head, way: way, xid: xid, inForce: inForce, admission: admission, began: began,
                 trace: TraceParent(head.fields))
-            if case .length(let length) = head.framing {
-                guard loop.bodies.reserve(length) else { throw .bodiesInFlight }
-                transit.reservedBytes = length
-            }
             self.transit = transit
             loop.metrics.began()
             exchange = Exchange(limits: loop.limits, now: began)
@@ -90,7 +90,15 @@ extension CallerHandler {
         do throws(Refusal) {
             let judgement = try transit.policy.gate.judge(
                 transit.admission, body: body, standing: transit.inForce.standing, now: now, reporting: false)
-            if case .send(let shipment) = judgement { self.transit?.shipment = shipment }
+            if case .send(let shipment) = judgement {
+                // What a coded body decodes to counts too.
+                let more = shipment.draft.body.count - transit.reservedBytes
+                if more > 0 {
+                    guard loop.bodies.reserve(more) else { throw .bodiesInFlight }
+                    transit.reservedBytes += more
+                }
+                transit.shipment = shipment
+            }
             advance { $0.judged(judgement) }
         } catch {
             advance { $0.refused(error) }
@@ -171,7 +179,7 @@ extension CallerHandler {
         let confirmation: Exchange.Confirmation
         if !transit.stillStands(loop.state, now: loop.state.clock.now()) {
             confirmation = .superseded
-        } else if transit.upstream?.isUsable == true {
+        } else if let upstream = transit.upstream, upstream.isUsable, loop.pool.isCurrent(upstream) {
             confirmation = .stands
         } else {
             confirmation = .connectionLost
@@ -196,6 +204,8 @@ extension CallerHandler {
         transit.holdsVolumes = false
         upstream.send(head: &head, body: body, isHEAD: transit.head.isHEAD)
         loop.output.giveBack(head)
+        // It is not judged again.
+        transit.body = ByteBuffer()
     }
 
     /// Admits again, because the admission belongs to a policy set that may be gone, and under an id of its own: each intent has one.

@@ -45,6 +45,8 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     /// Intents handed to the log whose fate is not known yet.
     var outstandingCommits = 0
     var deadline: NIODeadline
+    /// The last answer is written and not taken yet; the next request waits for that.
+    var awaitsRoom = false
     private var isReadHeld = false
     private var isPumping = false
     private(set) var isOpen = true
@@ -194,8 +196,11 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     }
 
     func read(context: ChannelHandlerContext) {
-        // Reading goes on while an exchange is under way: switching it off and on again would cost two system calls a request.
-        if case .held = reading, parser.bufferedBytes >= loop.limits.pipelinedBytesMax {
+        // Reading goes on while an exchange is under way: switching it off and on again would cost two system calls a request. A caller that
+        // does not take its answers is not read at all, or they would pile up here.
+        var isAhead = false
+        if case .held = reading { isAhead = parser.bufferedBytes >= loop.limits.pipelinedBytesMax }
+        if isAhead || !context.channel.isWritable {
             isReadHeld = true
         } else {
             context.read()
@@ -211,6 +216,13 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
             } else {
                 setDeadline(loop.limits.callerWriteIdleMillisecondsMax)
                 upstream.pauseReading()
+            }
+        }
+        if context.channel.isWritable {
+            if awaitsRoom { goOn() }
+            if isReadHeld {
+                isReadHeld = false
+                read(context: context)
             }
         }
         context.fireChannelWritabilityChanged()
@@ -274,7 +286,8 @@ final class CallerHandler: ChannelDuplexHandler, RemovableChannelHandler, Caller
     func abort() {
         loop.clock.touch()
         let sent = transit?.upstream?.sentBodyBytes ?? 0
-        advance { $0.cutOff(sentBytes: sent, now: loop.clock.now) }
+        let sentAll = transit?.upstream?.hasWrittenAll ?? true
+        advance { $0.cutOff(sentBytes: sent, sentAll: sentAll, now: loop.clock.now) }
         context?.close(promise: nil)
     }
 }

@@ -160,11 +160,11 @@ struct Exchange {
 
     // MARK: The answer
 
-    mutating func answered(status: Int, sentBytes: Int, now: NIODeadline) -> Action {
+    mutating func answered(status: Int, sentBytes: Int, sentAll: Bool, now: NIODeadline) -> Action {
         guard state == .sending else { return .none }
         guard status != 206 else { return answerRejected(.partialContent, status: status, sentBytes: sentBytes, now: now) }
         state = .relaying(status: status)
-        return isCallerGone ? callerLeft(sentBytes: sentBytes, sentAll: true, now: now) : .relayHead
+        return isCallerGone ? callerLeft(sentBytes: sentBytes, sentAll: sentAll, now: now) : .relayHead
     }
 
     mutating func answerEnded(sentBytes: Int, sentAll: Bool, now: NIODeadline) -> Action {
@@ -223,11 +223,11 @@ struct Exchange {
     }
 
     /// The gate stops and waits no longer.
-    mutating func cutOff(sentBytes: Int, now: NIODeadline) -> Action {
+    mutating func cutOff(sentBytes: Int, sentAll: Bool, now: NIODeadline) -> Action {
         isCallerGone = true
         switch state {
         case .sending: return end(.letGo(settle(.unknown, sentBytes: sentBytes, now: now, reason: "gate_stopped")))
-        default: return callerLeft(sentBytes: sentBytes, sentAll: true, now: now)
+        default: return callerLeft(sentBytes: sentBytes, sentAll: sentAll, now: now)
         }
     }
 

@@ -54,7 +54,7 @@ final class Transit {
             case .known(let entry):
                 // A subject first seen in this very record has been given a number by the log meanwhile, and nothing else.
                 if based.number == nil { return entry.number >= 1 << 31 && entry.profile == SubjectProfile() && entry.born == nil }
-                return entry.number == based.number && entry.profileNumber == based.profile
+                return entry.number == based.number && entry.profileNumber == based.profile && entry.born == based.born
             case .unknown: return based.number == nil
             case .stale, .unavailable: return false
             }

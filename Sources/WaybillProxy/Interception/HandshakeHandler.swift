@@ -95,7 +95,11 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Ca
         loop.add(self)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        // A channel that was closed before this was added tells of it no more.
+        loop.remove(self)
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         fail(ChannelError.eof)

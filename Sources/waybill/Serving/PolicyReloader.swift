@@ -18,6 +18,8 @@ actor PolicyReloader: Service {
     private let purposeNames: Mutex<Set<String>>
     private var loaded: PolicyDirectory.Signature
     private var pending: PolicyDirectory.Signature?
+    /// The reload asked for last.
+    private var latest: Task<Void, Never>?
     private(set) var status: PolicyStatus
 
     /// `accept` puts a set in force, or throws and leaves everything as it was; `renew` reads again what files outside the set hold.
@@ -76,7 +78,18 @@ actor PolicyReloader: Service {
         }
     }
 
+    /// One after another: two at once could put the older files in force over the newer ones.
     func reload() async {
+        let before = latest
+        let mine = Task {
+            await before?.value
+            await reloadNow()
+        }
+        latest = mine
+        await mine.value
+    }
+
+    private func reloadNow() async {
         do {
             // Whatever comes of it, the same files are not tried again and again.
             loaded = try directory.signature()

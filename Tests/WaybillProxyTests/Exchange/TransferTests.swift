@@ -107,7 +107,7 @@ import WaybillTesting
                         status: 403, code: "consent_withdrawn", title: "Consent was withdrawn", detail: "",
                         logging: .entry(FakeGate.draft(admission)))
                 }
-                return .send(FakeGate.shipment(admission, body: body, basedOn: [(anna, entry.number, entry.profileNumber)]))
+                return .send(FakeGate.shipment(admission, body: body, basedOn: [(anna, entry.number, entry.profileNumber, entry.born)]))
             }
             harness.recorder.onCommit { _ in subjects.set(anna, .known(FakeSubjects.entry(number: 5, profile: 2))) }
             let answer = try await harness.send(Wire.post())
@@ -134,7 +134,7 @@ import WaybillTesting
         try await Harness.run { harness in
             let anna = Identifier(bytes: Array("email:anna@example.com".utf8))
             let subjects = harness.subjects
-            harness.gate.judge { (admission, body) in .send(FakeGate.shipment(admission, body: body, basedOn: [(anna, nil, nil)])) }
+            harness.gate.judge { (admission, body) in .send(FakeGate.shipment(admission, body: body, basedOn: [(anna, nil, nil, nil)])) }
             harness.recorder.onCommit { _ in subjects.set(anna, .known(FakeSubjects.entry(number: 1 << 31))) }
             let answer = try await harness.send(Wire.post())
             #expect(answer.status == 200)

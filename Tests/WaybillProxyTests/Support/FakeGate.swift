@@ -61,7 +61,7 @@ final class FakeGate: Gatekeeper, Sendable {
     }
 
     static func shipment(
-        _ admission: Admission, body: [UInt8], basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?)] = [],
+        _ admission: Admission, body: [UInt8], basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?, born: Day?)] = [],
         volumes: [VolumeUse] = []
     ) -> Shipment {
         Shipment(

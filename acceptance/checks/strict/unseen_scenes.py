@@ -5,7 +5,7 @@ import time
 
 from rawcaller import NoAnswer, RawCaller
 
-from .scenes import FILLER, MIB, SECONDS_MAX, UNKNOWN, ends_silently, expect, refusal, trickle
+from .scenes import FILLER, MIB, SECONDS_MAX, UNKNOWN, Unexpected, ends_silently, expect, refusal, trickle
 from .wire import BODY, CHUNKED, PLAIN, PROBE, chunks, length, request
 
 
@@ -182,6 +182,24 @@ def refusals_pipelined(gate, _):
         return "404, 403, 400, closed"
 
 
+def asks_and_never_reads(gate, _):
+    """requests without an end, refused one by one, by a caller that takes no answer"""
+    with socket.socket() as caller:
+        # Little room on this side, so that the answers soon wait on the gate's.
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        caller.settimeout(SECONDS_MAX * 2)
+        caller.connect(gate.address)
+        sent = 0
+        try:
+            while sent < 64 * MIB:
+                sent += caller.send(PROBE * 100)
+        except TimeoutError as problem:
+            raise Unexpected("neither read nor closed") from problem
+        except ConnectionError:
+            return "read no further, then closed"
+        raise Unexpected("64 MiB of requests were taken")
+
+
 UNSEEN = {
     "slow senders are cut off": {
         "a head a byte at a time": head_trickles, "half a head": head_stops, "no head": says_nothing, "silence between requests": falls_silent,
@@ -195,4 +213,5 @@ UNSEEN = {
         "a body that never comes": refused_body_never_comes, "a body a byte at a time": refused_body_trickles,
         "a body without an end": sends_on_after_refusal, "100-continue refused": expectation_refused},
     "refusals in a pipeline come in order": {"four requests": refusals_pipelined},
+    "a caller that takes no answers is not read either": {"requests without an end": asks_and_never_reads},
 }
