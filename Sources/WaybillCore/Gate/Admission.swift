@@ -86,7 +86,8 @@ package final class Shipment: Sendable {
 
     init(
         draft: TransferDraft, outcome: Outcome, destination: Vendor.Destination, endpoint: EndpointID, verdicts: [RecordVerdict],
-        sentCount: Int, heldCount: Int, deniedCount: Int, basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?, born: Day?)],
+        sentCount: Int, heldCount: Int, deniedCount: Int,
+        basedOn: [(identifier: Identifier, number: UInt32?, profile: UInt32?, born: Day?)],
         volumes: [VolumeUse], decisions: [SharedDecision], reports: [ReductionReport]
     ) {
         self.draft = draft
