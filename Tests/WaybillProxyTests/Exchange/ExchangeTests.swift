@@ -137,6 +137,10 @@ import WaybillCore
             _ = exchange.connected()
             _ = exchange.recorded(.success(Self.receipt), now: Self.now)
             _ = exchange.confirmed(.stands, Self.receipt, now: Self.now)
+            // Without anybody to answer, the answer's head is the end, and what left by then is what counts.
+            var left = exchange
+            _ = left.callerLeft(sentBytes: 9, sentAll: sentAll, now: Self.now)
+            #expect(outcome(of: left.answered(status: status, sentBytes: 9, sentAll: sentAll, now: Self.now))?.result == result)
             _ = exchange.answered(status: status, sentBytes: 9, sentAll: true, now: Self.now)
             let action = exchange.answerEnded(sentBytes: 9, sentAll: sentAll, now: Self.now + .milliseconds(7))
             #expect(outcome(of: action)?.result == result)

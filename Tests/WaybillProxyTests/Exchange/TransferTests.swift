@@ -118,6 +118,22 @@ import WaybillTesting
         }
     }
 
+    @Test func aBirthDateThatComesWhileTheIntentCommitsSendsNothing() async throws {
+        try await Harness.run { harness in
+            let anna = Identifier(bytes: Array("email:anna@example.com".utf8))
+            let subjects = harness.subjects
+            subjects.set(anna, .known(FakeSubjects.entry(number: 5)))
+            harness.gate.judge { (admission, body) in
+                .send(FakeGate.shipment(admission, body: body, basedOn: [(anna, 5, 1, nil)]))
+            }
+            harness.recorder.onCommit { _ in subjects.set(anna, .known(FakeSubjects.entry(number: 5, born: Day(number: 16_000)))) }
+            let answer = try await harness.send(Wire.post())
+            #expect(answer.status == 503)
+            #expect(harness.vendor.bytes.isEmpty)
+            #expect(harness.recorder.outcomes.map(\.result) == [.aborted, .aborted, .aborted])
+        }
+    }
+
     @Test func aSuspensionWhileTheIntentCommitsAbortsIt() async throws {
         try await Harness.run { harness in
             let state = harness.state

@@ -120,8 +120,10 @@ final class FakeSubjects: SubjectLookup, Sendable {
     func set(_ identifier: Identifier, _ finding: SubjectFinding) { findings.withLock { $0[identifier] = finding } }
     func find(_ identifier: Identifier, now: Timestamp) -> SubjectFinding { findings.withLock { $0[identifier] ?? .unknown } }
 
-    static func entry(number: UInt32, profile: UInt32 = 1, _ value: SubjectProfile = SubjectProfile()) -> SubjectEntry {
-        SubjectEntry(number: number, salt: InlineArray(repeating: 0), profile: value, profileNumber: profile, born: nil)
+    static func entry(
+        number: UInt32, profile: UInt32 = 1, _ value: SubjectProfile = SubjectProfile(), born: Day? = nil
+    ) -> SubjectEntry {
+        SubjectEntry(number: number, salt: InlineArray(repeating: 0), profile: value, profileNumber: profile, born: born)
     }
 }
 
