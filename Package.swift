@@ -27,6 +27,9 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "WaybillCore",
@@ -37,7 +40,7 @@ let package = Package(
             ]),
         .target(
             name: "WaybillLedger",
-            dependencies: ["CLibCrypto", "WaybillCore", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["CArchive", "CLibCrypto", "WaybillCore", .product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "WaybillStorage",
             dependencies: [
@@ -74,6 +77,10 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .target(
+            name: "WaybillDelivery",
+            dependencies: ["CCurl", "WaybillCore", "WaybillLedger", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "WaybillReport", dependencies: ["CPangoCairo", "WaybillCore", "WaybillLedger"]),
+        .target(
             name: "WaybillTesting",
             dependencies: [
                 "WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl",
@@ -87,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "waybill",
             dependencies: [
-                "WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl",
+                "WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl", "WaybillDelivery", "WaybillReport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -104,7 +111,8 @@ let package = Package(
 )
 
 let tested = [
-    "WaybillCore": [], "WaybillLedger": [], "WaybillStorage": [], "WaybillProxy": ["WaybillStorage"], "WaybillControl": ["WaybillStorage"],
+    "WaybillCore": [], "WaybillLedger": [], "WaybillStorage": [], "WaybillDelivery": ["WaybillStorage"], "WaybillReport": [],
+    "WaybillProxy": ["WaybillStorage"], "WaybillControl": ["WaybillStorage"],
     "waybill": ["WaybillStorage"],
 ]
 for (module, more) in tested.sorted(by: { $0.key < $1.key }) {

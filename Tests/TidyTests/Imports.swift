@@ -7,8 +7,12 @@ enum Imports {
         "WaybillStorage": ["WaybillCore", "WaybillLedger"],
         "WaybillProxy": ["WaybillCore", "WaybillLedger"],
         "WaybillControl": ["WaybillCore", "WaybillLedger"],
+        "WaybillDelivery": ["WaybillCore", "WaybillLedger"],
+        "WaybillReport": ["WaybillCore", "WaybillLedger"],
         "WaybillTesting": ["WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl"],
-        "waybill": ["WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl"],
+        "waybill": [
+            "WaybillCore", "WaybillLedger", "WaybillStorage", "WaybillProxy", "WaybillControl", "WaybillDelivery", "WaybillReport",
+        ],
     ]
 
     /// Beginnings of other modules' names that a module must stay free of, and why.

@@ -1,8 +1,9 @@
 # Sourced by scripts/* and bench/*: installs the system packages a script needs and says what it does.
 # Asks dpkg first, so the second run costs milliseconds and needs neither network nor root.
 
-# To build: TLS headers for the TLS library's tests, SQLite for the store, zlib for content coding, curl for file delivery.
-build_packages=(libssl-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev)
+# To build: TLS headers for the TLS library's tests and signatures, SQLite for the store, zlib for content coding, curl for sinks, libarchive
+# for evidence packages, Pango and Cairo for their reports.
+build_packages=(libssl-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libarchive-dev libpango1.0-dev)
 # To run the demo and the acceptance runs: a Python, and openssl to mint a throw-away certificate authority.
 run_packages=(python3 openssl)
 

@@ -6,7 +6,12 @@ import WaybillStorage
 struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "The transfer log.",
-        subcommands: [LogVerifyCommand.self, Export.self, Checkpoint.self, Acknowledge.self])
+        subcommands: [
+            LogVerifyCommand.self,
+            Export.self,
+            Checkpoint.self,
+            Acknowledge.self,
+        ])
 
     struct Export: AsyncParsableCommand {
         enum Format: String, CaseIterable, ExpressibleByArgument { case ndjson, csv, ocsf, cef, ecs }

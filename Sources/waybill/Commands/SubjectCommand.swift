@@ -4,7 +4,11 @@ import WaybillCore
 
 struct SubjectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "subject", abstract: "Facts about subjects.", subcommands: [Import.self, Show.self])
+        commandName: "subject", abstract: "Facts about subjects.",
+        subcommands: [
+            Import.self,
+            Show.self,
+        ])
 
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

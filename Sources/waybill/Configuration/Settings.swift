@@ -52,13 +52,20 @@ struct Settings: Sendable {
     var unknownVariables: [String]
 
     /// The transfer log's own database: `waybill.db` → `waybill-log.db`.
-    var logStore: String {
-        let directory = Files.parent(of: store)
-        let name = store.hasPrefix(directory + "/") ? String(store.dropFirst(directory.count + 1)) : store
+    var logStore: String { beside(store, "-log") }
+    /// Indexes over the log, derived and rebuildable: `waybill-index.db`.
+    var indexStore: String { beside(store, "-index") }
+    /// What people decide about vendors and agreements, engagements, and how far each sink is: `waybill-control.db`.
+    var controlStore: String { beside(store, "-control") }
+
+    private func beside(_ path: String, _ suffix: String) -> String {
+        let directory = Files.parent(of: path)
+        let name = path.hasPrefix(directory + "/") ? String(path.dropFirst(directory.count + 1)) : path
         let dot = name.lastIndex(of: ".")
         let stem = dot.map { String(name[..<$0]) } ?? name
-        return Files.resolve(stem + "-log" + (dot.map { String(name[$0...]) } ?? ""), against: directory)
+        return Files.resolve(stem + suffix + (dot.map { String(name[$0...]) } ?? ""), against: directory)
     }
+
     /// What relative paths in vendors' files are relative to, like those of the configuration.
     var directory: String { Files.parent(of: file) }
     /// Where `serve` keeps its socket and lock.

@@ -171,6 +171,10 @@ struct Serving {
             renew: { try parts.renew(state, $0) })
         parts.warnUncovered(policies)
         let gate = GateService(parts: parts, state: state, set: policies.set, reloader: reloader)
+        let background = try parts.backgroundWork().map { work in
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: work, successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore)
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -178,7 +182,7 @@ struct Serving {
                     .init(service: reloader, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup),
                     .init(
                         service: parts.authority, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup),
-                ],
+                ] + background,
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
         parts.log.close()

@@ -17,7 +17,7 @@ enum SubjectDatabase {
 
     /// Creates the file (0600) if it is missing and brings its schema up to date.
     static func open(path: String, fingerprinter: Fingerprinter) throws -> DatabaseQueue {
-        try createPrivately(path)
+        try PrivateFile.create(path)
         var configuration = Configuration()
         configuration.label = "waybill.subjects"
         configuration.busyMode = .timeout(busySeconds)
@@ -32,18 +32,6 @@ enum SubjectDatabase {
         try migrator.migrate(queue)
         try checkKey(queue, fingerprinter: fingerprinter)
         return queue
-    }
-
-    /// SQLite would create the file with the process's umask.
-    private static func createPrivately(_ path: String) throws {
-        let descriptor = Foundation.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw ConsentStoreError(
-                code: .unavailable,
-                message:
-                    "The store's file cannot be opened (\(String(cString: strerror(errno)))); create its directory and check its owner.")
-        }
-        close(descriptor)
     }
 
     /// With another master key every known subject would look unknown.

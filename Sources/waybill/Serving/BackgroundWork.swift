@@ -1,0 +1,54 @@
+import Dispatch
+import Logging
+import ServiceLifecycle
+import WaybillCore
+
+/// Work beside the gate that follows the log: it may lag and it may fail, and it never holds traffic.
+///
+/// Each has a thread of its own, so that it may block. What it was doing when the gate stops is finished first.
+struct BackgroundWork: Service {
+    /// As in logs.
+    let name: String
+    /// Between two turns when there was nothing to do.
+    let pauseMilliseconds: Int
+    /// After a failure; doubled up to `failurePauseMillisecondsMax`.
+    static let failurePauseMilliseconds = 1_000
+    static let failurePauseMillisecondsMax = 60_000
+    let logger: Logger
+    /// True: there is more to do at once. What it throws is told once until it works again.
+    let turn: @Sendable () throws -> Bool
+
+    func run() async throws { await cancelWhenGracefulShutdown { await work() } }
+
+    private func work() async {
+        let queue = DispatchQueue(label: "waybill.\(name)")
+        var failures = 0
+        while !Task.isCancelled {
+            var pause = pauseMilliseconds
+            do {
+                if try await take(queue) { pause = 0 }
+                if failures > 0 { logger.notice("background work goes on", metadata: ["work": "\(name)"]) }
+                failures = 0
+            } catch {
+                if failures == 0 { logger.error("background work failed", metadata: ["work": "\(name)", "why": "\(error)"]) }
+                failures += 1
+                pause = min(Self.failurePauseMilliseconds << min(failures - 1, 10), Self.failurePauseMillisecondsMax)
+            }
+            guard pause > 0 else { continue }
+            do { try await Task.sleep(for: .milliseconds(pause)) } catch { return }
+        }
+    }
+
+    private func take(_ queue: DispatchQueue) async throws -> Bool {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try turn() }) }
+        }
+    }
+}
+
+extension GateParts {
+    /// Everything that runs beside the gate, one line each.
+    func backgroundWork() throws -> [BackgroundWork] {
+        []
+    }
+}
