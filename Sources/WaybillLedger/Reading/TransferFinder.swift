@@ -8,10 +8,12 @@ package struct TransferFinder {
 
     private let log: any LogReader
     private let index: any TransferIndex
+    private let tailEntriesMax: Int
 
-    package init(log: any LogReader, index: any TransferIndex) {
+    package init(log: any LogReader, index: any TransferIndex, tailEntriesMax: Int = tailEntriesMax) {
         self.log = log
         self.index = index
+        self.tailEntriesMax = tailEntriesMax
     }
 
     package struct Page<Item: Sendable>: Sendable {
@@ -36,11 +38,6 @@ package struct TransferFinder {
         package var transfer: IndexedTransfer
         /// Of the records that were about the subject; empty: it cannot be told any more which ones were.
         package var lines: [Line]
-    }
-
-    /// `size`: of the log when it was asked.
-    package func view<Result>(_ body: (_ size: UInt64, _ lag: UInt64) throws -> Result) throws -> Result {
-        try reading { view in try body(view.size, view.size - view.position.next) }
     }
 
     package func list(_ filter: TransferFilter = TransferFilter(), limit: Int, below: UInt64? = nil) throws -> Page<IndexedTransfer> {
@@ -85,7 +82,7 @@ package struct TransferFinder {
     }
 
     func reading<Result>(_ body: (IndexedView) throws -> Result) throws -> Result {
-        try index.reading { snapshot in try body(IndexedView(log, snapshot, tailEntriesMax: Self.tailEntriesMax)) }
+        try index.reading { snapshot in try body(IndexedView(log, snapshot, tailEntriesMax: tailEntriesMax)) }
     }
 
     private static func sideRowsBegin(_ view: IndexedView) throws -> UInt64? { try view.log.sideRows(from: 0, limit: 1).first?.first }
