@@ -155,7 +155,8 @@ struct LogWriter: Sendable {
         var denials = 0
         for item in items {
             switch item {
-            case .intent: continue
+            // Whoever waits is told, and decides.
+            case .intent, .awaited: continue
             case .denial:
                 denials += 1
                 guard denials <= configuration.queuedEntriesMax else {
@@ -169,7 +170,12 @@ struct LogWriter: Sendable {
     }
 
     private func fail(_ items: [LogItem], _ error: RecordError, _ replies: inout Replies) {
-        for case .intent(_, let reply) in items { replies.add(.failure(error), to: reply) }
+        for item in items {
+            switch item {
+            case .intent(_, let reply), .awaited(_, let reply): replies.add(.failure(error), to: reply)
+            case .denial, .outcome, .notice, .seal: continue
+            }
+        }
     }
 
     private mutating func set(_ new: RecorderState) {

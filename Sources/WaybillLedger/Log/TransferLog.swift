@@ -127,6 +127,22 @@ package final class TransferLog: TransferRecorder {
     /// Enters an administrative act, a change of keys or an erasure; joins a later commit.
     package func record(_ notice: LogNotice) { inbox.add(rider: .notice(notice)) }
 
+    /// The same, and the listener gets `ticket` back when it is durable, or the reason it is not.
+    package func record(_ notice: LogNotice, ticket: UInt64, for listener: any CommitListener) {
+        let reply = LogItem.Reply(xid: TransferID(bytes: InlineArray(repeating: 0)), ticket: ticket, listener: listener)
+        switch phase.withLock({ $0 }) {
+        case .lost(_, let message): answer(reply, message)
+        case .running: if !inbox.add(awaited: notice, reply) { answer(reply, "The log has stopped.") }
+        }
+    }
+
+    /// From here on no commit takes these numbers, or makes these identifiers known, whatever was prepared before. Commits under way may
+    /// still do so: what is recorded after this call stands behind all of them.
+    package func forget(numbers: Set<UInt32>, fingerprints: [Fingerprint]) {
+        guard case .running(let preparation) = phase.withLock({ $0 }) else { return }
+        preparation.sightings.forget(numbers: numbers, fingerprints: fingerprints, now: monotonicMilliseconds())
+    }
+
     /// Writes what is queued, seals, signs, and closes the store. Blocks; not to be called from a listener or observer.
     package func close() {
         inbox.stop(.drain)

@@ -8,6 +8,11 @@ package protocol LogStore: LogReader {
     func append(_ commit: LogCommit) throws(LogStoreError)
     /// Keeps a checkpoint, replacing an earlier one that was not marked to be kept.
     func put(_ checkpoint: StoredCheckpoint) throws(LogStoreError)
+    /// For erasures only: puts other bytes of the same length in the place of rows that are there, in one transaction, durable on return.
+    /// Rows that are not there (pruned meanwhile) stay away. Sightings are found by `row`.
+    func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError)
+    /// Leaves no older version of an overwritten row in the files. False: somebody is reading; try again.
+    func scrub() throws(LogStoreError) -> Bool
     /// Gives up the lock and the files. Nothing may be called afterwards.
     func close()
 }

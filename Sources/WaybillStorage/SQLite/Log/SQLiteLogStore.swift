@@ -85,6 +85,34 @@ package final class SQLiteLogStore: LogStore {
         }
     }
 
+    package func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError) {
+        try transact { connection throws(SQLiteFailure) in
+            for row in side {
+                try connection.run("UPDATE side SET body = ?2 WHERE first = ?1", [.int(Int64(clamping: row.first)), .blob(row.body)])
+            }
+            for sighting in sightings {
+                try connection.run(
+                    "UPDATE sightings SET salt = ?2, fingerprints = ?3, sealed = ?4 WHERE id = ?1",
+                    [.int(sighting.row), .blob(sighting.salt), .blob(sighting.fingerprints), .blob(sighting.sealed)])
+            }
+        }
+    }
+
+    package func scrub() throws(LogStoreError) -> Bool {
+        let result = writer.withLock { slot -> Result<Bool, LogStoreError> in
+            guard var connection = slot.take() else { return .failure(.broken("The log's store is closed.")) }
+            defer { slot = consume connection }
+            do throws(SQLiteFailure) {
+                var isDone = false
+                try connection.run("PRAGMA wal_checkpoint(TRUNCATE)") { isDone = $0.int(0) == 0 }
+                return .success(isDone)
+            } catch {
+                return .failure(.broken("The log's store could not be checkpointed (\(error.message)); check the disk."))
+            }
+        }
+        return try result.get()
+    }
+
     package func close() {
         reader.close()
         writer.withLock { $0 = nil }
