@@ -17,7 +17,7 @@ package struct LogErasure {
     ) throws(LogStoreError) -> [StoredSighting] {
         var found: [StoredSighting] = []
         try forEachSighting(in: reader) { sighting in
-            if numbers.contains(sighting.number) || sighting.prints.contains(where: fingerprints.contains) { found.append(sighting) }
+            if numbers.contains(sighting.number) || sighting.keyedFingerprints.contains(where: fingerprints.contains) { found.append(sighting) }
         }
         return found
     }
@@ -45,7 +45,7 @@ package struct LogErasure {
         var changed: [StoredSighting] = []
         var gone: [(number: UInt32, fingerprints: [Fingerprint])] = []
         try LogErasure.forEachSighting(in: store) { sighting throws(LogStoreError) in
-            let prints = sighting.prints
+            let prints = sighting.keyedFingerprints
             guard !prints.isEmpty || !sighting.salt.isEmpty else { return }
             var new = sighting
             if numbers.contains(sighting.number) {
@@ -103,7 +103,7 @@ package struct LogErasure {
     }
 
     private func strip(_ lost: [Fingerprint], from sighting: inout StoredSighting) throws(LogStoreError) {
-        let kept = sighting.prints.filter { !lost.contains($0) }
+        let kept = sighting.keyedFingerprints.filter { !lost.contains($0) }
         sighting.fingerprints = kept.flatMap { print in withUnsafeBytes(of: print.bytes) { Array($0) } }
         do {
             let identifiers = try keys.open(sighting.sealed, number: sighting.number).filter { !lost.contains(keys.fingerprint($0)) }
@@ -143,15 +143,6 @@ package struct LogErasure {
             for sighting in sightings { try body(sighting) }
             guard let last = sightings.last else { return }
             row = last.row
-        }
-    }
-}
-
-extension StoredSighting {
-    /// Each of `fingerprints`.
-    package var prints: [Fingerprint] {
-        stride(from: 0, to: fingerprints.count - 15, by: 16).map { start in
-            Fingerprint(bytes: InlineArray { fingerprints[start + $0] })
         }
     }
 }

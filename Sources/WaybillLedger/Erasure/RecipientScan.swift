@@ -1,4 +1,4 @@
-package import WaybillCore
+import WaybillCore
 
 /// One vendor that received something about a person, under one agreement.
 package struct Recipient: Sendable, Codable, Equatable {
@@ -73,8 +73,9 @@ package struct RecipientScan {
 
     private func addEndings(to transfers: inout [TransferSummary]) throws {
         guard let first = transfers.first else { return }
-        var open: [TransferKey: Int] = [:]
-        for (i, transfer) in transfers.enumerated() { if let key = TransferKey(text: transfer.xid) { open[key] = i } }
+        // A transfer that was decided again goes on under its id.
+        var open: [TransferKey: [Int]] = [:]
+        for (i, transfer) in transfers.enumerated() { if let key = TransferKey(text: transfer.xid) { open[key, default: []].append(i) } }
         var scratch = [CanonicalScanner.Member]()
         var endings: [(Int, TransferSummary.Ending)] = []
         do {
@@ -82,10 +83,11 @@ package struct RecipientScan {
                 // `"xid":"…"}` ends every entry that has one.
                 guard bytes.count > 40,
                     let key = TransferKey(UnsafeRawBufferPointer(rebasing: bytes[(bytes.count - 38)..<(bytes.count - 2)])),
-                    let at = open[key], let entry = EntryReading(bytes, &scratch), let ending = TransferSummary.Ending(entry, index: index)
+                    let at = open[key]?.first, transfers[at].index < index, let entry = EntryReading(bytes, &scratch), let ending = TransferSummary.Ending(entry, index: index)
                 else { return }
                 endings.append((at, ending))
-                open[key] = nil
+                open[key]?.removeFirst()
+                if open[key]?.isEmpty ?? false { open[key] = nil }
                 if open.isEmpty { throw Done() }
             }
         } catch is Done {}

@@ -94,8 +94,10 @@ extension LogKeys {
         return Array(box)
     }
 
-    /// The identifiers of a first-seen subject, to rebuild the subject index. Throws if key, number or bytes do not fit.
+    /// The identifiers of a first-seen subject, to rebuild the subject index; none of one that was erased. Throws if key, number or bytes
+    /// do not fit.
     package func open(_ sealed: [UInt8], number: UInt32) throws -> [Identifier] {
+        if sealed.isEmpty { return [] }
         let plain = Array(try AES.GCM.open(AES.GCM.SealedBox(combined: sealed), using: sealing, authenticating: LogKeys.context(number)))
         var identifiers = [Identifier]()
         var reader = ByteReader(plain)

@@ -70,16 +70,6 @@ final class Inbox: Sendable {
         }
     }
 
-    /// False: the log has stopped, and nobody will answer.
-    func add(awaited notice: LogNotice, _ reply: LogItem.Reply) -> Bool {
-        change { state in
-            guard state.stop == nil else { return false }
-            if state.oldestRider == nil { state.oldestRider = monotonicMilliseconds() }
-            state.riders.append(.awaited(notice, reply))
-            return true
-        }
-    }
-
     /// The first count since a seal wakes the writer, so that it sets the deadline of the next one.
     func count(refused code: String) {
         let mustWake = state.withLock { state in

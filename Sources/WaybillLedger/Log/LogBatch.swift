@@ -73,10 +73,6 @@ struct LogBatch {
         case .notice(let notice):
             let author = author
             append { EntryEncoding.notice(notice, stamp: .init(author: author, nseq: $0, time: $1), into: &$2) }
-        case .awaited(let notice, let reply):
-            let (author, index) = (author, position.tree.size)
-            append { EntryEncoding.notice(notice, stamp: .init(author: author, nseq: $0, time: $1), into: &$2) }
-            committed.append((reply, index))
         case .seal(let seal): add(seal)
         }
     }

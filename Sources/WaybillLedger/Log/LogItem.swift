@@ -6,8 +6,6 @@ enum LogItem: Sendable {
     case denial(PreparedTransfer)
     case outcome(TransferOutcome)
     case notice(LogNotice)
-    /// One that somebody waits for.
-    case awaited(LogNotice, Reply)
     case seal(Seal)
 
     struct Reply: Sendable {
@@ -20,7 +18,7 @@ enum LogItem: Sendable {
         switch self {
         case .intent(let transfer, _), .denial(let transfer): transfer.entry.bytesMax
         case .outcome: 1_024
-        case .notice, .awaited, .seal: 4_096
+        case .notice, .seal: 4_096
         }
     }
 }

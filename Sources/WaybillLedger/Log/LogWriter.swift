@@ -155,8 +155,7 @@ struct LogWriter: Sendable {
         var denials = 0
         for item in items {
             switch item {
-            // Whoever waits is told, and decides.
-            case .intent, .awaited: continue
+            case .intent: continue
             case .denial:
                 denials += 1
                 guard denials <= configuration.queuedEntriesMax else {
@@ -170,12 +169,7 @@ struct LogWriter: Sendable {
     }
 
     private func fail(_ items: [LogItem], _ error: RecordError, _ replies: inout Replies) {
-        for item in items {
-            switch item {
-            case .intent(_, let reply), .awaited(_, let reply): replies.add(.failure(error), to: reply)
-            case .denial, .outcome, .notice, .seal: continue
-            }
-        }
+        for case .intent(_, let reply) in items { replies.add(.failure(error), to: reply) }
     }
 
     private mutating func set(_ new: RecorderState) {

@@ -127,15 +127,6 @@ package final class TransferLog: TransferRecorder {
     /// Enters an administrative act, a change of keys or an erasure; joins a later commit.
     package func record(_ notice: LogNotice) { inbox.add(rider: .notice(notice)) }
 
-    /// The same, and the listener gets `ticket` back when it is durable, or the reason it is not.
-    package func record(_ notice: LogNotice, ticket: UInt64, for listener: any CommitListener) {
-        let reply = LogItem.Reply(xid: TransferID(bytes: InlineArray(repeating: 0)), ticket: ticket, listener: listener)
-        switch phase.withLock({ $0 }) {
-        case .lost(_, let message): answer(reply, message)
-        case .running: if !inbox.add(awaited: notice, reply) { answer(reply, "The log has stopped.") }
-        }
-    }
-
     /// From here on no commit takes these numbers, or makes these identifiers known, whatever was prepared before. Commits under way may
     /// still do so: what is recorded after this call stands behind all of them.
     package func forget(numbers: Set<UInt32>, fingerprints: [Fingerprint]) {
@@ -175,7 +166,8 @@ package final class TransferLog: TransferRecorder {
         let plan = StartPlan(recovery, configuration)
         let author = EntryAuthor(origin: plan.identity.origin, node: configuration.node, epoch: (recovery.head?.epoch ?? 0) + 1)
         let signers = try keys.signers(origin: author.origin)
-        let sightings = Sightings(last: try store.lastSubjectNumber())
+        let sightings = Sightings(
+            last: [try store.lastSubjectNumber(), configuration.lastSubjectNumber].compactMap { $0 }.max())
         let start = LogNotice.config(act: "start", detail: ["key": signers[0].verifier.vkey])
         let position = LogPosition(
             tree: recovery.tree, time: recovery.head?.time ?? Timestamp(nanoseconds: 0), sealedTo: recovery.head?.sealedTo ?? 0)

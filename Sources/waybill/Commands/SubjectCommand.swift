@@ -8,6 +8,7 @@ struct SubjectCommand: AsyncParsableCommand {
         subcommands: [
             Import.self,
             Show.self,
+            SubjectEraseCommand.self,
         ])
 
     struct Import: AsyncParsableCommand {

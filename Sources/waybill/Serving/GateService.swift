@@ -77,6 +77,7 @@ struct GateService: Service {
     private var commands: [any ControlCommand] {
         let (parts, reloader) = (parts, reloader)
         return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + [
+            EraseCommand(work: parts.erasures),
             ReplyCommand("status") { () async throws(ControlFailure) in
                 let policy = await reloader.status
                 return GateStatus(policy: policy, log: parts.log, index: parts.index)

@@ -37,12 +37,17 @@ struct Serving {
             try await buildIndex(index, consents, logStore)
             let volumes = try sentToday(logStore)
             let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
+            let erasures = ErasureWork(
+                ErasureWork.Parts(
+                    settings: settings, keyring: keyring, logKeys: logKeys, consents: consents, logStore: logStore, log: log,
+                    tombstones: Wiring.tombstones(settings, keyring)))
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, history: history,
-                volumes: volumes,
+                volumes: volumes, erasures: erasures,
                 authority: CAKeeper(
                     keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger))
             do {
+                try await finish(erasures)
                 try await serve(parts, policies)
             } catch {
                 log.close()
@@ -148,6 +153,7 @@ struct Serving {
 
     private func openLog(_ store: SQLiteLogStore, _ keys: LogKeys, _ index: SubjectIndex, _ origin: String) throws -> TransferLog {
         var configuration = LogConfiguration(origin: origin, node: Serving.node)
+        configuration.lastSubjectNumber = index.tombstones.lastSightedNumber
         configuration.checkpointEveryMilliseconds = settings.log.checkpointEveryMilliseconds
         let logger = logger
         let copy = settings.log.checkpointCopy
@@ -160,6 +166,17 @@ struct Serving {
                     told: { sentence in logger.error("transfer log", metadata: ["state": "\(sentence)"]) }))
         } catch {
             store.close()
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    /// Before anybody can ask: whom a restored store brought back is erased again.
+    private func finish(_ erasures: ErasureWork) async throws(CommandFailure) {
+        do {
+            if try await !erasures.resume() {
+                logger.warning("erasures", metadata: ["state": "\(ErasureWork.stillRead.message)"])
+            }
+        } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
     }

@@ -36,11 +36,18 @@ package final class TombstoneBook: Sendable {
         return state.withLock { state in state.keys.flatMap { state.erased[$0.identifier(fingerprint)] } }
     }
 
-    package subscript(id: Fingerprint) -> Tombstone? { state.withLock { $0.byID[id] } }
+    package subscript(id id: Fingerprint) -> Tombstone? { state.withLock { $0.byID[id] } }
 
     /// Where the log has the erasure's entry, as far as the file says.
     package func entry(of id: Fingerprint) -> UInt64? { state.withLock { $0.entered[id] } }
 
     /// Oldest first.
     package var all: [Tombstone] { state.withLock { $0.byID.values.sorted { $0.erasedAt < $1.erasedAt } } }
+
+    /// The highest number of those that the transfer log gives; nil: none of them was erased.
+    package var lastSightedNumber: UInt32? {
+        state.withLock { state in
+            state.byID.values.flatMap(\.parts).map(\.number).filter { $0 >= SubjectIndex.sightedNumbersFrom }.max()
+        }
+    }
 }

@@ -101,16 +101,19 @@ package final class SQLiteLogStore: LogStore {
     package func scrub() throws(LogStoreError) -> Bool {
         let result = writer.withLock { slot -> Result<Bool, LogStoreError> in
             guard var connection = slot.take() else { return .failure(.broken("The log's store is closed.")) }
-            defer { slot = consume connection }
-            do throws(SQLiteFailure) {
-                var isDone = false
-                try connection.run("PRAGMA wal_checkpoint(TRUNCATE)") { isDone = $0.int(0) == 0 }
-                return .success(isDone)
-            } catch {
-                return .failure(.broken("The log's store could not be checkpointed (\(error.message)); check the disk."))
-            }
+            let result = Self.checkpoint(&connection)
+            slot = consume connection
+            return result
         }
         return try result.get()
+    }
+
+    private static func checkpoint(_ connection: inout LogConnection) -> Result<Bool, LogStoreError> {
+        do throws(SQLiteFailure) {
+            return .success(try LogSchema.integer(&connection, "PRAGMA wal_checkpoint(TRUNCATE)") == 0)
+        } catch {
+            return .failure(.broken("The log's store could not be checkpointed (\(error.message)); check the disk."))
+        }
     }
 
     package func close() {

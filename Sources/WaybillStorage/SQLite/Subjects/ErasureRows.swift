@@ -62,7 +62,7 @@ struct ErasureRows {
         try db.execute(sql: "UPDATE erasure SET step = ? WHERE id = ?", arguments: [step.rawValue, Data(id.bytes)])
     }
 
-    func confirm(_ id: Fingerprint, at now: Timestamp, transfers: Int, logSize: UInt64) throws {
+    func confirm(_ id: Fingerprint, at now: Timestamp, transfers: Int?, logSize: UInt64) throws {
         try db.execute(
             sql: """
                 UPDATE erasure SET step = 'confirmed', confirmed_at = ?, transfers = ?, log_size = ?
@@ -70,8 +70,12 @@ struct ErasureRows {
                 """, arguments: [now.nanoseconds, transfers, Int64(bitPattern: logSize), Data(id.bytes)])
     }
 
-    func forget(_ id: Fingerprint) throws {
+    func forgetParts(of id: Fingerprint) throws {
         try db.execute(sql: "DELETE FROM erasure_part WHERE erasure = ?", arguments: [Data(id.bytes)])
+    }
+
+    func forget(_ id: Fingerprint) throws {
+        try forgetParts(of: id)
         try db.execute(sql: "DELETE FROM erasure WHERE id = ?", arguments: [Data(id.bytes)])
     }
 
@@ -86,7 +90,8 @@ struct ErasureRows {
             db, sql: "SELECT number, salt FROM subject WHERE number = ?1 UNION ALL SELECT number, salt FROM alias WHERE subject = ?1",
             arguments: [number])
         for row in own { try add(row[0], salt: Array(row[1] as Data), to: id) }
-        for part in more { try add(Int64(part.number), salt: part.salt.indices.map { part.salt[$0] }, to: id) }
+        let known = Set(own.map { $0[0] as Int64 })
+        for part in more where !known.contains(Int64(part.number)) { try add(Int64(part.number), salt: part.salt.indices.map { part.salt[$0] }, to: id) }
         // What the law or the vendor's own erasure still lets leave is committed to under a salt of its own until all are destroyed.
         try db.execute(
             sql: "UPDATE subject SET salt = randomblob(16), erased_at = ? WHERE number = ?", arguments: [Int64.max, number])
@@ -123,7 +128,8 @@ struct ErasureRows {
     func destroy(_ number: Int64) throws {
         let isSealed = try Bool.fetchOne(db, sql: "SELECT erased_at = ? FROM subject WHERE number = ?", arguments: [Int64.max, number])
         guard isSealed ?? false else { return }
-        for table in ["identifier", "alias", "consent_event", "objection", "signal"] {
+        let tables = ["identifier", "alias", "consent_event", "objection", "signal"]
+        for table in tables {
             try db.execute(sql: "DELETE FROM \(table) WHERE subject = ?", arguments: [number])
         }
         try db.execute(sql: "DELETE FROM subject WHERE number = ?", arguments: [number])

@@ -20,38 +20,35 @@ package struct ErasureTrace: Sendable {
     package var numbers: Set<UInt32> { Set(parts.map(\.number)) }
 }
 
-/// A subject as the log alone knows it.
-package struct SightedSubject: Sendable {
-    package var number: UInt32
-    package var salt: InlineArray<16, UInt8>
-    package var identifiers: [Identifier]
-    package init(number: UInt32, salt: InlineArray<16, UInt8>, identifiers: [Identifier]) {
-        self.number = number
-        self.salt = salt
-        self.identifiers = identifiers
-    }
-}
-
 extension SQLiteConsentStore {
     /// Begins an erasure, or finds the one under way. On return nothing about the subject leaves any more, and its salts are out of the
-    /// clear here. `seen`: what the log knows of the same identifiers. Nil: nobody is known by this identifier.
+    /// clear here. `parts` and `identifiers`: what leads to the subject, as store and log together know it. Nil: nobody is known.
     package func beginErasure(
-        of identifier: Identifier, seen: [SightedSubject], now: Timestamp
+        of identifier: Identifier, parts: [SubjectIdentity], identifiers: [Identifier], now: Timestamp
     ) async throws(ConsentStoreError) -> StoredErasure? {
         try await changingSubjects(now: now) { store, rows in
-            let fingerprint = Data(store.index.fingerprint(identifier).bytes)
-            var number = try Int64.fetchOne(rows.db, sql: "SELECT subject FROM identifier WHERE fingerprint = ?", arguments: [fingerprint])
-            if let number, let found = try rows.erasure(of: number) { return (found, []) }
-            if number == nil, let first = seen.first {
-                try store.adopt(first, rows.db)
-                number = Int64(first.number)
-            }
-            guard let number, let short = UInt32(exactly: number) else { return (nil, []) }
-            let own = seen.filter { $0.number != short }.map { SubjectIdentity(number: $0.number, salt: $0.salt) }
+            guard let number = try store.stored(identifier, parts, rows.db) ?? parts.first.map({ Int64($0.number) }),
+                let short = UInt32(exactly: number)
+            else { return (nil, []) }
+            if let found = try rows.erasure(of: number) { return (found, []) }
+            if let first = parts.first, first.number == short { try store.adopt(first, rows.db) }
+            for identifier in identifiers { try store.link(identifier, to: number, rows.db) }
             let id = Self.newID()
-            try rows.seal(number, id: id, more: own, now: now)
+            try rows.seal(number, id: id, more: parts.filter { $0.number != short }, now: now)
             return (try rows.erasure(id: id), [short])
         }
+    }
+
+    private func stored(_ identifier: Identifier, _ parts: [SubjectIdentity], _ db: Database) throws -> Int64? {
+        let fingerprint = Data(index.fingerprint(identifier).bytes)
+        if let number = try Int64.fetchOne(db, sql: "SELECT subject FROM identifier WHERE fingerprint = ?", arguments: [fingerprint]) {
+            return number
+        }
+        for part in parts {
+            let sql = "SELECT number FROM subject WHERE number = ?1 UNION ALL SELECT subject FROM alias WHERE number = ?1"
+            if let number = try Int64.fetchOne(db, sql: sql, arguments: [Int64(part.number)]) { return number }
+        }
+        return nil
     }
 
     package func erasures() async throws(ConsentStoreError) -> [StoredErasure] {
@@ -96,6 +93,7 @@ extension SQLiteConsentStore {
             let fingerprints = try rows.fingerprints(of: Int64(erasure.number))
             let numbers = try rows.parts(of: erasure.id).map(\.number)
             try rows.destroy(Int64(erasure.number))
+            try rows.forgetParts(of: erasure.id)
             try rows.keep(tombstone)
             try rows.set(.destroyed, of: erasure.id)
             rows.db.afterNextTransaction { _ in
@@ -114,14 +112,13 @@ extension SQLiteConsentStore {
     }
 
     /// The log was restored from before an erasure: it is to be swept again, and told again.
-    package func repeatInLog(_ tombstone: Tombstone, logSize: UInt64) async throws(ConsentStoreError) {
+    package func repeatInLog(_ tombstone: Tombstone) async throws(ConsentStoreError) {
         try await changingSubjects { _, rows in
             guard try rows.erasure(id: tombstone.id) == nil, let first = tombstone.parts.first else { return ((), []) }
             try rows.db.execute(
-                sql: "INSERT INTO erasure (id, subject, step, asked_at, confirmed_at, log_size) VALUES (?, ?, 'entombed', ?, ?, ?)",
+                sql: "INSERT INTO erasure (id, subject, step, asked_at, confirmed_at, log_size) VALUES (?, ?, 'entombed', ?, ?, 0)",
                 arguments: [
                     Data(tombstone.id.bytes), Int64(first.number), tombstone.erasedAt.nanoseconds, tombstone.erasedAt.nanoseconds,
-                    Int64(bitPattern: logSize),
                 ])
             for part in tombstone.parts { try rows.add(Int64(part.number), salt: [], to: tombstone.id) }
             return ((), [])
@@ -147,30 +144,32 @@ extension SQLiteConsentStore {
         for tombstone in try rows.tombstones() where book[id: tombstone.id] == nil { book.add(.tombstone(tombstone)) }
         for tombstone in book.all {
             if let begun = try rows.erasure(id: tombstone.id), !begun.step.isFinal {
-                try rows.confirm(tombstone.id, at: tombstone.erasedAt, transfers: 0, logSize: 0)
+                try rows.confirm(tombstone.id, at: tombstone.erasedAt, transfers: nil, logSize: 0)
             }
             for part in tombstone.parts {
                 guard let number = try rows.subject(part, keys: keys), try rows.erasure(of: number) == nil else { continue }
                 let id = newID()
                 try rows.seal(number, id: id, now: tombstone.erasedAt)
-                try rows.confirm(id, at: tombstone.erasedAt, transfers: 0, logSize: 0)
+                try rows.confirm(id, at: tombstone.erasedAt, transfers: nil, logSize: 0)
             }
         }
     }
 
-    private func adopt(_ seen: SightedSubject, _ db: Database) throws {
-        let number = Int64(seen.number)
+    /// A subject that only transfers have shown so far becomes a stored one.
+    private func adopt(_ seen: SubjectIdentity, _ db: Database) throws {
         try db.execute(
-            sql: "INSERT INTO subject (number, salt) VALUES (?, ?)", arguments: [number, Data(seen.salt.indices.map { seen.salt[$0] })])
-        for identifier in seen.identifiers {
-            let fingerprint = index.fingerprint(identifier)
-            let scheme = String(decoding: identifier.bytes.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
-            let sealed = try sealer.seal(identifier.bytes, context: SealContext.identifier(fingerprint))
-            // One that an import gave to somebody else stays theirs.
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO identifier (fingerprint, subject, scheme, sealed) VALUES (?, ?, ?, ?)",
-                arguments: [Data(fingerprint.bytes), number, scheme, Data(sealed)])
-        }
+            sql: "INSERT OR IGNORE INTO subject (number, salt) VALUES (?, ?)",
+            arguments: [Int64(seen.number), Data(seen.salt.indices.map { seen.salt[$0] })])
+    }
+
+    /// One that an import gave to somebody else stays theirs.
+    private func link(_ identifier: Identifier, to number: Int64, _ db: Database) throws {
+        let fingerprint = index.fingerprint(identifier)
+        let scheme = String(decoding: identifier.bytes.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
+        let sealed = try sealer.seal(identifier.bytes, context: SealContext.identifier(fingerprint))
+        try db.execute(
+            sql: "INSERT OR IGNORE INTO identifier (fingerprint, subject, scheme, sealed) VALUES (?, ?, ?, ?)",
+            arguments: [Data(fingerprint.bytes), number, scheme, Data(sealed)])
     }
 
     private static func newID() -> Fingerprint {

@@ -117,12 +117,24 @@ package final class SQLiteConsentStore: ConsentStore, Sendable {
                 try !(ErasureRows(db: db, sealer: store.erasureSealer).erasure(of: number)?.step.isFinal ?? false),
                 let history = try SubjectRows(db: db, sealer: store.sealer).history(of: short, proofs: .opened)
             else { return nil }
-            var schemes: [String: Int] = [:]
-            let rows = try Row.fetchCursor(
-                db, sql: "SELECT scheme, count(*) FROM identifier WHERE subject = ? GROUP BY scheme", arguments: [number])
-            while let row = try rows.next() { schemes[row[0]] = row[1] }
-            return StoredSubject(history: history, schemes: schemes)
+            return StoredSubject(history: history, schemes: try store.schemes(of: number, db))
         }
+    }
+
+    /// The same by number, also while its erasure is under way.
+    package func stored(_ number: UInt32) async throws(ConsentStoreError) -> StoredSubject? {
+        try await perform { store, db in
+            guard let history = try SubjectRows(db: db, sealer: store.sealer).history(of: number) else { return nil }
+            return StoredSubject(history: history, schemes: try store.schemes(of: Int64(number), db))
+        }
+    }
+
+    private func schemes(of number: Int64, _ db: Database) throws -> [String: Int] {
+        var schemes: [String: Int] = [:]
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT scheme, count(*) FROM identifier WHERE subject = ? GROUP BY scheme", arguments: [number])
+        while let row = try rows.next() { schemes[row[0]] = row[1] }
+        return schemes
     }
 
     /// On the queue.
