@@ -65,6 +65,7 @@ package struct Standing: Sendable {
         let (a, b) = (box.facts, other.box.facts)
         return a.logAvailable == b.logAvailable && a.clockTrusted == b.clockTrusted && a.dutiesRecordable == b.dutiesRecordable
             && a.vendorsNotApproved == b.vendorsNotApproved && a.vendorsSuspended == b.vendorsSuspended
-            && a.agreementsSuspended == b.agreementsSuspended && a.vendorsOnBreachHold == b.vendorsOnBreachHold && a.agreements == b.agreements && a.proofs == b.proofs
+            && a.agreementsSuspended == b.agreementsSuspended
+            && a.vendorsOnBreachHold == b.vendorsOnBreachHold && a.agreements == b.agreements && a.proofs == b.proofs
     }
 }
