@@ -30,6 +30,7 @@ struct Serving {
         try Wiring.checkTrust(settings)
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
+        let control = try Wiring.control(settings)
         let logStore = try Wiring.logStore(settings)
         do {
             let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore)
@@ -42,7 +43,8 @@ struct Serving {
                     settings: settings, keyring: keyring, logKeys: logKeys, consents: consents, logStore: logStore, log: log,
                     tombstones: Wiring.tombstones(settings, keyring)))
             let parts = GateParts(
-                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, history: history,
+                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, control: control,
+                history: history,
                 volumes: volumes, erasures: erasures,
                 authority: CAKeeper(
                     keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger))
@@ -183,6 +185,7 @@ struct Serving {
 
     private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
         let state = try parts.state(policies.set)
+        try parts.suspend(in: state)
         let reloader = PolicyReloader(
             policies, now: SystemWallClock().now(), logger: logger, accept: { try await parts.accept($0, in: state) },
             renew: { try parts.renew(state, $0) })
