@@ -134,6 +134,7 @@ package final class TransferLog: TransferRecorder {
             inbox.add(rider: .notice(notice, NoticeReply { continuation.resume(returning: $0) }))
         }
         return try result.get()
+    }
 
     /// From here on no commit takes these numbers, or makes these identifiers known, whatever was prepared before. Commits under way may
     /// still do so: what is recorded after this call stands behind all of them.
