@@ -30,7 +30,7 @@ class Context:
         self.binary, self.home, self.rounds = options.waybill.resolve(), home, options.rounds
         self.shared = options.shared.resolve() if options.shared and options.shared.is_dir() else None
         self.root, self.write_pages = ROOT, options.write_pages
-        self.fault_rounds, self.fault, self.seed = options.fault_rounds, options.fault, options.seed
+        self.fault_rounds, self.fault, self.seed, self.keep = options.fault_rounds, options.fault, options.seed, options.keep
         self.token, self.paint = CALLER_TOKEN, Paint(sys.stdout)
         self.passed = self.failed = self.skipped = 0
         self.failures = []

@@ -10,7 +10,7 @@ LOG, CHECKPOINT, OTHER = 1, 2, 4
 ALL = LOG | CHECKPOINT | OTHER
 FIELDS = ["files", "write_at", "write_every", "write_error", "write_short", "write_kill", "sync_at", "sync_every", "sync_error", "sync_kill",
           "every_error", "clock_seconds", "writes", "syncs", "fired", "fired_at", "fired_file"]
-OPENED, WRITE, TRUNCATE, SYNC, RENAME, UNLINK, CREATED, FOLDER_SYNC, MAKE_FOLDER = range(1, 10)
+OPENED, WRITE, TRUNCATE, SYNC, RENAME, UNLINK, CREATED, FOLDER_SYNC, MAKE_FOLDER, LINK = range(1, 11)
 HEAD = struct.Struct("<10q")
 
 

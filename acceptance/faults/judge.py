@@ -29,10 +29,14 @@ def root(leaves):
 def checkpoint_of(path):
     """(origin, size, root) of the checkpoint in a file; None without one."""
     try:
-        origin, size, text = path.read_text().split("\n")[:3]
-        return origin, int(size), base64.b64decode(text)
+        return checkpoint_text(path.read_text())
     except FileNotFoundError:
         return None
+
+
+def checkpoint_text(note):
+    origin, size, text = note.split("\n")[:3]
+    return origin, int(size), base64.b64decode(text)
 
 
 class Store:

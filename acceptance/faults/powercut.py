@@ -7,7 +7,7 @@ last sync. Names (created, renamed, removed) are held if their folder was synced
 import os
 from dataclasses import dataclass, field
 
-from .control import CREATED, FOLDER_SYNC, MAKE_FOLDER, OPENED, RENAME, SYNC, TRUNCATE, UNLINK, WRITE
+from .control import CREATED, FOLDER_SYNC, LINK, MAKE_FOLDER, OPENED, RENAME, SYNC, TRUNCATE, UNLINK, WRITE
 
 MODES = ["nothing unsynced", "sectors of 512", "pages of 4096", "first writes, the last torn", "everything written"]
 
@@ -74,7 +74,7 @@ class Disk:
                     for name, key in names.items():
                         if key == known:
                             names[name] = change.file
-                self.name_changes = [(name, change.file if key == known else key) for name, key in self.name_changes]
+                self.name_changes = [(folder, name, change.file if key == known else key) for folder, name, key in self.name_changes]
         elif change.kind == WRITE:
             self.files[change.file].write(change.offset, change.data)
         elif change.kind == TRUNCATE:
@@ -82,32 +82,41 @@ class Disk:
         elif change.kind == SYNC:
             self.files[change.file].sync()
         elif change.kind == RENAME:
-            key = self.names.get(change.path)
-            self.rename_to(change.path, None)
-            self.rename_to(change.data.decode(), key)
+            self.rename(change.path, change.data.decode())
+        elif change.kind == LINK:
+            self.rename_to(change.data.decode(), self.names.get(change.path))
         elif change.kind == UNLINK:
             self.rename_to(change.path, None)
         elif change.kind == FOLDER_SYNC:
             # Names of other folders stay unsynced.
             rest = []
-            for name, key in self.name_changes:
-                if os.path.dirname(name) == ("" if change.path == "." else change.path):
+            for folder, name, key in self.name_changes:
+                if folder == ("" if change.path == "." else change.path):
                     settle(self.synced_names, name, key)
                 else:
-                    rest.append((name, key))
+                    rest.append((folder, name, key))
             self.name_changes = rest
         elif change.kind == MAKE_FOLDER:
             self.folders[change.path] = 0o700
 
-    def rename_to(self, name, key):
+    def rename(self, path, target):
+        """A folder takes what is in it along; how it came into the folder counts as settled with the folder's own new name."""
+        inside = {name: key for name, key in self.names.items() if name == path or name.startswith(path + "/")}
+        for name, key in inside.items():
+            self.rename_to(name, None, os.path.dirname(path))
+            self.rename_to(target + name[len(path):], key, os.path.dirname(target))
+        for folder in [each for each in self.folders if each == path or each.startswith(path + "/")]:
+            self.folders[target + folder[len(path):]] = self.folders.pop(folder)
+
+    def rename_to(self, name, key, folder=None):
         settle(self.names, name, key)
-        self.name_changes.append((name, key))
+        self.name_changes.append((os.path.dirname(name) if folder is None else folder, name, key))
 
     def cut(self, mode, chance):
         """What is there afterwards: name → content."""
         names = dict(self.synced_names)
         kept = {"nothing unsynced": 0, "everything written": len(self.name_changes)}.get(mode)
-        for name, key in self.name_changes[:chance.randint(0, len(self.name_changes)) if kept is None else kept]:
+        for _, name, key in self.name_changes[:chance.randint(0, len(self.name_changes)) if kept is None else kept]:
             settle(names, name, key)
         return {name: survivor(self.files[key], mode, chance) for name, key in names.items() if key in self.files}
 

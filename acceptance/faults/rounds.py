@@ -38,8 +38,8 @@ class Bench:
     def count(self, what, more=1):
         self.notes[what] = self.notes.get(what, 0) + more
 
-    def recover(self, withdrawn=()):
-        """A start without faults: ready in time, serving, whole; then at rest, and judged."""
+    def recover(self, withdrawn=(), received=(), begin=None):
+        """A start without faults: ready in time, serving, whole; then at rest, and judged. `received`: by vendors, besides what they get now."""
         try:
             gate = self.gate().start()
         except GateError as problem:
@@ -49,6 +49,8 @@ class Bench:
         self.expect(gate.started_in_ms <= RECOVERY_SECONDS_MAX * 1000, f"recovery took {gate.started_in_ms:.0f} ms")
         status, parts = readiness(gate)
         self.expect(status == 200, f"not ready after recovery: {status} {parts}")
+        if begin:
+            begin()
         load = Load(gate, self.chance, senders=1).start()
         self.until(lambda: load.transfers, 3)
         load.stop()
@@ -58,13 +60,13 @@ class Bench:
             self.expect(answer.status == 403, f"a withdrawal that was acknowledged is gone ({answer.status})")
         gate.stop()
         self.answered += load.transfers
-        self.assess()
+        self.assess(received)
 
-    def assess(self):
+    def assess(self, received=()):
         from .judge import Store
         report = self.place.verify()
         self.expect(report["exit"] == 0, f"the log does not verify: {report.get('faults', [])[:1]}")
-        received = [(body, promised) for _, body, promised in self.recorder.take()]
+        received = [(body, promised) for _, body, promised in [*received, *self.recorder.take()]]
         for what in self.judge.violations(Store(self.var / "waybill-log.db"), received, self.answered):
             self.expect(False, what)
         self.answered = []

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 enum { FD_MAX = 65536, LOG_FILE = 1, CHECKPOINT_FILE = 2, OTHER_FILE = 4 };
-enum { OPENED = 1, WRITE, TRUNCATE, SYNC, RENAME, UNLINK, CREATED, FOLDER_SYNC, MAKE_FOLDER };
+enum { OPENED = 1, WRITE, TRUNCATE, SYNC, RENAME, UNLINK, CREATED, FOLDER_SYNC, MAKE_FOLDER, LINK };
 
 struct control {
     volatile uint64_t files;         // which sorts of file count (bits above)
@@ -331,7 +331,7 @@ static int unlink_any(const char *path) {
     uint64_t began = now();
     int result = (int)syscall(SYS_unlink, path), saved = errno;
     if (!result && name) {
-        if (is_there) forget(facts.st_ino);
+        if (is_there && facts.st_nlink == 1) forget(facts.st_ino);
         put(UNLINK, began, 0, 0, 0, 0, 0, name, NULL, 0);
     }
     pthread_mutex_unlock(&mutex);
@@ -339,6 +339,19 @@ static int unlink_any(const char *path) {
     return result;
 }
 int unlink(const char *path) { return unlink_any(path); }
+
+int link(const char *from, const char *to) {
+    char a[PATH_MAX], b[PATH_MAX];
+    const char *x = ours(from, a), *y = ours(to, b);
+    if (y && refused(sort_of(y))) return -1;
+    pthread_mutex_lock(&mutex);
+    uint64_t began = now();
+    int result = (int)syscall(SYS_link, from, to), saved = errno;
+    if (!result && x && y) put(LINK, began, 0, 0, 0, 0, 0, x, y, strlen(y));
+    pthread_mutex_unlock(&mutex);
+    errno = saved;
+    return result;
+}
 
 int mkdir(const char *path, mode_t mode) {
     char buffer[PATH_MAX];
