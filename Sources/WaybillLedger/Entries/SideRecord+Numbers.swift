@@ -18,8 +18,9 @@ extension SideRecord {
         return isWhole ? found : nil
     }
 
-    /// The row with 0 in the place of these numbers; nil if nothing in it changes, or it is damaged.
-    package static func row(_ row: [UInt8], without numbers: Set<UInt32>) -> [UInt8]? {
+    /// The row with 0 in the place of these numbers, and sealed again if its seal fits: one that was changed before still shows it. Nil if
+    /// nothing in it changes, or it is damaged.
+    package static func row(_ row: [UInt8], first: UInt64, without numbers: Set<UInt32>, seal: SideRowSeal) -> [UInt8]? {
         var changes: [Int] = []
         let isWhole = row.withUnsafeBytes { row in
             forEachPayload(row) { _, payload in
@@ -30,8 +31,10 @@ extension SideRecord {
             }
         }
         guard isWhole, !changes.isEmpty else { return nil }
+        let isAsWritten = seal.fits(row, first: first)
         var row = row
         for place in changes { for i in 0..<4 { row[place + i] = 0 } }
+        if isAsWritten { seal.renew(&row, first: first) }
         return row
     }
 
@@ -59,7 +62,9 @@ extension SideRecord {
             let offset = row.loadUnaligned(fromByteOffset: at, as: UInt32.self).bigEndian
             let start = at + headerBytes
             at = start + Int(row.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self).bigEndian)
-            guard at <= row.count, body(offset, start..<at) else { return false }
+            guard at <= row.count else { return false }
+            if offset == SideRowSeal.offset { return at == row.count }
+            guard body(offset, start..<at) else { return false }
         }
         return true
     }

@@ -68,8 +68,11 @@ package struct LogErasure {
     /// Puts 0 in the place of the numbers in every side record.
     package func sweep(_ numbers: Set<UInt32>) throws(LogStoreError) {
         var changed: [StoredSideRow] = []
+        let seal = keys.sideRows
         try forEachSideRow { row throws(LogStoreError) in
-            guard try !Self.entries(in: row, numbers).isEmpty, let body = SideRecord.row(row.body, without: numbers) else { return }
+            guard try !Self.entries(in: row, numbers).isEmpty, 
+                let body = SideRecord.row(row.body, first: row.first, without: numbers, seal: seal)
+            else { return }
             changed.append(StoredSideRow(first: row.first, body: body))
             guard changed.count >= Self.rowsMax else { return }
             try store.overwrite(side: changed, sightings: [])
@@ -103,11 +106,13 @@ package struct LogErasure {
     }
 
     private func strip(_ lost: [Fingerprint], from sighting: inout StoredSighting) throws(LogStoreError) {
+        let salt = sighting.salt
+        guard salt.count == 16 else { return }
         let kept = sighting.keyedFingerprints.filter { !lost.contains($0) }
         sighting.fingerprints = kept.flatMap { print in withUnsafeBytes(of: print.bytes) { Array($0) } }
         do {
             let identifiers = try keys.open(sighting.sealed, number: sighting.number).filter { !lost.contains(keys.fingerprint($0)) }
-            sighting.sealed = try keys.seal(identifiers, number: sighting.number)
+            sighting.sealed = try keys.seal(identifiers, number: sighting.number, salt: InlineArray { salt[$0] })
         } catch {
             throw .broken("A first-seen subject's identifiers do not open; put the master key back, or restore the log.")
         }

@@ -78,7 +78,9 @@ package final class SQLiteLogStore: LogStore {
 
     package func put(_ checkpoint: StoredCheckpoint) throws(LogStoreError) {
         try transact { connection throws(SQLiteFailure) in
-            try connection.run("DELETE FROM checkpoints WHERE keep = 0")
+            try connection.run(
+                "DELETE FROM checkpoints WHERE keep = 0 OR (origin = ?1 AND size = ?2)",
+                [.text(checkpoint.origin), .int(Int64(clamping: checkpoint.size))])
             try connection.run(
                 "INSERT INTO checkpoints(origin, size, keep, note) VALUES (?1, ?2, ?3, ?4)",
                 [.text(checkpoint.origin), .int(Int64(clamping: checkpoint.size)), .int(checkpoint.keep ? 1 : 0), .text(checkpoint.note)])
@@ -195,6 +197,7 @@ extension SQLiteLogStore {
         try reader.sightings(after: row, limit: limit)
     }
     package func lastSubjectNumber() throws(LogStoreError) -> UInt32? { try reader.lastSubjectNumber() }
+    package func selfCheck() throws(LogStoreError) -> [VerificationReport.Fault] { try reader.selfCheck() }
 }
 
 /// Says that one process owns the log; goes with the process.
