@@ -3,10 +3,10 @@ package import WaybillCore
 /// What an erasure asks of one log's store, beside its entry. Everything may be done twice.
 package struct LogErasure {
     static let rowsMax = 256
-    private let store: any LogStore
+    private let store: any ErasableLog
     private let keys: LogKeys
 
-    package init(store: any LogStore, keys: LogKeys) {
+    package init(store: any ErasableLog, keys: LogKeys) {
         self.store = store
         self.keys = keys
     }

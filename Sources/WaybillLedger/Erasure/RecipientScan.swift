@@ -22,12 +22,19 @@ package struct Recipient: Sendable, Codable, Equatable {
 
 /// Finds the recipients of a person's data by reading side records and entries.
 package struct RecipientScan {
-    private let reader: any LogReader
+    private let readers: [any LogReader]
 
-    package init(reader: any LogReader) { self.reader = reader }
+    /// `readers`: every shard of the log, oldest first.
+    package init(_ readers: [any LogReader]) { self.readers = readers }
 
     /// By vendor and agreement. Transfers of which nothing left (`aborted` before a byte was sent) are counted too: they were decided.
     package func recipients(of numbers: Set<UInt32>) throws -> (recipients: [Recipient], transfers: Int) {
+        var transfers: [TransferSummary] = []
+        for reader in readers { transfers += try self.transfers(in: reader, of: numbers) }
+        return (grouped(transfers), transfers.count)
+    }
+
+    private func transfers(in reader: any LogReader, of numbers: Set<UInt32>) throws -> [TransferSummary] {
         var places: [UInt64] = []
         try LogErasure.forEachSideRow(in: reader) { row throws(LogStoreError) in
             guard let entries = SideRecord.entries(inRow: row.body, first: row.first, naming: numbers) else {
@@ -35,8 +42,12 @@ package struct RecipientScan {
             }
             places += entries
         }
-        var transfers = try summaries(at: places)
-        try addEndings(to: &transfers)
+        var transfers = try summaries(in: reader, at: places)
+        try addEndings(in: reader, to: &transfers)
+        return transfers
+    }
+
+    private func grouped(_ transfers: [TransferSummary]) -> [Recipient] {
         var found: [String: Recipient] = [:]
         for transfer in transfers {
             for agreement in transfer.agreements.isEmpty ? [""] : transfer.agreements {
@@ -55,10 +66,10 @@ package struct RecipientScan {
                 found["\(transfer.vendor)\0\(id)"] = recipient
             }
         }
-        return (found.values.sorted { ($0.vendor, $0.agreement) < ($1.vendor, $1.agreement) }, places.count)
+        return found.values.sorted { ($0.vendor, $0.agreement) < ($1.vendor, $1.agreement) }
     }
 
-    private func summaries(at places: [UInt64]) throws -> [TransferSummary] {
+    private func summaries(in reader: any LogReader, at places: [UInt64]) throws -> [TransferSummary] {
         var found: [TransferSummary] = []
         var scratch = [CanonicalScanner.Member]()
         for place in places {
@@ -71,7 +82,7 @@ package struct RecipientScan {
 
     private struct Done: Error {}
 
-    private func addEndings(to transfers: inout [TransferSummary]) throws {
+    private func addEndings(in reader: any LogReader, to transfers: inout [TransferSummary]) throws {
         guard let first = transfers.first else { return }
         // A transfer that was decided again goes on under its id.
         var open: [TransferKey: [Int]] = [:]

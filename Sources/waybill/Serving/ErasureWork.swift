@@ -16,7 +16,10 @@ actor ErasureWork {
         var keyring: Keyring
         var logKeys: LogKeys
         var consents: SQLiteConsentStore
+        /// The one that takes entries.
         var logStore: any LogStore
+        /// Shards that have ended, oldest first.
+        var olderLogs: [any ErasableLog] = []
         var log: TransferLog
         var tombstones: TombstoneFile
     }
@@ -74,7 +77,7 @@ actor ErasureWork {
     private func report(_ subject: String, _ erasure: StoredErasure, isConfirmed: Bool) async throws(ControlFailure) -> ErasureReport {
         let trace = try await completed(erasure)
         let stored = try await storing { [parts] () throws(ConsentStoreError) in try await parts.consents.stored(erasure.number) }
-        let found = try await blocking { [parts] in try RecipientScan(reader: parts.logStore).recipients(of: trace.numbers) }
+        let found = try await blocking { [parts] in try RecipientScan(parts.olderLogs + [parts.logStore]).recipients(of: trace.numbers) }
         var report = ErasureReport(
             subject: subject, state: .erasing, askedAt: erasure.askedAt.rfc3339, recipients: found.recipients, transfers: found.transfers,
             identifiers: stored?.schemes ?? [:], consentEvents: stored?.history.events.count ?? 0)
@@ -142,7 +145,7 @@ actor ErasureWork {
         let trace = try await completed(erasure)
         let wanted = Set(trace.fingerprints.map { WaybillLedger.Fingerprint($0) })
         _ = try await blocking { [parts] in
-            try LogErasure(store: parts.logStore, keys: parts.logKeys).blankSightings(of: trace.numbers) { wanted.contains($0) }
+            for log in parts.erasures { try log.blankSightings(of: trace.numbers) { wanted.contains($0) } }
         }
         // The salts may stand in old pages until a reader elsewhere is done; what is destroyed later waits for that.
         _ = try await scrubbed()
@@ -168,7 +171,10 @@ actor ErasureWork {
         let from = erasure.logSize ?? 0
         let found = try await blocking { [parts] in
             let work = LogErasure(store: parts.logStore, keys: parts.logKeys)
-            return (try work.entry(mark, from: from), try erasure.transfers ?? work.transfers(of: trace.numbers))
+            return (
+                try work.entry(mark, from: from),
+                try erasure.transfers ?? parts.erasures.reduce(0) { try $0 + $1.transfers(of: trace.numbers) }
+            )
         }
         let index: UInt64
         if let there = found.0 {
@@ -194,10 +200,11 @@ actor ErasureWork {
     private func sweep(_ erasure: StoredErasure) async throws(ControlFailure) {
         let trace = try await completed(erasure)
         let gone = try await blocking { [parts, book] in
-            let work = LogErasure(store: parts.logStore, keys: parts.logKeys)
-            try work.sweep(trace.numbers)
-            return try work.blankSightings(of: trace.numbers) { print in
-                WaybillCore.Fingerprint(print).map { book.erasedAt($0) != nil } ?? false
+            for log in parts.erasures { try log.sweep(trace.numbers) }
+            return try parts.erasures.flatMap { log in
+                try log.blankSightings(of: trace.numbers) { print in
+                    WaybillCore.Fingerprint(print).map { book.erasedAt($0) != nil } ?? false
+                }
             }
         }
         for (number, fingerprints) in gone where trace.numbers.contains(number) {
@@ -219,7 +226,9 @@ actor ErasureWork {
     private func scrubbed() async throws(ControlFailure) -> Bool {
         var waited = 0
         while true {
-            let log = try await blocking { [parts] in try parts.logStore.scrub() }
+            let log = try await blocking { [parts] in
+                try (parts.olderLogs + [parts.logStore]).reduce(true) { try $1.scrub() && $0 }
+            }
             let store = try await storing { [parts] () throws(ConsentStoreError) in try await parts.consents.scrub() }
             if log, store { return true }
             guard waited < Self.scrubMillisecondsMax else { return false }
@@ -314,6 +323,9 @@ actor ErasureWork {
 }
 
 extension ErasureWork.Parts {
+    /// One a shard.
+    fileprivate var erasures: [LogErasure] { (olderLogs + [logStore]).map { LogErasure(store: $0, keys: logKeys) } }
+
     fileprivate func trace(_ identifier: Identifier) throws -> SubjectTrace? {
         let reader = try SQLiteLogReader(path: settings.logStore)
         defer { reader.close() }
