@@ -21,7 +21,7 @@ package final class PreparedTransfer: Sendable {
 final class DraftPreparation: Sendable {
     private let author: EntryAuthor
     private let keys: LogKeys
-    private let sightings: Sightings
+    let sightings: Sightings
     private let random = RandomPool()
 
     init(author: EntryAuthor, keys: LogKeys, sightings: Sightings) {
@@ -83,7 +83,7 @@ final class DraftPreparation: Sendable {
         }
         guard isNew else { return (number, salt, nil) }
         do {
-            let sealed = try keys.seal(subject.identifiers, number: number)
+            let sealed = try keys.seal(subject.identifiers, number: number, salt: salt)
             return (number, salt, (Sighting(number: number, salt: salt, fingerprints: fingerprints), sealed))
         } catch {
             throw RecordError(code: .closed, message: "A first-seen subject could not be sealed; check the master key.")

@@ -27,6 +27,7 @@ struct LogBatch {
     private(set) var opened: [(key: TransferKey, intent: OpenTransfers.Intent)] = []
     private(set) var closed: [TransferKey] = []
     private(set) var committed: [(reply: LogItem.Reply, index: UInt64)] = []
+    private(set) var noticed: [(reply: NoticeReply, index: UInt64)] = []
     private(set) var rejected: [(reply: LogItem.Reply, error: RecordError)] = []
     private(set) var sighted: [Sighting] = []
     private(set) var hasTraffic = false
@@ -70,8 +71,9 @@ struct LogBatch {
             append { EntryEncoding.outcome(outcome, intentLeaf: intent.leaf, stamp: .init(author: author, nseq: $0, time: $1), into: &$2) }
             closed.append(key)
             hasTraffic = true
-        case .notice(let notice):
+        case .notice(let notice, let reply):
             let author = author
+            if let reply { noticed.append((reply, position.tree.size)) }
             append { EntryEncoding.notice(notice, stamp: .init(author: author, nseq: $0, time: $1), into: &$2) }
         case .seal(let seal): add(seal)
         }
@@ -108,7 +110,7 @@ struct LogBatch {
         let leaf = append { transfer.entry.splice(nseq: $0, vseq: vseq, time: $1, into: &$2) }
         let head = Seal.Head(vseq: vseq, leaf: leaf, index: index)
         if let at { position.heads.values[at] = head } else { position.heads[transfer.entry.vendor] = head }
-        SideRecord.append(transfer.side, offset: Int(index - first), to: &sideRow)
+        SideRecord.append(sightings.withoutForgotten(transfer.side), offset: Int(index - first), to: &sideRow)
         for (sighting, sealed) in transfer.sightings {
             let owed = sightings.owed(sighting).filter { owedInBatch.insert($0).inserted }
             guard !owed.isEmpty else { continue }
@@ -139,7 +141,8 @@ struct LogBatch {
         return leaf
     }
 
-    mutating func finish(identity: LogIdentity?, open: borrowing OpenTransfers) -> LogCommit {
+    mutating func finish(identity: LogIdentity?, open: borrowing OpenTransfers, sideRows: SideRowSeal) -> LogCommit {
+        if !sideRow.isEmpty { sideRows.close(&sideRow, first: first) }
         let end = position.tree.size
         let oldest = min(open.oldest(closing: closing, size: end), opened.first?.intent.index ?? end)
         let stored = StoredCommit(

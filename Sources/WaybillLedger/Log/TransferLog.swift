@@ -127,6 +127,22 @@ package final class TransferLog: TransferRecorder {
     /// Enters an administrative act, a change of keys or an erasure; joins a later commit.
     package func record(_ notice: LogNotice) { inbox.add(rider: .notice(notice)) }
 
+    /// The same, and returns when it is durable, with its index; within about 100 ms.
+    package func enter(_ notice: LogNotice) async throws(RecordError) -> UInt64 {
+        if case .lost(_, let message) = phase.withLock({ $0 }) { throw RecordError(code: .closed, message: message) }
+        let result = await withCheckedContinuation { continuation in
+            inbox.add(rider: .notice(notice, NoticeReply { continuation.resume(returning: $0) }))
+        }
+        return try result.get()
+    }
+
+    /// From here on no commit takes these numbers, or makes these identifiers known, whatever was prepared before. Commits under way may
+    /// still do so: what is recorded after this call stands behind all of them.
+    package func forget(numbers: Set<UInt32>, fingerprints: [Fingerprint]) {
+        guard case .running(let preparation) = phase.withLock({ $0 }) else { return }
+        preparation.sightings.forget(numbers: numbers, fingerprints: fingerprints, now: monotonicMilliseconds())
+    }
+
     /// Writes what is queued, seals, signs, and closes the store. Blocks; not to be called from a listener or observer.
     package func close() {
         inbox.stop(.drain)
@@ -159,13 +175,15 @@ package final class TransferLog: TransferRecorder {
         let plan = StartPlan(recovery, configuration)
         let author = EntryAuthor(origin: plan.identity.origin, node: configuration.node, epoch: (recovery.head?.epoch ?? 0) + 1)
         let signers = try keys.signers(origin: author.origin)
-        let sightings = Sightings(last: try store.lastSubjectNumber())
+        let sightings = Sightings(
+            last: [try store.lastSubjectNumber(), configuration.lastSubjectNumber].compactMap { $0 }.max())
         let start = LogNotice.config(act: "start", detail: ["key": signers[0].verifier.vkey])
         let position = LogPosition(
             tree: recovery.tree, time: recovery.head?.time ?? Timestamp(nanoseconds: 0), sealedTo: recovery.head?.sealedTo ?? 0)
         var writer = LogWriter(
-            store: store, configuration: configuration, clock: clock, sightings: sightings, author: author, signers: signers, copy: copy,
-            observer: observer, position: position, open: recovery.open, retained: plan.items + [.notice(start)],
+            store: store, configuration: configuration, clock: clock, sightings: sightings, sideRows: keys.sideRows,
+            author: author, signers: signers, copy: copy, observer: observer, position: position, open: recovery.open,
+            retained: plan.items + [.notice(start)],
             identity: plan.isNew ? plan.identity : nil)
         // Before the first entry there must be a checkpoint outside, or a store that loses everything would look new.
         if recovery.head == nil, plan.cited == nil {

@@ -1,6 +1,6 @@
 package import WaybillCore
 
-/// Finds transfers: in the index as far as it is, and in the log's entries beyond. Never silently incomplete.
+/// Finds transfers of one log: in the index as far as it is, and in the log's entries beyond. Never silently incomplete.
 package struct TransferFinder {
     /// Entries behind which the index may be: so many are read with each question.
     package static let tailEntriesMax = 200_000
@@ -49,7 +49,7 @@ package struct TransferFinder {
         }
     }
 
-    /// Of transfers that were sent, or are not known not to have been; what was denied disclosed nothing.
+    /// Of transfers that were sent, or are not known not to have been; what was denied, or aborted before anything left, disclosed nothing.
     package func disclosures(
         of trace: SubjectTrace, _ filter: TransferFilter = TransferFilter(), limit: Int, below: UInt64? = nil
     ) throws -> Page<Disclosure> {
@@ -63,7 +63,9 @@ package struct TransferFinder {
                 let (groups, rest) = try Self.groups(view, trace, entries, atOnce)
                 if groups.isEmpty, !rest.isEmpty { atOnce *= 2 }
                 let transfers = try view.transfers(filter, at: groups.keys.sorted(by: >))
-                found += transfers.map { Disclosure(transfer: $0, lines: (groups[$0.index] ?? []).compactMap(Self.line)) }
+                found += transfers.filter { !$0.isKnownUnsent }.map {
+                    Disclosure(transfer: $0, lines: (groups[$0.index] ?? []).compactMap(Self.line))
+                }
                 entries = rest
             }
             let isMore = found.count > limit || (found.count == limit && !entries.isEmpty)

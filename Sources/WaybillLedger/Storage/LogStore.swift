@@ -3,13 +3,22 @@ package import WaybillCore
 /// Where the log lives. One process appends; any number read.
 ///
 /// Every call may block; none is made on an event loop. A call that throws has no other effect.
-package protocol LogStore: LogReader {
+package protocol LogStore: ErasableLog {
     /// Everything of one commit, in one transaction, durable on return.
     func append(_ commit: LogCommit) throws(LogStoreError)
-    /// Keeps a checkpoint, replacing an earlier one that was not marked to be kept.
+    /// Keeps a checkpoint, replacing an earlier one that was not marked to be kept, or is of the same origin and size.
     func put(_ checkpoint: StoredCheckpoint) throws(LogStoreError)
     /// Gives up the lock and the files. Nothing may be called afterwards.
     func close()
+}
+
+/// A log from which an erasure takes what names a person: the one that takes entries, or a shard that has ended.
+package protocol ErasableLog: LogReader {
+    /// Puts other bytes of the same length in the place of rows that are there, in one transaction, durable on return.
+    /// Rows that are not there (pruned meanwhile) stay away. Sightings are found by `row`.
+    func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError)
+    /// Leaves no older version of an overwritten row in the files. False: somebody is reading; try again.
+    func scrub() throws(LogStoreError) -> Bool
 }
 
 /// Reading, from the owning process, another one, or a copy.
@@ -34,6 +43,12 @@ package protocol LogReader: TileReader {
     func sightings(after row: Int64, limit: Int) throws(LogStoreError) -> [StoredSighting]
     /// The highest number given to a first-seen subject.
     func lastSubjectNumber() throws(LogStoreError) -> UInt32?
+    /// What is wrong with the store beyond what these calls show: its layout, its own indexes, columns they do not give.
+    func selfCheck() throws(LogStoreError) -> [VerificationReport.Fault]
+}
+
+extension LogReader {
+    package func selfCheck() throws(LogStoreError) -> [VerificationReport.Fault] { [] }
 }
 
 package enum LogStoreError: Error, Sendable, Equatable {
@@ -104,7 +119,8 @@ package struct StoredCommit: Sendable, Equatable {
         self.body = body
     }
 
-    package var end: UInt64 { first + UInt64(count) }
+    /// Of a damaged row any number, but no trap.
+    package var end: UInt64 { first &+ UInt64(clamping: count) }
 }
 
 /// Where the log stands: its last commit without the entries.

@@ -52,6 +52,10 @@ package final class FailingLogStore: LogStore {
         }
     }
 
+    package func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError) {
+        try write { () throws(LogStoreError) in try base.overwrite(side: side, sightings: sightings) }
+    }
+    package func scrub() throws(LogStoreError) -> Bool { try base.scrub() }
     package func close() { base.close() }
     package func head() throws(LogStoreError) -> LogHead? { try base.head() }
     package func identity() throws(LogStoreError) -> LogIdentity? { try base.identity() }
@@ -72,4 +76,5 @@ package final class FailingLogStore: LogStore {
         try base.sightings(after: row, limit: limit)
     }
     package func lastSubjectNumber() throws(LogStoreError) -> UInt32? { try base.lastSubjectNumber() }
+    package func selfCheck() throws(LogStoreError) -> [VerificationReport.Fault] { try base.selfCheck() }
 }

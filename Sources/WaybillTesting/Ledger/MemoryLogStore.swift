@@ -38,11 +38,21 @@ package final class MemoryLogStore: LogStore {
 
     package func put(_ checkpoint: StoredCheckpoint) throws(LogStoreError) {
         state.withLock { state in
-            state.checkpoints.removeAll { !$0.keep }
+            state.checkpoints.removeAll { !$0.keep || ($0.origin == checkpoint.origin && $0.size == checkpoint.size) }
             state.checkpoints.append(checkpoint)
         }
     }
 
+    package func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError) {
+        state.withLock { state in
+            for row in side { if let at = state.side.firstIndex(where: { $0.first == row.first }) { state.side[at] = row } }
+            for sighting in sightings {
+                if let at = state.sightings.firstIndex(where: { $0.row == sighting.row }) { state.sightings[at] = sighting }
+            }
+        }
+    }
+
+    package func scrub() throws(LogStoreError) -> Bool { true }
     package func close() {}
     package func head() throws(LogStoreError) -> LogHead? { state.withLock { $0.commits.last.map(LogHead.init) } }
     package func identity() throws(LogStoreError) -> LogIdentity? { state.withLock { $0.identity } }

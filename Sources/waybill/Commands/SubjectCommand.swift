@@ -9,6 +9,7 @@ struct SubjectCommand: AsyncParsableCommand {
             Import.self,
             Show.self,
             Disclosures.self,
+            SubjectEraseCommand.self,
         ])
 
     struct Import: AsyncParsableCommand {

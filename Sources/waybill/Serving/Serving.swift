@@ -30,6 +30,7 @@ struct Serving {
         try Wiring.checkTrust(settings)
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
+        let control = try Wiring.control(settings)
         let logStore = try Wiring.logStore(settings)
         do {
             let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore)
@@ -37,12 +38,18 @@ struct Serving {
             try await buildIndex(index, consents, logStore)
             let volumes = try sentToday(logStore)
             let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
+            let erasures = ErasureWork(
+                ErasureWork.Parts(
+                    settings: settings, keyring: keyring, logKeys: logKeys, consents: consents, logStore: logStore, log: log,
+                    tombstones: Wiring.tombstones(settings, keyring)))
             let parts = GateParts(
-                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, history: history,
-                volumes: volumes,
+                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, control: control,
+                history: history,
+                volumes: volumes, erasures: erasures,
                 authority: CAKeeper(
                     keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger))
             do {
+                try await finish(erasures)
                 try await serve(parts, policies)
             } catch {
                 log.close()
@@ -148,6 +155,7 @@ struct Serving {
 
     private func openLog(_ store: SQLiteLogStore, _ keys: LogKeys, _ index: SubjectIndex, _ origin: String) throws -> TransferLog {
         var configuration = LogConfiguration(origin: origin, node: Serving.node)
+        configuration.lastSubjectNumber = index.tombstones.lastSightedNumber
         configuration.checkpointEveryMilliseconds = settings.log.checkpointEveryMilliseconds
         let logger = logger
         let copy = settings.log.checkpointCopy
@@ -164,8 +172,20 @@ struct Serving {
         }
     }
 
+    /// Before anybody can ask: whom a restored store brought back is erased again.
+    private func finish(_ erasures: ErasureWork) async throws(CommandFailure) {
+        do {
+            if try await !erasures.resume() {
+                logger.warning("erasures", metadata: ["state": "\(ErasureWork.stillRead.message)"])
+            }
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
     private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
         let state = try parts.state(policies.set)
+        try parts.suspend(in: state)
         let reloader = PolicyReloader(
             policies, now: SystemWallClock().now(), logger: logger, accept: { try await parts.accept($0, in: state) },
             renew: { try parts.renew(state, $0) })

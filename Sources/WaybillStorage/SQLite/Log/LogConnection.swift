@@ -103,7 +103,8 @@ struct SQLiteRow {
 
     func text(_ column: Int32) -> String {
         guard let bytes = sqlite3_column_text(statement, column) else { return "" }
-        return String(cString: bytes)
+        // To its end, not to the first zero byte: what is hidden behind one counts.
+        return String(decoding: UnsafeBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, column))), as: UTF8.self)
     }
 
     func blob(_ column: Int32) -> [UInt8] {

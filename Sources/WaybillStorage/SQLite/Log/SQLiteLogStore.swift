@@ -78,10 +78,43 @@ package final class SQLiteLogStore: LogStore {
 
     package func put(_ checkpoint: StoredCheckpoint) throws(LogStoreError) {
         try transact { connection throws(SQLiteFailure) in
-            try connection.run("DELETE FROM checkpoints WHERE keep = 0")
+            try connection.run(
+                "DELETE FROM checkpoints WHERE keep = 0 OR (origin = ?1 AND size = ?2)",
+                [.text(checkpoint.origin), .int(Int64(clamping: checkpoint.size))])
             try connection.run(
                 "INSERT INTO checkpoints(origin, size, keep, note) VALUES (?1, ?2, ?3, ?4)",
                 [.text(checkpoint.origin), .int(Int64(clamping: checkpoint.size)), .int(checkpoint.keep ? 1 : 0), .text(checkpoint.note)])
+        }
+    }
+
+    package func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError) {
+        try transact { connection throws(SQLiteFailure) in
+            for row in side {
+                try connection.run("UPDATE side SET body = ?2 WHERE first = ?1", [.int(Int64(clamping: row.first)), .blob(row.body)])
+            }
+            for sighting in sightings {
+                try connection.run(
+                    "UPDATE sightings SET salt = ?2, fingerprints = ?3, sealed = ?4 WHERE id = ?1",
+                    [.int(sighting.row), .blob(sighting.salt), .blob(sighting.fingerprints), .blob(sighting.sealed)])
+            }
+        }
+    }
+
+    package func scrub() throws(LogStoreError) -> Bool {
+        let result = writer.withLock { slot -> Result<Bool, LogStoreError> in
+            guard var connection = slot.take() else { return .failure(.broken("The log's store is closed.")) }
+            let result = Self.checkpoint(&connection)
+            slot = consume connection
+            return result
+        }
+        return try result.get()
+    }
+
+    private static func checkpoint(_ connection: inout LogConnection) -> Result<Bool, LogStoreError> {
+        do throws(SQLiteFailure) {
+            return .success(try LogSchema.integer(&connection, "PRAGMA wal_checkpoint(TRUNCATE)") == 0)
+        } catch {
+            return .failure(.broken("The log's store could not be checkpointed (\(error.message)); check the disk."))
         }
     }
 
@@ -164,6 +197,7 @@ extension SQLiteLogStore {
         try reader.sightings(after: row, limit: limit)
     }
     package func lastSubjectNumber() throws(LogStoreError) -> UInt32? { try reader.lastSubjectNumber() }
+    package func selfCheck() throws(LogStoreError) -> [VerificationReport.Fault] { try reader.selfCheck() }
 }
 
 /// Says that one process owns the log; goes with the process.
