@@ -10,6 +10,7 @@ struct LogCommand: AsyncParsableCommand {
             LogVerifyCommand.self,
             Export.self,
             Checkpoint.self,
+            LogReindexCommand.self,
             Acknowledge.self,
         ])
 
