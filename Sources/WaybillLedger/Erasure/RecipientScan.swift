@@ -86,7 +86,7 @@ package struct RecipientScan {
         guard let first = transfers.first else { return }
         // A transfer that was decided again goes on under its id.
         var open: [TransferKey: [Int]] = [:]
-        for (i, transfer) in transfers.enumerated() { if let key = TransferKey(text: transfer.xid) { open[key, default: []].append(i) } }
+        for (i, transfer) in transfers.enumerated() { if let key = TransferID(transfer.xid).map({ TransferKey($0) }) { open[key, default: []].append(i) } }
         var scratch = [CanonicalScanner.Member]()
         var endings: [(Int, TransferSummary.Ending)] = []
         do {

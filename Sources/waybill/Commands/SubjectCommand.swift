@@ -8,8 +8,8 @@ struct SubjectCommand: AsyncParsableCommand {
         subcommands: [
             Import.self,
             Show.self,
-            Disclosures.self,
             SubjectEraseCommand.self,
+            Disclosures.self,
         ])
 
     struct Import: AsyncParsableCommand {

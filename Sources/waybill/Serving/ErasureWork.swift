@@ -201,13 +201,15 @@ actor ErasureWork {
         let trace = try await completed(erasure)
         let gone = try await blocking { [parts, book] in
             for log in parts.erasures { try log.sweep(trace.numbers) }
-            try SQLiteTransferIndex(path: parts.settings.indexStore).forget(
-                numbers: Array(trace.numbers), fingerprints: trace.fingerprints.map { WaybillLedger.Fingerprint($0) })
-            return try parts.erasures.flatMap { log in
+            let gone = try parts.erasures.flatMap { log in
                 try log.blankSightings(of: trace.numbers) { print in
                     WaybillCore.Fingerprint(print).map { book.erasedAt($0) != nil } ?? false
                 }
             }
+            // After the log, from which it would take them in again.
+            let prints = Set(trace.fingerprints.map { WaybillLedger.Fingerprint($0) } + gone.flatMap(\.fingerprints))
+            try Wiring.transferIndex(parts.settings).forget(numbers: trace.numbers.sorted(), fingerprints: Array(prints))
+            return gone
         }
         for (number, fingerprints) in gone where trace.numbers.contains(number) {
             parts.consents.index.remove(number, fingerprints: fingerprints.compactMap { WaybillCore.Fingerprint($0) })
@@ -286,8 +288,7 @@ actor ErasureWork {
 
     static let stillRead = ControlFailure(
         code: "still_read",
-        message:
-            "The person is erased, but another process reads a store, so that old pages of it could not be overwritten yet; end it, then "
+        message: "The person is erased, but another process reads a store, so that old pages of it could not be overwritten yet; end it, then "
             + "restart the gate or erase anybody.")
     private static let lost = ControlFailure(code: "internal", message: "The erasure is not where it was; run the command again.")
 
@@ -333,8 +334,7 @@ extension ErasureWork.Parts {
         let reader = try SQLiteLogReader(path: settings.logStore)
         defer { reader.close() }
         return try SQLiteSubjectTracer(
-            consents: settings.store, keyring: keyring, keys: logKeys,
-            sightings: SQLiteSightings(reader, index: SQLiteTransferIndex(path: settings.indexStore))
+            consents: settings.store, keyring: keyring, keys: logKeys, sightings: SQLiteSightings(reader, index: Wiring.transferIndex(settings))
         ).trace(identifier)
     }
 }
