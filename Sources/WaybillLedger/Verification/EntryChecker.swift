@@ -28,6 +28,7 @@ struct EntryChecker {
     private(set) var openCount = 0
     private(set) var sealedTo: UInt64 = 0
     private var lastEntryWasStopSeal = false
+    var notes = ShardNotes()
     private var commitTime: [UInt8] = []
     private var isFirstOfCommit = true
 
@@ -61,7 +62,10 @@ struct EntryChecker {
             committed = Committed(xid: xid, subjects: nil, lines: lines)
             return nil
         case .seal: return checkSeal(entry, index)
-        case .config, .keychange, .erasure: return nil
+        case .config:
+            notes.note(entry, isFirst: index == 0)
+            return nil
+        case .keychange, .erasure: return nil
         }
     }
 

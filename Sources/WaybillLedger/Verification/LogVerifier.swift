@@ -12,10 +12,16 @@ package struct LogVerifier {
     private let publicKeys: [Curve25519.Signing.PublicKey]
     private let keys: LogKeys?
     private let outside: [UInt8]?
+    private let prunedLater: Set<LogMonth>
 
     /// `publicKeys`: those the log has signed with. `outside`: the checkpoint kept outside the store; without it a rolled-back store
     /// cannot be told from one that never grew. `keys`: to check decision lines against `dec.root` too.
-    package init(reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], outside: [UInt8]? = nil, keys: LogKeys? = nil) {
+    /// `prunedLater`: months whose side rows went by the word of a later shard.
+    package init(
+        reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], outside: [UInt8]? = nil, keys: LogKeys? = nil,
+        prunedLater: Set<LogMonth> = []
+    ) {
+        self.prunedLater = prunedLater
         self.reader = reader
         self.publicKeys = publicKeys
         self.outside = outside
@@ -34,7 +40,7 @@ package struct LogVerifier {
             for commit in commits where isWhole && run.size < total { isWhole = try run.check(commit) }
             progress(run.size, total)
         }
-        if isWhole { try run.finish(total: total) }
+        if isWhole { try run.finish(total: total, prunedLater: prunedLater) }
         return run.report
     }
 }
@@ -73,7 +79,8 @@ private struct VerificationRun {
 
     var size: UInt64 { tree.size }
     var report: VerificationReport {
-        VerificationReport(entries: tree.size, root: tree.root, faults: faults, checkpoints: nextSigned, openIntents: checker.openCount)
+        VerificationReport(entries: tree.size, root: tree.root, faults: faults, checkpoints: nextSigned, openIntents: checker.openCount,
+            shard: checker.notes)
     }
 
     private mutating func fault(_ index: UInt64?, _ what: String) {
@@ -130,7 +137,11 @@ private struct VerificationRun {
     }
 
     private mutating func checkSide(_ commit: StoredCommit, _ committed: [(index: UInt64, entry: EntryChecker.Committed)]) throws {
-        guard let row = try side.take(first: commit.first, end: commit.end) else { return }
+        guard let row = try side.take(first: commit.first, end: commit.end) else {
+            // Judged at the end: the entry that says that the month went comes later.
+            if let first = committed.first { checker.notes.missSide(at: first.index, month: LogMonth(commit.time)) }
+            return
+        }
         guard row.first == commit.first, let records = SideRecord.records(inRow: row.body, first: row.first) else {
             return fault(commit.first, "The side records of the commit are damaged.")
         }
@@ -184,7 +195,7 @@ private struct VerificationRun {
         return nil
     }
 
-    mutating func finish(total: UInt64) throws {
+    mutating func finish(total: UInt64, prunedLater: Set<LogMonth>) throws {
         if tree.size < total { fault(tree.size, "Entries are missing at the end.") }
         for (stored, isOutside) in signed[nextSigned...] {
             fault(tree.size, "Entries are missing at the end: a checkpoint \(isOutside ? "kept outside " : "")covers \(stored.size).")
@@ -196,6 +207,9 @@ private struct VerificationRun {
             if try reader.identity()?.origin != checker.origin { fault(nil, "The store's origin is not that of the last entries.") }
         }
         for fault in checker.faultsAtEnd() { self.fault(fault.index, fault.what) }
+        for (month, index) in checker.notes.unexplainedSides(later: prunedLater) {
+            fault(index, "A side record of \(month) is missing, and no entry says that the month was deleted.")
+        }
         if try side.hasMore(before: total) { fault(nil, "Side records belong to no commit.") }
     }
 }

@@ -17,5 +17,7 @@ package struct VerificationReport: Sendable, Equatable {
     package var checkpoints: Int
     /// Intents of the last epoch that have no outcome yet.
     package var openIntents: Int
+    /// What it says about shards and side rows.
+    package var shard = ShardNotes()
     package var isSound: Bool { faults.isEmpty }
 }
