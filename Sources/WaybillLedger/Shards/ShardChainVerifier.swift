@@ -1,5 +1,5 @@
 package import Crypto
-package import WaybillCore
+import WaybillCore
 
 /// Verifies all shards of a log, each whole and each beginning where the one before ended.
 package struct ShardChainVerifier {

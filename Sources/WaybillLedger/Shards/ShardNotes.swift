@@ -1,4 +1,4 @@
-package import WaybillCore
+import WaybillCore
 
 /// Administrative acts about the shards of a log: written as `config` entries, read again by verifiers.
 package enum ShardAct {

@@ -44,9 +44,9 @@ struct LogVerifyCommand: AsyncParsableCommand {
         var progress = Progress("entries")
         defer { progress.clear() }
         do {
-            let reader = try SQLiteLogReader(path: settings.logStore)
-            defer { reader.close() }
-            let verifier = LogVerifier(reader: reader, publicKeys: try keys.publicKeys(), outside: outside, keys: keys)
+            let shards = try LogShardReader.open(try settings.logShards())
+            defer { for shard in shards { shard.reader.close() } }
+            let verifier = try ShardChainVerifier(shards, keys: keys, outside: outside)
             return Outcome(try verifier.verify { done, total in progress.update(done: Int(done), total: Int(total)) })
         } catch let error as LogStoreError {
             return Outcome(faults: [(nil, error.message)])
@@ -57,14 +57,18 @@ struct LogVerifyCommand: AsyncParsableCommand {
         var entries: UInt64 = 0
         var root = ""
         var openIntents = 0
+        var shards: [(name: String, entries: UInt64, root: String)] = []
         var faults: [(index: UInt64?, what: String)]
 
         init(faults: [(UInt64?, String)]) { self.faults = faults }
-        init(_ report: VerificationReport) {
-            entries = report.entries
-            root = report.root.description
-            openIntents = report.openIntents
-            faults = report.faults.map { ($0.index, $0.what) }
+        init(_ report: ShardChainVerifier.Report) {
+            entries = report.shards.reduce(0) { $0 + $1.report.entries }
+            root = report.shards.last?.report.root.description ?? ""
+            openIntents = report.shards.last?.report.openIntents ?? 0
+            shards = report.shards.map { ($0.name, $0.report.entries, $0.report.root.description) }
+            // With one shard there is nothing to tell apart.
+            let isOne = shards.count == 1
+            faults = report.faults.map { ($0.index, isOne ? $0.what : "\($0.shard): \($0.what)") }
         }
 
         func print(json: Bool, seconds: Double, hasOutside: Bool) {
@@ -75,13 +79,26 @@ struct LogVerifyCommand: AsyncParsableCommand {
                 StandardStreams.writeOutput(
                     JSONText.object([
                         ("ok", .bool(faults.isEmpty)), ("entries", .number(Int64(clamping: entries))), ("root", .text(root)),
-                        ("open_intents", .number(Int64(openIntents))), ("outside_checkpoint", .bool(hasOutside)), ("faults", .list(list)),
+                        ("open_intents", .number(Int64(openIntents))), ("outside_checkpoint", .bool(hasOutside)),
+                        (
+                            "shards",
+                            .list(
+                                shards.map {
+                                    .object([
+                                        ("shard", .text($0.name)), ("entries", .number(Int64(clamping: $0.entries))), ("root", .text($0.root)),
+                                    ])
+                                })
+                        ),
+                        ("faults", .list(list)),
                     ]).pretty + "\n")
                 return
             }
             var text = ""
             if faults.isEmpty {
                 text += "The log is whole: \(entries) entries, root \(root)\n"
+                if shards.count > 1 {
+                    for shard in shards { text += "  shard \(shard.name): \(shard.entries) entries, root \(shard.root)\n" }
+                }
                 text += hasOutside ? "" : "No checkpoint was kept outside it, so a rolled-back store could not be told.\n"
                 text += openIntents > 0 ? "\(openIntents) transfers have no outcome yet.\n" : ""
             } else {

@@ -14,7 +14,7 @@ package import WaybillLedger
 /// One process owns it (a lock file beside it says so); others read it with `SQLiteLogReader`.
 package final class SQLiteLogStore: LogStore {
     private let writer: Mutex<LogConnection?>
-    private let reader: SQLiteLogReader
+    let reader: SQLiteLogReader
     private let lock: LockFile
 
     /// Creates the file if it is missing. Throws `unusable` with the remedy if it is locked, of a newer version, or not a log.
@@ -92,7 +92,7 @@ package final class SQLiteLogStore: LogStore {
     }
 
     /// All or nothing, and an honest account of which. A sync is never tried again.
-    private func transact(_ body: @Sendable (inout LogConnection) throws(SQLiteFailure) -> Void) throws(LogStoreError) {
+    func transact(_ body: @Sendable (inout LogConnection) throws(SQLiteFailure) -> Void) throws(LogStoreError) {
         let failure = writer.withLock { slot -> LogStoreError? in
             guard var connection = slot.take() else { return .broken("The log's store is closed.") }
             let failure = Self.transact(&connection, body)
