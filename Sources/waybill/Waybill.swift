@@ -19,7 +19,12 @@ struct Waybill: AsyncParsableCommand {
         version: "waybill \(version)",
         subcommands: [
             ServeCommand.self, InitCommand.self, LintCommand.self, TestCommand.self, DecideCommand.self, ConsentCommand.self,
-            SubjectCommand.self, TransfersCommand.self, LogCommand.self, CACommand.self, BackupCommand.self, RestoreCommand.self,
+            SubjectCommand.self, TransfersCommand.self, LogCommand.self, CACommand.self,
+            VendorCommand.self,
+            AgreementCommand.self,
+            AuditCommand.self,
+            BackupCommand.self,
+            RestoreCommand.self,
             ReferenceCommand.self,
         ])
 

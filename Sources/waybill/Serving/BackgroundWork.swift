@@ -49,9 +49,8 @@ struct BackgroundWork: Service {
 extension GateParts {
     /// Everything that runs beside the gate, one line each.
     func backgroundWork() throws -> [BackgroundWork] {
-        let retention = SideRetention(settings: settings, log: log, store: logStore, logger: logger)
-        return [
-            BackgroundWork(name: "retention", pauseMilliseconds: 3_600_000, logger: logger, turn: retention.turn),
+        [
+            SideRetention.work(self),
         ]
     }
 }

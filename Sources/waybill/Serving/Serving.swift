@@ -30,6 +30,7 @@ struct Serving {
         try Wiring.checkTrust(settings)
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
+        let control = try Wiring.control(settings)
         let shard = try LogRollover(
             settings: settings, keys: logKeys, base: Wiring.origin(settings, policies.set), now: SystemWallClock().now(), logger: logger
         ).open()
@@ -43,6 +44,7 @@ struct Serving {
             let log = try openLog(shard, logKeys, index)
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
+                control: control,
                 history: history,
                 volumes: volumes,
                 authority: CAKeeper(
@@ -178,6 +180,7 @@ struct Serving {
 
     private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
         let state = try parts.state(policies.set)
+        try parts.suspend(in: state)
         let reloader = PolicyReloader(
             policies, now: SystemWallClock().now(), logger: logger, accept: { try await parts.accept($0, in: state) },
             renew: { try parts.renew(state, $0) })

@@ -18,6 +18,7 @@ final class SideRetention: Sendable {
     /// Deleted in one transaction: a commit waits for about as long as its own sync takes.
     static let stepBytesMax = 256 * 1_024
     private static let restPerStep = 4
+    private static let pauseMilliseconds = 3_600_000
     let settings: Settings
     let log: TransferLog
     let store: SQLiteLogStore
@@ -30,6 +31,11 @@ final class SideRetention: Sendable {
         self.log = log
         self.store = store
         self.logger = logger
+    }
+
+    static func work(_ parts: GateParts) -> BackgroundWork {
+        let retention = SideRetention(settings: parts.settings, log: parts.log, store: parts.logStore, logger: parts.logger)
+        return BackgroundWork(name: "retention", pauseMilliseconds: pauseMilliseconds, logger: parts.logger, turn: retention.turn)
     }
 
     /// Rows of earlier months go; nil: none ever does.
