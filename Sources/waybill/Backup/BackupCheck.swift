@@ -23,10 +23,7 @@ struct BackupCheck {
 
     /// Each file is there with its bytes, and no other.
     private func files(_ manifest: BackupManifest, progress: (Int, Int) -> Void) throws {
-        let expected = Set(manifest.files.map(\.name) + [BackupManifest.name, BackupManifest.noteName])
-        for name in try BackupMaking.tree(folder) where !expected.contains(name) {
-            throw BackupManifest.damaged("\(name) is not in the manifest")
-        }
+        try Self.noStrangers(manifest, in: folder)
         let total = manifest.files.reduce(0) { $0 + $1.bytes }
         var done = 0
         for file in manifest.files {
@@ -37,6 +34,13 @@ struct BackupCheck {
                 progress(done, total)
             }
             guard found == (file.bytes, file.sha256) else { throw BackupManifest.damaged("\(file.name) was changed") }
+        }
+    }
+
+    static func noStrangers(_ manifest: BackupManifest, in folder: String) throws {
+        let expected = Set(manifest.files.map(\.name) + [BackupManifest.name, BackupManifest.noteName])
+        for name in try BackupMaking.tree(folder) where !expected.contains(name) {
+            throw BackupManifest.damaged("\(name) is not in the manifest")
         }
     }
 

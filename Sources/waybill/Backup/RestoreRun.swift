@@ -81,6 +81,7 @@ struct RestoreRun {
     private func stage(_ logKeys: LogKeys, _ keyring: Keyring, _ progress: (String, Int, Int) -> Void) throws -> BackupManifest {
         // Signature first: nothing is copied from a folder that nobody vouches for.
         let manifest = try BackupManifest.read(source, keys: logKeys)
+        try BackupCheck.noStrangers(manifest, in: source)
         try Files.removeTree(staging)
         try Files.makeDirectory(staging, mode: 0o700)
         do {

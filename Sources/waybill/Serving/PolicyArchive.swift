@@ -73,8 +73,8 @@ struct AgreementHistory: Sendable {
     private static let commitsAtOnce = 256
     let archive: PolicyArchive
     let log: any LogReader
-    /// Earlier shards, oldest first.
-    var older: [any LogReader] = []
+    /// Opens the earlier shards, oldest first. They are not kept open, so that they can be frozen.
+    var older: @Sendable () throws -> [any LogReader] = { [] }
 
     func check(_ set: PolicySet) throws {
         let known = Dictionary(grouping: try archive.versions(), by: \.name)
@@ -95,7 +95,7 @@ struct AgreementHistory: Sendable {
     private func isInLog(_ digests: [String]) throws -> Bool {
         let needles = digests.map { Array("{\"h\":\"\($0)\"".utf8) }
         var left = AgreementHistory.entriesSearchedMax
-        for shard in [log] + older.reversed() {
+        for shard in [log] + (try older().reversed()) {
             var end = try shard.head()?.size ?? 0
             while end > 0 {
                 let commits = try shard.commits(before: end, limit: AgreementHistory.commitsAtOnce)

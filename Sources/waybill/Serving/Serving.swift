@@ -35,12 +35,11 @@ struct Serving {
             settings: settings, keys: logKeys, base: Wiring.origin(settings, policies.set), now: SystemWallClock().now(), logger: logger
         ).open()
         let logStore = shard.store
-        let older = try Wiring.logShards(settings).filter { !$0.isLive }.map(\.reader)
         do {
-            let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore, older: older)
+            let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore, older: earlier)
             try admit(policies, history)
             try await buildIndex(index, consents, logStore)
-            let volumes = try sentToday(older.suffix(1) + [logStore])
+            let volumes = try sentToday(earlier().suffix(1) + [logStore])
             let log = try openLog(shard, logKeys, index)
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
@@ -142,6 +141,8 @@ struct Serving {
         }
         index.open()
     }
+
+    private func earlier() throws -> [any LogReader] { try Wiring.logShards(settings).filter { !$0.isLive }.map(\.reader) }
 
     /// Daily limits hold over a restart.
     private func sentToday(_ logs: [any LogReader]) throws -> VolumeBudget {

@@ -6,6 +6,12 @@ package struct SideMonth: Sendable, Equatable {
     package var month: LogMonth
     package var rows: Int
     package var bytes: Int
+
+    package init(month: LogMonth, rows: Int, bytes: Int) {
+        self.month = month
+        self.rows = rows
+        self.bytes = bytes
+    }
 }
 
 extension SQLiteLogReader {
