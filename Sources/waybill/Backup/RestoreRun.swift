@@ -38,7 +38,8 @@ struct RestoreRun {
         let existing = try self.existing()
         guard existing.isEmpty || replace || interrupted else {
             throw CommandFailure(
-                "there is data already: \(existing[0])", remedy: "restore with --replace, which moves it aside, or name another installation")
+                "there is data already: \(existing[0])",
+                remedy: "restore with --replace, which moves it aside, or name another installation")
         }
         try placeKeys()
         let (keys, keyring) = try Wiring.keyring(settings, create: false)
@@ -67,7 +68,9 @@ struct RestoreRun {
 
     private func placeKeys() throws {
         guard let keysFrom else { return }
-        guard try Files.facts(keysFrom)?.isDirectory == true else { throw CommandFailure("there is no folder \(keysFrom)", remedy: "check --keys") }
+        guard try Files.facts(keysFrom)?.isDirectory == true else {
+            throw CommandFailure("there is no folder \(keysFrom)", remedy: "check --keys")
+        }
         try Files.makeDirectory(settings.keys, mode: 0o700)
         for name in try BackupMaking.tree(keysFrom) {
             let target = Files.resolve(name, against: settings.keys)
@@ -147,7 +150,9 @@ struct RestoreRun {
     private func outsideCheckpoint() throws -> Checkpoint? {
         let copy = settings.log.checkpointCopy
         guard try Files.facts(copy) != nil else { return nil }
-        do { return Checkpoint(text: try SignedNote(try Files.read(copy, bytesMax: SignedNote.bytesMax)).text) } catch is NoteError { return nil }
+        do { return Checkpoint(text: try SignedNote(try Files.read(copy, bytesMax: SignedNote.bytesMax)).text) } catch is NoteError {
+            return nil
+        }
     }
 
     private func start(_ manifest: BackupManifest, _ outside: Checkpoint?) throws -> Start {

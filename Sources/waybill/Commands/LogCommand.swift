@@ -95,7 +95,8 @@ struct LogCommand: AsyncParsableCommand {
             configuration.previous = shard.previous
             do throws(LogOpenError) {
                 let log = try TransferLog.open(
-                    store: shard.store, keys: logKeys, configuration: configuration, copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
+                    store: shard.store, keys: logKeys, configuration: configuration,
+                    copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
                 defer { log.close() }
                 try log.acknowledge()
                 StandardStreams.writeOutput("acknowledged; the log goes on after \(log.size) entries\n")

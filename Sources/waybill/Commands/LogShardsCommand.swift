@@ -7,7 +7,8 @@ import WaybillStorage
 /// `log shards`: the log's files by half-year.
 struct LogShardsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "shards", abstract: "The log by half-year: what there is, and deleting whole shards.", subcommands: [List.self, Delete.self])
+        commandName: "shards", abstract: "The log by half-year: what there is, and deleting whole shards.",
+        subcommands: [List.self, Delete.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "Every shard, oldest first.")
@@ -16,7 +17,8 @@ struct LogShardsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try await installation.settings()
-            var table = Table(columns: ["shard", "state", "origin", "entries", "from", "to", "bytes", "file"], whenEmpty: "There is no log yet.")
+            var table = Table(
+                columns: ["shard", "state", "origin", "entries", "from", "to", "bytes", "file"], whenEmpty: "There is no log yet.")
             for shard in try Wiring.logShards(settings) {
                 defer { shard.reader.close() }
                 let facts = try failing { () throws(SystemError) in try Files.facts(shard.file.path) }
@@ -53,7 +55,9 @@ struct LogShardsCommand: AsyncParsableCommand {
             defer { for shard in shards { shard.reader.close() } }
             let chosen = try choose(shards)
             let (head, identity) = try reading { (try chosen.reader.head(), try chosen.reader.identity()) }
-            guard let head, let identity else { throw CommandFailure("\(chosen.file.path) has no entries", remedy: "restore it, or remove it by hand") }
+            guard let head, let identity else {
+                throw CommandFailure("\(chosen.file.path) has no entries", remedy: "restore it, or remove it by hand")
+            }
             let what = "\(shard): \(head.size) entries up to \(head.time.rfc3339), \(chosen.file.path)"
             guard confirm else { return StandardStreams.writeOutput("would delete \(what)\nnothing was deleted; add --confirm\n") }
             for shard in shards { shard.reader.close() }

@@ -85,7 +85,8 @@ struct LogVerifyCommand: AsyncParsableCommand {
                             .list(
                                 shards.map {
                                     .object([
-                                        ("shard", .text($0.name)), ("entries", .number(Int64(clamping: $0.entries))), ("root", .text($0.root)),
+                                        ("shard", .text($0.name)), ("entries", .number(Int64(clamping: $0.entries))),
+                                        ("root", .text($0.root)),
                                     ])
                                 })
                         ),

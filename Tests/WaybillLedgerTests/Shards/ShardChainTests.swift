@@ -68,7 +68,10 @@ private struct TwoShards {
     @Test func aShardThatIsGoneIsMissedUnlessAnEntrySaysSo() throws {
         let silent = try TwoShards()
         let report = try silent.verify(["second"])
-        #expect(report.faults.map(\.what) == ["The shard before it (acme.example/waybill/2026h1) is missing, and no entry says that it was deleted."])
+        #expect(
+            report.faults.map(\.what) == [
+                "The shard before it (acme.example/waybill/2026h1) is missing, and no entry says that it was deleted."
+            ])
         let last = try #require(report.shards[0].report.shard.cited)
         #expect(try TwoShards(between: ShardAct.deleted(last)).verify(["second"]).faults == [])
     }
