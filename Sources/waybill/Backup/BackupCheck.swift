@@ -83,7 +83,7 @@ struct BackupCheck {
             shards: readers.map { ShardChainVerifier.Shard(name: $0.0.half ?? "first", reader: $0.1) },
             publicKeys: try logKeys.publicKeys(),
             keys: logKeys)
-        let report = try chain.verify { progress(Int($0), Int($1)) }
+        let report = chain.verify { progress(Int($0), Int($1)) }
         if let fault = report.faults.first {
             throw CommandFailure(
                 "the log in the backup does not verify: \(fault.what.withoutFullStop)",
