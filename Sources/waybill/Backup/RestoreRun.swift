@@ -1,4 +1,3 @@
-import WaybillControl
 import WaybillCore
 import WaybillLedger
 import WaybillStorage
@@ -33,7 +32,7 @@ struct RestoreRun {
     func run(progress: (String, Int, Int) -> Void) throws -> Outcome {
         keepFilesPrivate()
         try Files.makeDirectory(settings.stateDirectory, mode: 0o700)
-        let lock = try own()
+        let lock = try settings.ownStore("restore")
         let interrupted = try Files.facts(InterruptedRestore.mark(settings)) != nil
         let existing = try self.existing()
         guard existing.isEmpty || replace || interrupted else {
@@ -49,15 +48,6 @@ struct RestoreRun {
         let aside = try exchange(existing, manifest)
         withExtendedLifetime(lock) {}
         return Outcome(manifest: manifest, aside: aside, start: try start(manifest, outside))
-    }
-
-    private func own() throws -> StoreLock {
-        do throws(ControlFailure) {
-            if let lock = try StoreLock.take(path: settings.lock) { return lock }
-        } catch {
-            throw CommandFailure(error.message.withoutFullStop)
-        }
-        throw CommandFailure("a gate or another command holds \(settings.store)", remedy: "stop it, then restore")
     }
 
     /// Data of the installation that would not go with the backup's. The index is derived and made anew.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import WaybillControl
 import WaybillCore
 import WaybillLedger
 import WaybillStorage
@@ -87,8 +88,10 @@ struct LogCommand: AsyncParsableCommand {
             let (keys, keyring) = try Wiring.keyring(settings, create: false)
             let logKeys = try Wiring.logKeys(keys, keyring, create: false)
             let policies = try PolicyDirectory(settings.policies).loadForCommand()
+            let lock = try settings.ownStore("acknowledge")
+            defer { lock.release() }
             let shard = try LogRollover(
-                settings: settings, keys: logKeys, base: Wiring.origin(settings, policies), now: SystemWallClock().now(),
+                settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies), now: SystemWallClock().now(),
                 logger: ServeCommand.logger(settings.logLevel)
             ).open(mayRoll: false)
             var configuration = LogConfiguration(origin: shard.origin, node: Serving.node)

@@ -87,7 +87,8 @@ struct LogVerifyCommand: AsyncParsableCommand {
         let logKeys = try Wiring.logKeys(keys, keyring, create: false)
         if let store { return (Subject(store: store, checkpoint: checkpoint), .all(logKeys)) }
         let subject = Subject(
-            store: settings.logStore, shards: try settings.logShards(), isCopy: false, checkpoint: checkpoint ?? settings.log.checkpointCopy,
+            store: settings.logStore, shards: try settings.logShards(), isCopy: false,
+            checkpoint: checkpoint ?? settings.log.checkpointCopy,
             mustHaveCheckpoint: checkpoint != nil)
         return (subject, .all(logKeys))
     }

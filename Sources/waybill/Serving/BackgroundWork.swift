@@ -50,7 +50,7 @@ extension GateParts {
     /// Everything that runs beside the gate, one line each.
     func backgroundWork() throws -> [BackgroundWork] {
         [
-            SideRetention.work(self),
+            SideRetention.work(self)
         ]
     }
 }

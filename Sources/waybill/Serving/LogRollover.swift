@@ -32,7 +32,7 @@ struct LogRollover {
                 return try begin(half, in: store, after: files[files.count - 2].path)
             }
             let identity = try store.identity()
-            let opening = Opening(store: store, origin: origin(stored: identity))
+            let opening = Opening(store: store, origin: Self.origin(base: base, stored: identity, settings, now: now))
             guard mayRoll, settings.log.shardsByHalfYear, let identity, let head = try store.head(), opening.origin == identity.configured,
                 HalfYear(origin: identity.configured, of: base) ?? HalfYear(head.time) < HalfYear(now)
             else { return opening }
@@ -43,8 +43,7 @@ struct LogRollover {
         }
     }
 
-    /// Under which origin the store is opened: its own, unless `log.origin` was changed.
-    func origin(stored: LogIdentity?) -> String {
+    static func origin(base: String, stored: LogIdentity?, _ settings: Settings, now: Timestamp) -> String {
         if let configured = stored?.configured, configured == base || HalfYear(origin: configured, of: base) != nil { return configured }
         return settings.log.shardsByHalfYear ? HalfYear(now).origin(of: base) : base
     }

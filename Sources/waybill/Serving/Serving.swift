@@ -32,7 +32,7 @@ struct Serving {
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
         let control = try Wiring.control(settings)
         let shard = try LogRollover(
-            settings: settings, keys: logKeys, base: Wiring.origin(settings, policies.set), now: SystemWallClock().now(), logger: logger
+            settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies.set), now: SystemWallClock().now(), logger: logger
         ).open()
         let logStore = shard.store
         do {

@@ -102,7 +102,21 @@ enum Wiring {
         }
     }
 
+    /// Under which origin the log's store is opened: its shard's own, unless `log.origin` was changed.
     static func origin(_ settings: Settings, _ set: PolicySet) -> String {
+        let base = baseOrigin(settings, set)
+        var stored: LogIdentity?
+        do {
+            if try Files.facts(settings.logStore) != nil { stored = try SQLiteLogReader(path: settings.logStore).identity() }
+        } catch {
+            // Opening the store says what is wrong with it.
+            stored = nil
+        }
+        return LogRollover.origin(base: base, stored: stored, settings, now: SystemWallClock().now())
+    }
+
+    /// `log.origin`.
+    static func baseOrigin(_ settings: Settings, _ set: PolicySet) -> String {
         settings.log.origin.replacing("{organisation.id}", with: set.organisation.id)
     }
 

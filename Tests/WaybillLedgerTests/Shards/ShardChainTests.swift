@@ -109,7 +109,9 @@ private struct TwoShards {
         var shards = try TwoShards()
         #expect(try verify(shards.second) == [])
         shards.second.side.removeFirst()
-        #expect(try verify(shards.second) == ["1 rows of side records are missing from \(month), and no entry says that the month was deleted."])
+        #expect(
+            try verify(shards.second) == ["1 rows of side records are missing from \(month), and no entry says that the month was deleted."]
+        )
         #expect(try verify(shards.second, later: [month]) == [])
         #expect(try verify(shards.second, later: [month.earlier(by: 1)]).count == 1)
     }
