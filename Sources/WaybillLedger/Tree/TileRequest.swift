@@ -6,7 +6,7 @@ package enum TileRequest: Hashable, Sendable {
     /// `tile/<L>/<N>[.p/<W>]` or `tile/entries/<N>[.p/<W>]`; nil unless written exactly as the specification writes it.
     package init?(path: some StringProtocol) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count >= 3, parts[0] == "tile", let (index, width) = TileRequest.number(parts[2...]) else { return nil }
+        guard parts.count >= 3, parts[0] == "tile", let (index, width) = TileRequest.number(parts[2...].map { String($0) }) else { return nil }
         if parts[1] == "entries" {
             self = .entries(bundle: index, width: width)
         } else {
@@ -40,8 +40,8 @@ package enum TileRequest: Hashable, Sendable {
     private static let groupsMax = 6
 
     /// `x001/x234/067.p/5` → 1234067 and 5.
-    private static func number(_ parts: some RandomAccessCollection<some StringProtocol>) -> (index: UInt64, width: Int)? {
-        var groups = parts.map(String.init)
+    private static func number(_ parts: [String]) -> (index: UInt64, width: Int)? {
+        var groups = parts
         var width = Tile.width
         if groups.count >= 2, groups[groups.count - 2].hasSuffix(".p") {
             guard let partial = decimal(groups.removeLast()), (1..<Tile.width).contains(partial) else { return nil }
