@@ -42,7 +42,7 @@ import WaybillTesting
     @Test func nothingBeyondTheSizeIsGiven() throws {
         let (fixture, entries) = try Self.grown.get()
         let size = UInt64(entries.count)
-        for request in [TileRequest.entries(bundle: size / 256, width: Int(size % 256) + 1), .tile(.init(level: 1, index: 0), width: 3)] {
+        for request in [TileRequest.entries(bundle: size / 256, width: Int(size % 256) + 1), .tile(.init(level: 1, index: 0), width: Int(size / 256) + 1)] {
             #expect(try LogProofs.bytes(of: request, size: size, from: fixture.store) == nil)
         }
         // The store holds more than the checkpoint says.
