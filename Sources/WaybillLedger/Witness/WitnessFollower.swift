@@ -106,7 +106,9 @@ package final class WitnessFollower: Sendable {
     private func ask(about text: String, _ reader: any LogReader, _ now: Timestamp) throws {
         let (note, checkpoint) = try LogProofs.read(text)
         let pauseMax = max(Pacing.failurePauseMillisecondsMax, pacing.askEveryMilliseconds)
-        let asked = witnesses.indices.filter { position in has(come: state.withLock { $0.standings[position].askAt }, now, pauseMax: pauseMax) }
+        let asked = witnesses.indices.filter { position in
+            has(come: state.withLock { $0.standings[position].askAt }, now, pauseMax: pauseMax)
+        }
         guard asked.contains(where: { hasWork($0, checkpoint, now) }) else { return }
         var signatures = [NoteSignature]()
         for position in asked {

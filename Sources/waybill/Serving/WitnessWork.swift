@@ -15,7 +15,8 @@ enum WitnessWork {
         guard !settings.log.witnesses.isEmpty else { return nil }
         do {
             return WitnessFollower(
-                settings.log.witnesses, memory: try memory(settings), transport: try CurlWitnessTransport(settings, proxy: try proxy(settings)),
+                settings.log.witnesses, memory: try memory(settings),
+                transport: try CurlWitnessTransport(settings, proxy: try proxy(settings)),
                 pacing: settings.log.witnessPacing, told: { tell($0, logger) })
         } catch let error as CommandFailure {
             throw error
@@ -83,7 +84,8 @@ struct CurlWitnessTransport: WitnessTransport {
 
     func post(_ url: String, _ body: [UInt8]) throws(WitnessFault) -> (status: Int, body: [UInt8]) {
         do {
-            let answer = try client.send(CurlRequest(.post, url, headers: [("Content-Type", "text/plain; charset=utf-8")], body: body), limits)
+            let answer = try client.send(
+                CurlRequest(.post, url, headers: [("Content-Type", "text/plain; charset=utf-8")], body: body), limits)
             return (answer.status, answer.body)
         } catch {
             throw .unreachable(error.message)
