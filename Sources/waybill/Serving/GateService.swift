@@ -52,6 +52,7 @@ struct GateService: Service {
             // Another service failed: stop all the same.
         }
         watch.drain()
+        parts.witnesses?.stop()
         parts.logger.notice("stopping")
         await server.stop(grace: .seconds(GateService.stopSeconds))
         await control.stop()

@@ -76,7 +76,7 @@ struct CurlWitnessTransport: WitnessTransport {
         var limits = CurlLimits()
         limits.connectMillisecondsMax = 5_000
         limits.totalMillisecondsMax = 10_000
-        limits.stallSecondsMax = 10
+        limits.stallSecondsMax = 5
         limits.responseBytesMax = 64 * 1_024
         self.limits = limits
     }
@@ -90,6 +90,8 @@ struct CurlWitnessTransport: WitnessTransport {
             throw .unreachable(error.message)
         }
     }
+
+    func stop() { client.stop() }
 }
 
 /// Metrics of witnesses; no family has samples where none are configured.
