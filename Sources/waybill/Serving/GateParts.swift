@@ -16,8 +16,8 @@ struct GateParts: Sendable {
     let index: SubjectIndex
     let consents: SQLiteConsentStore
     let log: TransferLog
-    /// Of the live log, beside the writer.
-    let logReader: SQLiteLogReader
+    /// The live shard's.
+    let logStore: SQLiteLogStore
     /// Nil: none are configured.
     let witnesses: WitnessFollower?
     let publication: LogPublisher

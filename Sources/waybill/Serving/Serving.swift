@@ -31,6 +31,7 @@ struct Serving {
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
         let control = try Wiring.control(settings)
+        let witnesses = try WitnessWork.follower(settings, control: control, logger: logger)
         let logStore = try Wiring.logStore(settings)
         do {
             let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore)
@@ -38,10 +39,9 @@ struct Serving {
             try await buildIndex(index, consents, logStore)
             let volumes = try sentToday(logStore)
             let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
-            let (reader, witnesses) = try follow(log, control)
             let parts = GateParts(
-                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logReader: reader,
-                witnesses: witnesses, publication: LogPublisher(log: log, reader: reader, witnesses: witnesses), control: control,
+                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
+                witnesses: witnesses, publication: LogPublisher(log: log, reader: logStore, witnesses: witnesses), control: control,
                 history: history,
                 volumes: volumes,
                 authority: CAKeeper(
@@ -162,16 +162,6 @@ struct Serving {
         } catch {
             store.close()
             throw CommandFailure(error.message.withoutFullStop)
-        }
-    }
-
-    /// What publishes the log and asks witnesses about it.
-    private func follow(_ log: TransferLog, _ control: ControlDatabase) throws -> (SQLiteLogReader, WitnessFollower?) {
-        do {
-            return (try Wiring.logReader(settings), try WitnessWork.follower(settings, control: control, logger: logger))
-        } catch {
-            log.close()
-            throw error
         }
     }
 
