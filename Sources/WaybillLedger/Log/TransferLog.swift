@@ -173,8 +173,9 @@ package final class TransferLog: TransferRecorder {
         let position = LogPosition(
             tree: recovery.tree, time: recovery.head?.time ?? Timestamp(nanoseconds: 0), sealedTo: recovery.head?.sealedTo ?? 0)
         var writer = LogWriter(
-            store: store, configuration: configuration, clock: clock, sightings: sightings, author: author, signers: signers, copy: copy,
-            observer: observer, position: position, open: recovery.open, retained: plan.items + [.notice(start)],
+            store: store, configuration: configuration, clock: clock, sightings: sightings, sideRows: keys.sideRows,
+            author: author, signers: signers, copy: copy, observer: observer, position: position, open: recovery.open,
+            retained: plan.items + [.notice(start)],
             identity: plan.isNew ? plan.identity : nil)
         // Before the first entry there must be a checkpoint outside, or a store that loses everything would look new.
         if recovery.head == nil, plan.cited == nil {

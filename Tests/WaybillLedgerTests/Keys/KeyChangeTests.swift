@@ -21,8 +21,8 @@ import WaybillTesting
     }
 
     private func verify(_ fixture: LogFixture, _ present: [UInt8], retired: [UInt8]) throws -> [String] {
-        try LogVerifier(
-            reader: fixture.store, publicKeys: present.map(key), retiredKeys: retired.map(key), outside: fixture.copy.read()
+        LogVerifier(
+            reader: fixture.store, publicKeys: try present.map(key), retiredKeys: try retired.map(key), outside: try fixture.copy.read()
         ).verify().faults.map(\.what)
     }
 
