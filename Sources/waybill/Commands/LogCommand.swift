@@ -72,7 +72,9 @@ struct LogCommand: AsyncParsableCommand {
             let signers = try logKeys.signers(origin: last.origin)
             for signer in signers { StandardStreams.writeOutput(signer.verifier.vkey + "\n") }
             for key in logKeys.retired {
-                StandardStreams.writeOutput(NoteVerifier(name: last.origin, algorithm: .ed25519, key: key).vkey + LogVerifyCommand.replacedMark + "\n")
+                StandardStreams.writeOutput(
+                    NoteVerifier(name: last.origin, algorithm: .ed25519, key: key).vkey
+                        + LogVerifyCommand.replacedMark + "\n")
             }
         }
     }

@@ -23,7 +23,8 @@ struct LogVerifyCommand: AsyncParsableCommand {
     var store: String?
     @Option(
         name: .long,
-        help: ArgumentHelp("A public key of the log, a line of `log checkpoint --key`, `replaced` included. May be repeated.", valueName: "vkey"))
+        help: ArgumentHelp(
+            "A public key of the log, a line of `log checkpoint --key`, `replaced` included. May be repeated.", valueName: "vkey"))
     var key: [String] = []
     @Option(
         name: .long, help: ArgumentHelp("The checkpoint that was kept elsewhere, for a copy.", valueName: "file"), completion: .file())
