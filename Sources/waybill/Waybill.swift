@@ -24,6 +24,8 @@ struct Waybill: AsyncParsableCommand {
             AgreementCommand.self,
             AuditCommand.self,
             KeysCommand.self,
+            BackupCommand.self,
+            RestoreCommand.self,
             ReferenceCommand.self,
         ])
 
