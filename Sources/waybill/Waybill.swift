@@ -23,6 +23,7 @@ struct Waybill: AsyncParsableCommand {
             VendorCommand.self,
             AgreementCommand.self,
             AuditCommand.self,
+            KeysCommand.self,
             BackupCommand.self,
             RestoreCommand.self,
             ReferenceCommand.self,
