@@ -4,25 +4,12 @@ import WaybillCore
 protocol EntryFormat: ExportFormat {
     /// Whether an outcome is told with its intent.
     var joinsIntents: Bool { get }
-    func append(_ entry: EntryView, to bytes: inout [UInt8])
+    func append(_ view: EntryView, to bytes: inout [UInt8])
 }
 
 extension EntryFormat {
     package var header: [UInt8] { [] }
-
-    package func append(_ record: ExportRecord, to bytes: inout [UInt8]) {
-        var (scratch, scratchOfIntent) = ([CanonicalScanner.Member](), [CanonicalScanner.Member]())
-        record.entry.withUnsafeBytes { entry in
-            guard let reading = EntryReading(entry, &scratch) else { return }
-            guard let intent = record.intent else {
-                return append(EntryView(index: record.index, kind: record.kind, bytes: entry, entry: reading, intent: nil), to: &bytes)
-            }
-            intent.withUnsafeBytes { intent in
-                let intent = EntryReading(intent, &scratchOfIntent)
-                append(EntryView(index: record.index, kind: record.kind, bytes: entry, entry: reading, intent: intent), to: &bytes)
-            }
-        }
-    }
+    package func append(_ record: ExportRecord, to bytes: inout [UInt8]) { record.withView { append($0, to: &bytes) } }
 }
 
 /// One entry where it lies, and of an outcome its intent. Valid as long as the bytes are.
@@ -45,4 +32,19 @@ struct EntryView {
 
     /// SHA-256 of the leaf; hashed at each call.
     var leaf: TreeHash { MerkleHashing.leaf(bytes) }
+}
+
+extension ExportRecord {
+    /// Does nothing with bytes that are no entry, which the log never gives out.
+    func withView(_ body: (EntryView) -> Void) {
+        var (scratch, scratchOfIntent) = ([CanonicalScanner.Member](), [CanonicalScanner.Member]())
+        entry.withUnsafeBytes { bytes in
+            guard let reading = EntryReading(bytes, &scratch) else { return }
+            guard let intent else { return body(EntryView(index: index, kind: kind, bytes: bytes, entry: reading, intent: nil)) }
+            intent.withUnsafeBytes {
+                let intent = EntryReading($0, &scratchOfIntent)
+                body(EntryView(index: index, kind: kind, bytes: bytes, entry: reading, intent: intent))
+            }
+        }
+    }
 }
