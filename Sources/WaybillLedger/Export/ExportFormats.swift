@@ -3,7 +3,13 @@ package enum ExportFormats {
     package static var all: [any ExportFormat] { formats }
 
     static let formats: [any EntryFormat] = [
-        NDJSONFormat()
+        NDJSONFormat(),
+        CSVFormat(),
+        OCSFFormat(),
+        CEFFormat(),
+        ECSFormat(),
+        CloudEventsFormat(),
+        OTLPFormat(),
     ]
 
     /// Nil: no such format.
