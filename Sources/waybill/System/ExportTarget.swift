@@ -13,7 +13,7 @@ final class ExportTarget {
     private var descriptor: Int32
 
     /// A file that is there already is refused.
-    init(path: String?) throws(SystemError) {
+    init(path: String?) throws {
         self.path = path
         temporary = path.map { "\($0).\(getpid()).new" } ?? ""
         guard let path else {
@@ -21,7 +21,9 @@ final class ExportTarget {
             return
         }
         descriptor = -1
-        guard try Files.facts(path) == nil else { throw SystemError("create \(path)", code: EEXIST) }
+        guard try Files.facts(path) == nil else {
+            throw CommandFailure("\(path) is there already", remedy: "name a file that is not, or remove it")
+        }
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemError("create \(path)") }
     }

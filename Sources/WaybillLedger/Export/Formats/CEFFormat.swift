@@ -65,10 +65,10 @@ extension [UInt8] {
         switch view.kind {
         case .intent: append(" act=allowed")
         case .denied:
-            append(" act=denied outcome=denied reason=")
+            append(" act=denied outcome=denied")
             var isFirst = true
             CanonicalParts.forEachMember(of: entry.value("codes")) { code, _ in
-                if !isFirst { append(0x2c) }
+                if isFirst { append(" reason=") } else { append(0x2c) }
                 isFirst = false
                 append(extensionText: code)
             }
@@ -88,21 +88,20 @@ extension [UInt8] {
 
     /// `id@version`, as agreements are named.
     private mutating func append(cefPolicies array: UnsafeRawBufferPointer?) {
-        append(" cs5Label=Policy cs5=")
         var isFirst = true
         CanonicalParts.forEachElement(of: array) { policy in
-            if !isFirst { append(0x2c) }
+            if isFirst { append(" cs5Label=Policy cs5=") } else { append(0x2c) }
             isFirst = false
             append("", extension: CanonicalParts.member("id", of: policy))
             append("@", extension: CanonicalParts.member("ver", of: policy))
         }
     }
 
+    /// Nothing of an empty one: a key without a value is none.
     private mutating func append(_ name: StaticString, list array: UnsafeRawBufferPointer?) {
-        append(name)
         var isFirst = true
         CanonicalParts.forEachElement(of: array) { value in
-            if !isFirst { append(0x2c) }
+            if isFirst { append(name) } else { append(0x2c) }
             isFirst = false
             append("", extension: value)
         }

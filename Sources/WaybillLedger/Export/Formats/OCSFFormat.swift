@@ -45,12 +45,18 @@ extension [UInt8] {
         append(ocsfHead: #"{"category_uid":6,"class_uid":6003"#, view, leaf)
         append(view.activity)
         append(view.status)
-        append(ocsfParties: view.transfer)
-        append(ocsfExchange: view)
         guard let transfer = view.transfer else {
+            // Required all the same.
+            append(#","api":{"operation":"unknown"},"actor":{"app_name":"unknown"},"src_endpoint":{"svc_name":"unknown"}"#)
+            append(ocsfExchange: view)
             append(#","unmapped":{"intent_leaf_hash":"#, json: view.entry.value("il"))
             return append("}}\n")
         }
+        append(#","api":{"operation":"#, json: transfer.value("route"))
+        append(#","service":{"name":"#, json: transfer.value("vendor"))
+        append("}}")
+        append(ocsfParties: transfer)
+        append(ocsfExchange: view)
         append(ocsfAuthorizations: transfer, view.kind == .denied)
         append(ocsfFields: transfer.value("fields"))
         append(ocsfUnmapped: view, transfer)
@@ -74,14 +80,8 @@ extension [UInt8] {
         append("}\n")
     }
 
-    /// Who sends what to whom. `api`, `actor` and `src_endpoint` are required: without the intent they are unknown.
-    private mutating func append(ocsfParties transfer: EntryReading?) {
-        guard let transfer else {
-            return append(#","api":{"operation":"unknown"},"actor":{"app_name":"unknown"},"src_endpoint":{"svc_name":"unknown"}"#)
-        }
-        append(#","api":{"operation":"#, json: transfer.value("route"))
-        append(#","service":{"name":"#, json: transfer.value("vendor"))
-        append(#"}},"actor":{"app_uid":"#, json: transfer.value("caller"))
+    private mutating func append(ocsfParties transfer: EntryReading) {
+        append(#","actor":{"app_uid":"#, json: transfer.value("caller"))
         append(#"},"src_endpoint":{"svc_name":"#, json: transfer.value("caller"))
         append(#"},"dst_endpoint":{"svc_name":"#, json: transfer.value("vendor"))
         append(#","hostname":"#, json: transfer.value("dst"))
@@ -139,6 +139,7 @@ extension [UInt8] {
         append(#","regimes":"#, json: transfer.value("regimes"))
         append(#","region":"#, json: transfer.value("region"))
         append(#","endpoint":"#, json: transfer.value("endp"))
+        append(#","route":"#, json: transfer.value("route"))
         append(#","records":"#, json: transfer.value("n"))
         append(#","records_denied":"#, json: transfer.value("nd"))
         append(#","dropped":"#, json: transfer.value("dropped"))
