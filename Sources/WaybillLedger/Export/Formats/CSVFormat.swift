@@ -46,15 +46,55 @@ extension [UInt8] {
     fileprivate mutating func append(cell value: UnsafeRawBufferPointer?) {
         append(0x2c)
         guard let value else { return }
-        CanonicalParts.withText(value) { append(cellText: $0) }
+        let start = count
+        CanonicalParts.withText(value) { append(contentsOf: $0) }
+        quoteCell(from: start)
     }
 
-    private mutating func append(cellText text: UnsafeRawBufferPointer) {
-        var needsQuotes = false
-        for byte in text where byte == 0x2c || byte == 0x22 || byte == 0x0a || byte == 0x0d { needsQuotes = true }
-        guard needsQuotes || text.first.map(Self.beginsFormula) == true else { return append(contentsOf: text) }
+    /// A list in one cell.
+    fileprivate mutating func append(cells array: UnsafeRawBufferPointer?) {
+        append(0x2c)
+        let start = count
+        CanonicalParts.forEachElement(of: array) { append(part: $0, ofCellAt: start) }
+        quoteCell(from: start)
+    }
+
+    fileprivate mutating func append(members name: StaticString, of array: UnsafeRawBufferPointer?) {
+        append(0x2c)
+        let start = count
+        CanonicalParts.forEachElement(of: array) {
+            if let value = CanonicalParts.member(name, of: $0) { append(part: value, ofCellAt: start) }
+        }
+        quoteCell(from: start)
+    }
+
+    /// Fields by id, members beyond them by number.
+    fileprivate mutating func append(dropped object: UnsafeRawBufferPointer?) {
+        append(0x2c)
+        let start = count
+        CanonicalParts.forEachMember(of: object) { name, value in
+            if name.count > 1 { return CanonicalParts.forEachElement(of: value) { append(part: $0, ofCellAt: start) } }
+            guard value.first != 0x30 else { return }
+            append(part: value, ofCellAt: start)
+            append(" more")
+        }
+        quoteCell(from: start)
+    }
+
+    private mutating func append(part value: UnsafeRawBufferPointer, ofCellAt start: Int) {
+        if count > start { append(0x3b) }
+        CanonicalParts.withText(value) { append(contentsOf: $0) }
+    }
+
+    /// Quotes what was appended from `start` on, if it needs that; ids never do.
+    private mutating func quoteCell(from start: Int) {
+        guard start < count else { return }
+        let isFormula = Self.beginsFormula(self[start])
+        guard isFormula || self[start...].contains(where: { $0 == 0x2c || $0 == 0x22 || $0 == 0x0a || $0 == 0x0d }) else { return }
+        let text = Array(self[start...])
+        removeSubrange(start...)
         append(0x22)
-        if text.first.map(Self.beginsFormula) == true { append(0x27) }
+        if isFormula { append(0x27) }
         for byte in text {
             if byte == 0x22 { append(0x22) }
             append(byte)
@@ -65,38 +105,5 @@ extension [UInt8] {
     /// `=`, `+`, `-`, `@`, tab and carriage return.
     private static func beginsFormula(_ byte: UInt8) -> Bool {
         byte == 0x3d || byte == 0x2b || byte == 0x2d || byte == 0x40 || byte == 0x09 || byte == 0x0d
-    }
-
-    /// A list in one cell. Ids need no quotes; where one does, the whole cell is set anew.
-    fileprivate mutating func append(cells array: UnsafeRawBufferPointer?) {
-        var list = [UInt8]()
-        CanonicalParts.forEachElement(of: array) { list.append(part: $0) }
-        append(0x2c)
-        list.withUnsafeBytes { append(cellText: $0) }
-    }
-
-    fileprivate mutating func append(members name: StaticString, of array: UnsafeRawBufferPointer?) {
-        var list = [UInt8]()
-        CanonicalParts.forEachElement(of: array) { if let value = CanonicalParts.member(name, of: $0) { list.append(part: value) } }
-        append(0x2c)
-        list.withUnsafeBytes { append(cellText: $0) }
-    }
-
-    /// Fields by id, members beyond them by number.
-    fileprivate mutating func append(dropped object: UnsafeRawBufferPointer?) {
-        var list = [UInt8]()
-        CanonicalParts.forEachMember(of: object) { name, value in
-            if name.count > 1 { return CanonicalParts.forEachElement(of: value) { list.append(part: $0) } }
-            guard value.first != 0x30 else { return }
-            list.append(part: value)
-            list.append(" more")
-        }
-        append(0x2c)
-        list.withUnsafeBytes { append(cellText: $0) }
-    }
-
-    private mutating func append(part value: UnsafeRawBufferPointer) {
-        if !isEmpty { append(0x3b) }
-        CanonicalParts.withText(value) { append(contentsOf: $0) }
     }
 }
