@@ -24,6 +24,7 @@ struct EntryChecker {
     private var scratch: [CanonicalScanner.Member] = []
     private(set) var origin: String?
     private(set) var origins: Set<String> = []
+    private(set) var keys = KeyTrail()
     private(set) var open = OpenTransfers()
     private(set) var openCount = 0
     private(set) var sealedTo: UInt64 = 0
@@ -61,7 +62,8 @@ struct EntryChecker {
             committed = Committed(xid: xid, subjects: nil, lines: lines)
             return nil
         case .seal: return checkSeal(entry, index)
-        case .config, .keychange, .erasure: return nil
+        case .config, .keychange: return keys.check(entry, kind)
+        case .erasure: return nil
         }
     }
 

@@ -10,21 +10,28 @@ package struct LogVerifier {
 
     private let reader: any LogReader
     private let publicKeys: [Curve25519.Signing.PublicKey]
+    private let retiredKeys: [Curve25519.Signing.PublicKey]
     private let keys: LogKeys?
     private let outside: [UInt8]?
 
-    /// `publicKeys`: those the log has signed with. `outside`: the checkpoint kept outside the store; without it a rolled-back store
+    /// `publicKeys`: those the log signs with. `retiredKeys`: those it signed with before; one of them counts only before the
+    /// `keychange` that replaced it, and a log that ends under one is not whole (it may be another one, made with a stolen key). `outside`: the checkpoint kept outside the store; without it a rolled-back store
     /// cannot be told from one that never grew. `keys`: to check decision lines against `dec.root` too.
-    package init(reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], outside: [UInt8]? = nil, keys: LogKeys? = nil) {
+    package init(
+        reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], retiredKeys: [Curve25519.Signing.PublicKey] = [],
+        outside: [UInt8]? = nil, keys: LogKeys? = nil
+    ) {
         self.reader = reader
         self.publicKeys = publicKeys
+        self.retiredKeys = retiredKeys
         self.outside = outside
         self.keys = keys
     }
 
     /// Throws only if the store cannot be read. `progress` hears of entries done and entries there.
     package func verify(progress: (UInt64, UInt64) -> Void = { _, _ in }) throws -> VerificationReport {
-        var run = try VerificationRun(reader: reader, publicKeys: publicKeys, keys: keys, outside: outside)
+        var run = try VerificationRun(
+            reader: reader, publicKeys: publicKeys, retiredKeys: retiredKeys, keys: keys, outside: outside)
         let total = try reader.head()?.size ?? 0
         var isWhole = true
         // A live log grows meanwhile: what is verified is what was there at the start.
@@ -43,6 +50,7 @@ package struct LogVerifier {
 private struct VerificationRun {
     private let reader: any LogReader
     private let publicKeys: [Curve25519.Signing.PublicKey]
+    private let retiredKeys: [Curve25519.Signing.PublicKey]
     private let keys: LogKeys?
     private var tree = TreeBuilder()
     private var checker = EntryChecker()
@@ -55,9 +63,13 @@ private struct VerificationRun {
     private var time: Timestamp?
     private var lastEpoch: (node: String, number: Int)?
 
-    init(reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], keys: LogKeys?, outside: [UInt8]?) throws {
+    init(
+        reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], retiredKeys: [Curve25519.Signing.PublicKey], keys: LogKeys?,
+        outside: [UInt8]?
+    ) throws {
         self.reader = reader
         self.publicKeys = publicKeys
+        self.retiredKeys = retiredKeys
         self.keys = keys
         side = SideRows(reader: reader)
         signed = try reader.checkpoints().map { ($0, false) }
@@ -176,9 +188,14 @@ private struct VerificationRun {
             return "is not what it is kept as."
         }
         let verifiers =
-            verifiers[checkpoint.origin] ?? publicKeys.map { NoteVerifier(name: checkpoint.origin, algorithm: .ed25519, key: $0) }
+            verifiers[checkpoint.origin]
+            ?? (publicKeys + retiredKeys).map { NoteVerifier(name: checkpoint.origin, algorithm: .ed25519, key: $0) }
         self.verifiers[checkpoint.origin] = verifiers
-        do { _ = try note.verified(by: verifiers) } catch { return "is not signed by the log's key." }
+        let signers: [NoteVerifier]
+        do { signers = try note.verified(by: verifiers) } catch { return "is not signed by the log's key." }
+        if let key = checker.keys.present, !signers.contains(where: { key.elementsEqual($0.key.rawRepresentation) }) {
+            return "is not signed by the key in force at its size."
+        }
         guard checkpoint.root == tree.root else { return "has another root than the entries." }
         guard tree.size == 0 || checker.origins.contains(checkpoint.origin) else { return "is of another log." }
         return nil
@@ -194,6 +211,9 @@ private struct VerificationRun {
             let stored = try reader.storedTileCount()
             if stored != tiles { fault(nil, "\(stored) tiles are stored; the tree has \(tiles) full ones.") }
             if try reader.identity()?.origin != checker.origin { fault(nil, "The store's origin is not that of the last entries.") }
+        }
+        if let key = checker.keys.present, !publicKeys.contains(where: { key.elementsEqual($0.rawRepresentation) }) {
+            fault(nil, "The log ends under a key that was replaced: it was rolled back to before the change of keys, or is not this log.")
         }
         for fault in checker.faultsAtEnd() { self.fault(fault.index, fault.what) }
         if try side.hasMore(before: total) { fault(nil, "Side records belong to no commit.") }

@@ -10,6 +10,9 @@ struct LogCommand: AsyncParsableCommand {
             LogVerifyCommand.self,
             LogExportCommand.self,
             Checkpoint.self,
+            LogProofCommand.self,
+            LogConsistencyCommand.self,
+            LogWitnessesCommand.self,
             Acknowledge.self,
         ])
 
@@ -17,7 +20,7 @@ struct LogCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "checkpoint", abstract: "Print the last signed checkpoint, a C2SP signed note.")
         @OptionGroup var installation: ConfigurationOptions
-        @Flag(name: .long, help: "Print the key that verifies it (vkey) instead.")
+        @Flag(name: .long, help: "Print the keys that verify it (vkey) instead: those that sign, then those that were `replaced`.")
         var key = false
 
         func run() async throws {
@@ -28,8 +31,12 @@ struct LogCommand: AsyncParsableCommand {
             guard let last else { throw CommandFailure("the log has no checkpoint yet", remedy: "start `waybill serve` once") }
             guard key else { return StandardStreams.writeOutput(last.note) }
             let (keys, keyring) = try Wiring.keyring(settings, create: false)
-            let signers = try Wiring.logKeys(keys, keyring, create: false).signers(origin: last.origin)
+            let logKeys = try Wiring.logKeys(keys, keyring, create: false)
+            let signers = try logKeys.signers(origin: last.origin)
             for signer in signers { StandardStreams.writeOutput(signer.verifier.vkey + "\n") }
+            for key in logKeys.retired {
+                StandardStreams.writeOutput(NoteVerifier(name: last.origin, algorithm: .ed25519, key: key).vkey + " replaced\n")
+            }
         }
     }
 
@@ -95,5 +102,9 @@ func reading<Value>(_ work: () throws -> Value) throws -> Value {
         throw CommandFailure(error.message.withoutFullStop)
     } catch let error as SystemError {
         throw error.failure
+    } catch let error as ProofError {
+        throw CommandFailure(error.message.withoutFullStop)
+    } catch let error as ControlDatabaseError {
+        throw CommandFailure(error.message.withoutFullStop)
     }
 }

@@ -46,7 +46,8 @@ struct LogVerifyCommand: AsyncParsableCommand {
         do {
             let reader = try SQLiteLogReader(path: settings.logStore)
             defer { reader.close() }
-            let verifier = LogVerifier(reader: reader, publicKeys: try keys.publicKeys(), outside: outside, keys: keys)
+            let verifier = LogVerifier(
+                reader: reader, publicKeys: try keys.publicKeys(), retiredKeys: keys.retired, outside: outside, keys: keys)
             return Outcome(try verifier.verify { done, total in progress.update(done: Int(done), total: Int(total)) })
         } catch let error as LogStoreError {
             return Outcome(faults: [(nil, error.message)])

@@ -49,6 +49,8 @@ struct BackgroundWork: Service {
 extension GateParts {
     /// Everything that runs beside the gate, one line each.
     func backgroundWork() throws -> [BackgroundWork] {
-        []
+        [
+            witnesses.map { WitnessWork.work($0, log: log, reader: logReader, logger: logger) }
+        ].compactMap { $0 }
     }
 }

@@ -16,6 +16,11 @@ struct GateParts: Sendable {
     let index: SubjectIndex
     let consents: SQLiteConsentStore
     let log: TransferLog
+    /// Of the live log, beside the writer.
+    let logReader: SQLiteLogReader
+    /// Nil: none are configured.
+    let witnesses: WitnessFollower?
+    let publication: LogPublisher
     let history: AgreementHistory
     let volumes: VolumeBudget
     /// Of salts for subjects seen for the first time.

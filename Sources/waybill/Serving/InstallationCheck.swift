@@ -17,7 +17,7 @@ struct InstallationCheck {
         let set = try policies.loadForCommand()
         let secrets = try Wiring.secrets(settings, set)
         try Wiring.checkTrust(settings)
-        if settings.control != nil { _ = try Wiring.metricsToken(settings) }
+        if settings.control != nil { for name in ["metrics_token", "log_token"] { _ = try Wiring.token(name, settings) } }
         do throws(ProxyError) {
             try GateState.check(set.vendors, secrets: secrets, trust: Wiring.vendorTrust(settings))
         } catch {

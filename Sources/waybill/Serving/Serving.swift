@@ -37,8 +37,10 @@ struct Serving {
             try await buildIndex(index, consents, logStore)
             let volumes = try sentToday(logStore)
             let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
+            let (reader, witnesses) = try follow(log)
             let parts = GateParts(
-                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, history: history,
+                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logReader: reader,
+                witnesses: witnesses, publication: LogPublisher(log: log, reader: reader, witnesses: witnesses), history: history,
                 volumes: volumes,
                 authority: CAKeeper(
                     keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger))
@@ -62,9 +64,6 @@ struct Serving {
             try disableCoreDumps()
         } catch {
             logger.warning("core dumps stay on", metadata: ["error": "\(error)"])
-        }
-        for key in settings.notServed {
-            logger.warning("configured, but not served by this version", metadata: ["key": "\(key)"])
         }
         for name in settings.unknownVariables {
             logger.warning("environment variable is no configuration key", metadata: ["variable": "\(name)"])
@@ -161,6 +160,16 @@ struct Serving {
         } catch {
             store.close()
             throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    /// What publishes the log and asks witnesses about it.
+    private func follow(_ log: TransferLog) throws -> (SQLiteLogReader, WitnessFollower?) {
+        do {
+            return (try Wiring.logReader(settings), try WitnessWork.follower(settings, logger: logger))
+        } catch {
+            log.close()
+            throw error
         }
     }
 
