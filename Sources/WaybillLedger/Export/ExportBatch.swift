@@ -13,8 +13,20 @@ package struct ExportBatch: Sendable {
     }
 }
 
-/// Why nothing can be exported. `message`: one sentence with the remedy.
+/// Why nothing can be exported. `message`: one sentence with the remedy; it names the cursor's log.
 package struct ExportError: Error, Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
+        /// The cursor is of another log.
+        case otherLog
+        /// The log is shorter than the cursor says.
+        case beyondEnd
+        /// The format is not one of `ExportFormats`.
+        case unknownFormat
+    }
+    package var code: Code
     package var message: String
-    package init(_ message: String) { self.message = message }
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
 }

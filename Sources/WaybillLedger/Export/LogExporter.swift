@@ -51,7 +51,9 @@ package struct LogExporter {
     package mutating func write(
         _ format: any ExportFormat, from cursor: ExportCursor?, entriesMax: UInt64 = .max, sink: ([UInt8]) throws -> Void
     ) throws -> ExportCursor? {
-        guard let format = format as? any EntryFormat else { throw ExportError("The format \(format.name) writes records only.") }
+        guard let format = format as? any EntryFormat else {
+            throw ExportError(.unknownFormat, "The format \(format.name) writes records only.")
+        }
         guard let range = try range(from: cursor) else { return cursor }
         let high = Self.end(range, entriesMax)
         var chunk = [UInt8]()
@@ -102,11 +104,13 @@ package struct LogExporter {
     private static func check(_ cursor: ExportCursor, origin: String?, size: UInt64) throws(ExportError) {
         if let origin, cursor.origin != origin {
             throw ExportError(
+                .otherLog,
                 "The cursor is of the log \(cursor.origin) and this log is \(origin); take this log's cursor, or begin with "
                     + "--from-index at the entry up to which you have it.")
         }
         guard cursor.next <= size else {
             throw ExportError(
+                .beyondEnd,
                 "The cursor stands at entry \(cursor.next) and the log has \(size) only: it was rolled back or replaced; run waybill log "
                     + "verify before you export again.")
         }
