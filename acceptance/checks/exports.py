@@ -1,6 +1,9 @@
 """Exports in every format, read by software that is not ours; cursors; a job that goes on where it stopped."""
 import json
 import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
 
 from gate import Gate
 from people import CONTACTS, VENDOR_HOSTS, consent, contact, facts, resolve_all
@@ -11,6 +14,8 @@ NEEDS_SHARED = False
 FORMATS = ["ndjson", "csv", "ocsf", "cef", "ecs", "cloudevents", "otlp"]
 ANNA, BRUNO = "anna.exports@example.com", "bruno.exports@example.com"
 READER_SECONDS_MAX = 120
+PAGES_MAX = 200
+ANSWER_SECONDS_MAX = 10
 
 
 def run(context):
@@ -18,6 +23,7 @@ def run(context):
     folder.mkdir()
     with Vendors(context.home / "exports-ca", VENDOR_HOSTS) as vendors:
         place = context.installation("exports", resolve=resolve_all(vendors.port), trust=[vendors.authority])
+        place.config.write_text(place.config.read_text().replace('listen: {', 'listen: {control: "127.0.0.1:0", ', 1))
         with Gate(place, context.token) as gate:
             place.import_lines("subject", [facts(ANNA), facts(BRUNO)])
             place.import_lines("consent", [consent(ANNA, "hubspot")])
@@ -31,6 +37,7 @@ def run(context):
             gate.kill()
         with Gate(place, context.token) as gate:
             gate.send("POST", CONTACTS, contact(ANNA))
+            pulls(context, place, gate)
             gate.stop()
         parts.append(job(place, folder, "third"))
     for name in FORMATS:
@@ -52,6 +59,33 @@ def job(place, folder, name):
     path = folder / f"job-{name}.ndjson"
     place.command("log", "export", "--config", place.config, "--cursor-file", folder / "job.cursor", "--output", path)
     return path.read_bytes()
+
+
+def pulls(context, place, gate):
+    """Page by page over HTTP, from a gate that runs."""
+    def get(**query):
+        url = f"http://{gate.ready['control']}/log/export?{urllib.parse.urlencode(query)}"
+        try:
+            with urllib.request.urlopen(url, timeout=ANSWER_SECONDS_MAX) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.headers, refusal.read()
+
+    whole = place.command("log", "export", "--config", place.config).stdout
+    pages, query = [], {"limit": 7}
+    for _ in range(PAGES_MAX):
+        status, headers, body = get(**query)
+        pages.append(body)
+        if status != 200 or headers["Waybill-At-End"] == "true":
+            break
+        query["cursor"] = headers["Waybill-Next-Cursor"]
+    # The gate may have sealed in between: what was there before must be there, and in order.
+    context.check("pages pulled over HTTP are together the export", len(pages) > 2 and b"".join(pages).startswith(whole), f"{len(pages)} pages")
+    status, headers, body = get(format="csv", limit=3)
+    context.check("a page of CSV has its header and type", status == 200 and body.startswith(b"idx,") and body.count(b"\n") == 4
+                  and headers["Content-Type"].startswith("text/csv"))
+    status, _, body = get(cursor="3@somebody.example/else")
+    context.check("a cursor of another log is a problem document", status == 409 and json.loads(body)["code"] == "cursor_foreign", str(status))
 
 
 def readers(context, folder):
