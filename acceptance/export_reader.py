@@ -42,6 +42,7 @@ ECS_TYPES = {
 }
 CEF_IDS = {"XFER_INTENT": 1, "XFER_OK": 1, "XFER_FAIL": 4, "XFER_DENIED": 5, "XFER_UNKNOWN": 6, "SUBJECT_ERASE": 3, "LOG_KEYCHANGE": 5,
            "LOG_SEAL": 0, "LOG_CONFIG": 3}
+CEF_ESCAPE = re.compile(r"\\(.)")
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -119,8 +120,10 @@ def read_cef(path, log):
             "Severity": str(CEF_IDS.get(values["DeviceEventClassID"])),
         }
         for name, value in expected.items():
-            if values.get(name) != value:
-                yield f"entry {i}: {name} is {values.get(name)!r}, not {value!r}"
+            # pycef leaves escapes in values as they are.
+            got = CEF_ESCAPE.sub(lambda found: {"n": "\n", "r": "\r"}.get(found[1], found[1]), values[name]) if name in values else None
+            if got != value:
+                yield f"entry {i}: {name} is {got!r}, not {value!r}"
 
 
 def flat(value, name=""):
