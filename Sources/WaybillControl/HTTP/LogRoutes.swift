@@ -21,7 +21,8 @@ struct LogRoutes: Sendable {
         guard let note = try await publication.checkpoint() else {
             return Answer.problem(
                 .serviceUnavailable, code: "checkpoint_missing", title: "There is no checkpoint to show",
-                detail: "the log has signed none since the gate started; /readyz and the gate's own log say why", headers: [.retryAfter: "1"])
+                detail: "the log has signed none since the gate started; /readyz and the gate's own log say why",
+                headers: [.retryAfter: "1"])
         }
         return Answer.text(note, mediaType: "text/plain; charset=utf-8")
     }

@@ -127,6 +127,15 @@ package final class TransferLog: TransferRecorder {
     /// Enters an administrative act, a change of keys or an erasure; joins a later commit.
     package func record(_ notice: LogNotice) { inbox.add(rider: .notice(notice)) }
 
+    /// The same, and returns when it is durable, with its index; within about 100 ms.
+    package func enter(_ notice: LogNotice) async throws(RecordError) -> UInt64 {
+        if case .lost(_, let message) = phase.withLock({ $0 }) { throw RecordError(code: .closed, message: message) }
+        let result = await withCheckedContinuation { continuation in
+            inbox.add(rider: .notice(notice, NoticeReply { continuation.resume(returning: $0) }))
+        }
+        return try result.get()
+    }
+
     /// Writes what is queued, seals, signs, and closes the store. Blocks; not to be called from a listener or observer.
     package func close() {
         inbox.stop(.drain)
@@ -164,8 +173,9 @@ package final class TransferLog: TransferRecorder {
         let position = LogPosition(
             tree: recovery.tree, time: recovery.head?.time ?? Timestamp(nanoseconds: 0), sealedTo: recovery.head?.sealedTo ?? 0)
         var writer = LogWriter(
-            store: store, configuration: configuration, clock: clock, sightings: sightings, author: author, signers: signers, copy: copy,
-            observer: observer, position: position, open: recovery.open, retained: plan.items + [.notice(start)],
+            store: store, configuration: configuration, clock: clock, sightings: sightings, sideRows: keys.sideRows,
+            author: author, signers: signers, copy: copy, observer: observer, position: position, open: recovery.open,
+            retained: plan.items + [.notice(start)],
             identity: plan.isNew ? plan.identity : nil)
         // Before the first entry there must be a checkpoint outside, or a store that loses everything would look new.
         if recovery.head == nil, plan.cited == nil {

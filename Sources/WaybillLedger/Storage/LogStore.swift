@@ -6,7 +6,7 @@ package import WaybillCore
 package protocol LogStore: LogReader {
     /// Everything of one commit, in one transaction, durable on return.
     func append(_ commit: LogCommit) throws(LogStoreError)
-    /// Keeps a checkpoint, replacing an earlier one that was not marked to be kept.
+    /// Keeps a checkpoint, replacing an earlier one that was not marked to be kept, or is of the same origin and size.
     func put(_ checkpoint: StoredCheckpoint) throws(LogStoreError)
     /// Gives up the lock and the files. Nothing may be called afterwards.
     func close()
@@ -36,6 +36,12 @@ package protocol LogReader: TileReader {
     func sightings(after row: Int64, limit: Int) throws(LogStoreError) -> [StoredSighting]
     /// The highest number given to a first-seen subject.
     func lastSubjectNumber() throws(LogStoreError) -> UInt32?
+    /// What is wrong with the store beyond what these calls show: its layout, its own indexes, columns they do not give.
+    func selfCheck() throws(LogStoreError) -> [VerificationReport.Fault]
+}
+
+extension LogReader {
+    package func selfCheck() throws(LogStoreError) -> [VerificationReport.Fault] { [] }
 }
 
 extension LogReader {
@@ -110,7 +116,8 @@ package struct StoredCommit: Sendable, Equatable {
         self.body = body
     }
 
-    package var end: UInt64 { first + UInt64(count) }
+    /// Of a damaged row any number, but no trap.
+    package var end: UInt64 { first &+ UInt64(clamping: count) }
 }
 
 /// Where the log stands: its last commit without the entries.

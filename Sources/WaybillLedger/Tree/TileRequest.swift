@@ -6,7 +6,9 @@ package enum TileRequest: Hashable, Sendable {
     /// `tile/<L>/<N>[.p/<W>]` or `tile/entries/<N>[.p/<W>]`; nil unless written exactly as the specification writes it.
     package init?(path: some StringProtocol) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count >= 3, parts[0] == "tile", let (index, width) = TileRequest.number(parts[2...].map { String($0) }) else { return nil }
+        guard parts.count >= 3, parts[0] == "tile", let (index, width) = TileRequest.number(parts[2...].map { String($0) }) else {
+            return nil
+        }
         if parts[1] == "entries" {
             self = .entries(bundle: index, width: width)
         } else {

@@ -43,6 +43,7 @@ package final class WitnessFollower: Sendable {
         var standings: [Course]
         /// All are asked together, so that one checkpoint collects every cosignature.
         var nextAt: Timestamp
+        var isStopped = false
     }
     private struct Course {
         var cosignedAt: Timestamp
@@ -92,6 +93,12 @@ package final class WitnessFollower: Sendable {
         return clock.now().milliseconds - found.time.milliseconds <= Int64(pacing.staleMilliseconds) ? found : nil
     }
 
+    /// Asks nobody any more and gives up what is under way, so that a gate that stops does not wait for witnesses.
+    package func stop() {
+        state.withLock { $0.isStopped = true }
+        transport.stop()
+    }
+
     /// Asks the witnesses whose time has come. Throws if the store or the book cannot be read or written.
     package func turn(_ reader: any LogReader) throws {
         try remember()
@@ -106,16 +113,18 @@ package final class WitnessFollower: Sendable {
     private func ask(about text: String, _ reader: any LogReader, _ now: Timestamp) throws {
         let (note, checkpoint) = try LogProofs.read(text)
         let pauseMax = max(Pacing.failurePauseMillisecondsMax, pacing.askEveryMilliseconds)
-        let asked = witnesses.indices.filter { position in has(come: state.withLock { $0.standings[position].askAt }, now, pauseMax: pauseMax) }
+        let asked = witnesses.indices.filter { position in
+            has(come: state.withLock { $0.standings[position].askAt }, now, pauseMax: pauseMax)
+        }
         guard asked.contains(where: { hasWork($0, checkpoint, now) }) else { return }
         var signatures = [NoteSignature]()
-        for position in asked {
+        for position in asked where !state.withLock({ $0.isStopped }) {
             do throws(WitnessFault) {
                 let signature = try ask(witnesses[position], checkpoint, text, reader)
                 signatures.append(signature)
                 cosigned(position, checkpoint, signature)
             } catch {
-                failed(position, error)
+                if !state.withLock({ $0.isStopped }) { failed(position, error) }
             }
         }
         if !signatures.isEmpty { try keep(note.adding(signatures), checkpoint, signatures) }

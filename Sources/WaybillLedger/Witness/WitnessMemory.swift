@@ -62,4 +62,6 @@ package protocol WitnessMemory: Sendable {
 package protocol WitnessTransport: Sendable {
     /// Any status is an answer. Throws one sentence where there is none.
     func post(_ url: String, _ body: [UInt8]) throws(WitnessFault) -> (status: Int, body: [UInt8])
+    /// Ends what is under way, and everything later, with a failure: for a program that stops.
+    func stop()
 }

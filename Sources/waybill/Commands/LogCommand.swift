@@ -35,7 +35,7 @@ struct LogCommand: AsyncParsableCommand {
             let signers = try logKeys.signers(origin: last.origin)
             for signer in signers { StandardStreams.writeOutput(signer.verifier.vkey + "\n") }
             for key in logKeys.retired {
-                StandardStreams.writeOutput(NoteVerifier(name: last.origin, algorithm: .ed25519, key: key).vkey + " replaced\n")
+                StandardStreams.writeOutput(NoteVerifier(name: last.origin, algorithm: .ed25519, key: key).vkey + LogVerifyCommand.replacedMark + "\n")
             }
         }
     }
@@ -81,6 +81,11 @@ struct TimeRange: ParsableArguments {
 
     var times: (Timestamp?, Timestamp?) {
         get throws { (try TimeRange.time(since, "--since"), try TimeRange.time(until, "--until")) }
+    }
+
+    static func required(_ text: String, _ option: String) throws -> Timestamp {
+        guard let time = try time(text, option) else { throw ValidationError("\(option) is missing") }
+        return time
     }
 
     private static func time(_ text: String?, _ option: String) throws -> Timestamp? {

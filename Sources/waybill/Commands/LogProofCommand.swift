@@ -17,7 +17,8 @@ struct LogProofCommand: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Check this proof.", valueName: "file"), completion: .file())
     var verify: String?
     @Option(
-        name: .long, help: ArgumentHelp("The log's verifier key; again for each. Default: those of this installation that sign.", valueName: "vkey"))
+        name: .long,
+        help: ArgumentHelp("The log's verifier key; again for each. Default: those of this installation that sign.", valueName: "vkey"))
     var key: [String] = []
     @Option(
         name: .long, help: ArgumentHelp("The entry's bytes: written beside the proof, or read by --verify.", valueName: "file"),

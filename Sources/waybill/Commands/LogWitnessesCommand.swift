@@ -18,7 +18,8 @@ struct LogWitnessesCommand: AsyncParsableCommand {
         let now = SystemWallClock().now()
         for witness in settings.log.witnesses {
             let record = records.first { $0.vkey == witness.verifier.vkey }
-            let isStale = record.map { now.milliseconds - $0.time.milliseconds > Int64(settings.log.witnessPacing.staleMilliseconds) } ?? true
+            let isStale =
+                record.map { now.milliseconds - $0.time.milliseconds > Int64(settings.log.witnessPacing.staleMilliseconds) } ?? true
             table.append([
                 .text(witness.name), .text(witness.url), .number(Int64(clamping: record?.size ?? 0)),
                 record.map { .text($0.time.rfc3339) } ?? .null, .bool(isStale),

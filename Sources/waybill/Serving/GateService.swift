@@ -52,6 +52,7 @@ struct GateService: Service {
             // Another service failed: stop all the same.
         }
         watch.drain()
+        parts.witnesses?.stop()
         parts.logger.notice("stopping")
         await server.stop(grace: .seconds(GateService.stopSeconds))
         await control.stop()
@@ -75,8 +76,11 @@ struct GateService: Service {
     }
 
     private var commands: [any ControlCommand] {
-        let (parts, reloader) = (parts, reloader)
-        return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + [
+        let (parts, reloader, state) = (parts, reloader, state)
+        let administration = Wiring.administration(
+            parts.settings, control: parts.control, log: parts.log, known: { Administration.Known(reloader.set) },
+            putInForce: { parts.put($0, in: state) })
+        return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration) + [
             ReplyCommand("status") { () async throws(ControlFailure) in
                 let policy = await reloader.status
                 return GateStatus(policy: policy, log: parts.log, index: parts.index, witnesses: parts.witnesses?.standings ?? [])

@@ -41,6 +41,7 @@ final class GateWatch: GateObservation {
 /// Every metric there is, for the reference.
 enum MetricList {
     static var definitions: [MetricFamily.Definition] {
-        GateMetrics.definitions + LogMetrics.definitions + WitnessMetrics.definitions + ServingMetrics.definitions + ProcessMetrics.definitions
+        GateMetrics.definitions + LogMetrics.definitions + WitnessMetrics.definitions + ServingMetrics.definitions
+            + ProcessMetrics.definitions
     }
 }

@@ -10,7 +10,10 @@ struct InstallationCheck {
         if try failing({ () throws(SystemError) in try Files.facts(keys) }) != nil {
             let directory = try KeyDirectory(keys, create: false)
             if try directory.privateText("master.key") != nil { _ = try directory.masterKey(create: false) }
-            if try directory.privateText("log.key") != nil { _ = try directory.logKey(create: false) }
+            if try directory.privateText("log.key") != nil {
+                let rotation = LogKeyRotation(keys: directory)
+                _ = (try rotation.overlapping(try directory.logKey(create: false)), try rotation.retired())
+            }
             _ = try InterceptionCA.existing(in: directory)
         }
         let policies = PolicyDirectory(settings.policies)

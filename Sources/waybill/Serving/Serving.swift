@@ -30,6 +30,8 @@ struct Serving {
         try Wiring.checkTrust(settings)
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
+        let control = try Wiring.control(settings)
+        let witnesses = try WitnessWork.follower(settings, control: control, logger: logger)
         let logStore = try Wiring.logStore(settings)
         do {
             let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore)
@@ -37,10 +39,10 @@ struct Serving {
             try await buildIndex(index, consents, logStore)
             let volumes = try sentToday(logStore)
             let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
-            let (reader, witnesses) = try follow(log)
             let parts = GateParts(
-                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logReader: reader,
-                witnesses: witnesses, publication: LogPublisher(log: log, reader: reader, witnesses: witnesses), history: history,
+                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
+                witnesses: witnesses, publication: LogPublisher(log: log, reader: logStore, witnesses: witnesses), control: control,
+                history: history,
                 volumes: volumes,
                 authority: CAKeeper(
                     keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger))
@@ -163,18 +165,9 @@ struct Serving {
         }
     }
 
-    /// What publishes the log and asks witnesses about it.
-    private func follow(_ log: TransferLog) throws -> (SQLiteLogReader, WitnessFollower?) {
-        do {
-            return (try Wiring.logReader(settings), try WitnessWork.follower(settings, logger: logger))
-        } catch {
-            log.close()
-            throw error
-        }
-    }
-
     private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
         let state = try parts.state(policies.set)
+        try parts.suspend(in: state)
         let reloader = PolicyReloader(
             policies, now: SystemWallClock().now(), logger: logger, accept: { try await parts.accept($0, in: state) },
             renew: { try parts.renew(state, $0) })

@@ -11,17 +11,16 @@ enum WitnessWork {
     static let pauseMilliseconds = 500
 
     /// Nil: none are configured.
-    static func follower(_ settings: Settings, logger: Logger) throws(CommandFailure) -> WitnessFollower? {
+    static func follower(_ settings: Settings, control: ControlDatabase, logger: Logger) throws(CommandFailure) -> WitnessFollower? {
         guard !settings.log.witnesses.isEmpty else { return nil }
         do {
             return WitnessFollower(
-                settings.log.witnesses, memory: try memory(settings), transport: try CurlWitnessTransport(settings, proxy: try proxy(settings)),
+                settings.log.witnesses, memory: WitnessTable(control),
+                transport: try CurlWitnessTransport(settings, proxy: try proxy(settings)),
                 pacing: settings.log.witnessPacing, told: { tell($0, logger) })
         } catch let error as CommandFailure {
             throw error
         } catch let error as DeliveryFailure {
-            throw CommandFailure(error.message.withoutFullStop)
-        } catch let error as ControlDatabaseError {
             throw CommandFailure(error.message.withoutFullStop)
         } catch {
             throw CommandFailure("the witnesses cannot be asked: \(error)")
@@ -38,6 +37,7 @@ enum WitnessWork {
             host: proxy.address.host, port: proxy.address.port, isTLS: proxy.isTLS, username: proxy.username, password: password)
     }
 
+    /// For commands without a gate.
     static func memory(_ settings: Settings) throws(ControlDatabaseError) -> WitnessTable {
         WitnessTable(try ControlDatabase(path: settings.controlStore))
     }
@@ -76,19 +76,22 @@ struct CurlWitnessTransport: WitnessTransport {
         var limits = CurlLimits()
         limits.connectMillisecondsMax = 5_000
         limits.totalMillisecondsMax = 10_000
-        limits.stallSecondsMax = 10
+        limits.stallSecondsMax = 5
         limits.responseBytesMax = 64 * 1_024
         self.limits = limits
     }
 
     func post(_ url: String, _ body: [UInt8]) throws(WitnessFault) -> (status: Int, body: [UInt8]) {
         do {
-            let answer = try client.send(CurlRequest(.post, url, headers: [("Content-Type", "text/plain; charset=utf-8")], body: body), limits)
+            let answer = try client.send(
+                CurlRequest(.post, url, headers: [("Content-Type", "text/plain; charset=utf-8")], body: body), limits)
             return (answer.status, answer.body)
         } catch {
             throw .unreachable(error.message)
         }
     }
+
+    func stop() { client.stop() }
 }
 
 /// Metrics of witnesses; no family has samples where none are configured.

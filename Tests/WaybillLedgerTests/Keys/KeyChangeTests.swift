@@ -21,8 +21,8 @@ import WaybillTesting
     }
 
     private func verify(_ fixture: LogFixture, _ present: [UInt8], retired: [UInt8]) throws -> [String] {
-        try LogVerifier(
-            reader: fixture.store, publicKeys: present.map(key), retiredKeys: retired.map(key), outside: fixture.copy.read()
+        LogVerifier(
+            reader: fixture.store, publicKeys: try present.map(key), retiredKeys: try retired.map(key), outside: try fixture.copy.read()
         ).verify().faults.map(\.what)
     }
 
@@ -53,7 +53,8 @@ import WaybillTesting
         fixture.store.contents.checkpoints[fixture.store.contents.checkpoints.count - 1].note = try checkpoint.signed(by: old).string
         // Even during the overlap, when both keys are known as present ones.
         for (present, retired) in [([8, 7], []), ([8], [7])] as [([UInt8], [UInt8])] {
-            #expect(try verify(fixture, present, retired: retired).contains { $0.contains("is not signed by the key in force at its size") })
+            #expect(
+                try verify(fixture, present, retired: retired).contains { $0.contains("is not signed by the key in force at its size") })
         }
     }
 

@@ -42,7 +42,10 @@ import WaybillTesting
     @Test func nothingBeyondTheSizeIsGiven() throws {
         let (fixture, entries) = try Self.grown.get()
         let size = UInt64(entries.count)
-        for request in [TileRequest.entries(bundle: size / 256, width: Int(size % 256) + 1), .tile(.init(level: 1, index: 0), width: 3)] {
+        for request in [
+            TileRequest.entries(bundle: size / 256, width: Int(size % 256) + 1),
+            .tile(.init(level: 1, index: 0), width: Int(size / 256) + 1),
+        ] {
             #expect(try LogProofs.bytes(of: request, size: size, from: fixture.store) == nil)
         }
         // The store holds more than the checkpoint says.
@@ -108,6 +111,7 @@ import WaybillTesting
     }
 
     @Test(arguments: [
-        "", "old 1\n", "old 1\n\n", "old 01\n\nx", "old -1\n\nx", "new 1\n\nx", "old 1\nAAAA\n\nx", "old 1\n\(String(repeating: "A", count: 43))=\n",
+        "", "old 1\n", "old 1\n\n", "old 01\n\nx", "old -1\n\nx", "new 1\n\nx", "old 1\nAAAA\n\nx",
+        "old 1\n\(String(repeating: "A", count: 43))=\n",
     ]) func aConsistencyProofOfAnotherFormIsRefused(text: String) { #expect(ConsistencyProofText(text) == nil) }
 }

@@ -36,6 +36,7 @@ final class FakeWitness: WitnessTransport {
     var witness: Witness { Witness(verifier: verifier, url: "https://\(verifier.name)") }
     var posts: Int { state.withLock { $0.posts } }
     var size: UInt64 { state.withLock { $0.size } }
+    func stop() { behave(.away) }
     func behave(_ manner: Manner) { state.withLock { $0.manner = manner } }
 
     func post(_ url: String, _ body: [UInt8]) throws(WitnessFault) -> (status: Int, body: [UInt8]) {
@@ -92,6 +93,8 @@ struct FakeWitnesses: WitnessTransport {
         guard let found = all.first(where: { url == $0.witness.url + "/add-checkpoint" }) else { throw .unreachable("no such witness.") }
         return try found.post(url, body)
     }
+
+    func stop() { for witness in all { witness.stop() } }
 }
 
 final class MemoryWitnessBook: WitnessMemory {

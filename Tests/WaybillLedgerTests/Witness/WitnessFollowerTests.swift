@@ -150,6 +150,16 @@ import WaybillTesting
         #expect(follower.standings.map(\.fault) == [.badSignature, nil] && follower.cosigned == nil)
     }
 
+    @Test func onceStoppedNobodyIsAskedOrBlamed() throws {
+        let scene = try Scene()
+        let follower = scene.follower()
+        try scene.turn(follower)
+        try scene.grow()
+        follower.stop()
+        try scene.turn(follower)
+        #expect(scene.one.posts == 1 && follower.standings.allSatisfy { $0.fault == nil })
+    }
+
     @Test func aClockSetBackDoesNotKeepWitnessesUnasked() throws {
         let scene = try Scene()
         let follower = scene.follower()

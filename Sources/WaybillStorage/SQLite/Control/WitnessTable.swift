@@ -2,9 +2,8 @@ import GRDB
 import WaybillCore
 package import WaybillLedger
 
-/// What witnesses cosigned, in the control database.
-package struct WitnessTable: WitnessMemory {
-    static let part = ControlDatabase.Part(
+extension ControlDatabase.Part {
+    static let witnesses = ControlDatabase.Part(
         name: "witnesses",
         migrations: [
             """
@@ -14,7 +13,10 @@ package struct WitnessTable: WitnessMemory {
             ) STRICT;
             """
         ])
+}
 
+/// What witnesses cosigned, in the control database.
+package struct WitnessTable: WitnessMemory {
     private let database: ControlDatabase
 
     package init(_ database: ControlDatabase) { self.database = database }
