@@ -10,7 +10,9 @@ extension Wiring {
     static func transferIndex(_ settings: Settings) -> SQLiteTransferIndex { SQLiteTransferIndex(path: settings.indexStore) }
 
     /// Every log there is to search, oldest first; the last takes entries.
-    static func searchedLogs(_ settings: Settings) throws(CommandFailure) -> [SQLiteLogReader] { [try logReader(settings)] }
+    static func searchedLogs(_ settings: Settings) throws(CommandFailure) -> [SQLiteLogReader] {
+        try logShards(settings).map(\.reader)
+    }
 
     /// Finds transfers beside a running gate or without one. An index that is far behind is brought up first, with progress on a terminal.
     static func search(_ settings: Settings, _ logs: [SQLiteLogReader]) throws -> TransferSearch {
