@@ -25,6 +25,8 @@ struct Waybill: AsyncParsableCommand {
             AgreementCommand.self,
             AuditCommand.self,
             KeysCommand.self,
+            BackupCommand.self,
+            RestoreCommand.self,
             ReferenceCommand.self,
         ])
 

@@ -47,6 +47,7 @@ struct EntryChecker {
     private(set) var openCount = 0
     private(set) var sealedTo: UInt64 = 0
     private(set) var lastEntryWasStopSeal = false
+    private(set) var notes = ShardNotes()
     private var commitTime: [UInt8] = []
 
     mutating func begin(_ commit: StoredCommit) {
@@ -87,6 +88,7 @@ struct EntryChecker {
         case .seal: return checkSeal(entry, index)
         case .config:
             if let cited = Checkpoint(cited: entry) { self.cited = cited }
+            notes.note(entry, isFirst: index == 0)
             return keys.check(entry, kind).map { Finding(.identity, $0) }
         case .keychange: return keys.check(entry, kind).map { Finding(.identity, $0) }
         case .erasure: return nil

@@ -1,4 +1,5 @@
 import ArgumentParser
+import WaybillControl
 import WaybillCore
 import WaybillLedger
 import WaybillStorage
@@ -14,6 +15,8 @@ struct LogCommand: AsyncParsableCommand {
             LogConsistencyCommand.self,
             LogWitnessesCommand.self,
             Acknowledge.self,
+            LogShardsCommand.self,
+            LogRetentionCommand.self,
         ])
 
     struct Checkpoint: AsyncParsableCommand {
@@ -35,7 +38,9 @@ struct LogCommand: AsyncParsableCommand {
             let signers = try logKeys.signers(origin: last.origin)
             for signer in signers { StandardStreams.writeOutput(signer.verifier.vkey + "\n") }
             for key in logKeys.retired {
-                StandardStreams.writeOutput(NoteVerifier(name: last.origin, algorithm: .ed25519, key: key).vkey + LogVerifyCommand.replacedMark + "\n")
+                StandardStreams.writeOutput(
+                    NoteVerifier(name: last.origin, algorithm: .ed25519, key: key).vkey
+                        + LogVerifyCommand.replacedMark + "\n")
             }
         }
     }
@@ -55,11 +60,18 @@ struct LogCommand: AsyncParsableCommand {
             let (keys, keyring) = try Wiring.keyring(settings, create: false)
             let logKeys = try Wiring.logKeys(keys, keyring, create: false)
             let policies = try PolicyDirectory(settings.policies).loadForCommand()
-            let store = try Wiring.logStore(settings)
-            let configuration = LogConfiguration(origin: Wiring.origin(settings, policies), node: Serving.node)
+            let lock = try settings.ownStore("acknowledge")
+            defer { lock.release() }
+            let shard = try LogRollover(
+                settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies), now: SystemWallClock().now(),
+                logger: ServeCommand.logger(settings.logLevel)
+            ).open(mayRoll: false)
+            var configuration = LogConfiguration(origin: shard.origin, node: Serving.node)
+            configuration.previous = shard.previous
             do throws(LogOpenError) {
                 let log = try TransferLog.open(
-                    store: store, keys: logKeys, configuration: configuration, copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
+                    store: shard.store, keys: logKeys, configuration: configuration,
+                    copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
                 defer { log.close() }
                 try log.acknowledge()
                 StandardStreams.writeOutput("acknowledged; the log goes on after \(log.size) entries\n")

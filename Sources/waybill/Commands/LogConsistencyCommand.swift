@@ -14,16 +14,18 @@ struct LogConsistencyCommand: AsyncParsableCommand {
     @Argument(help: "The later size, of a checkpoint the log has kept. Default: the newest.")
     var to: UInt64?
     @OptionGroup var installation: ConfigurationOptions
+    @OptionGroup var shard: ShardOption
 
     func validate() throws {
         if let to, to < from { throw ValidationError("the later size is smaller than the earlier") }
     }
 
     func run() async throws {
-        let reader = try Wiring.logReader(try await installation.settings())
-        defer { reader.close() }
+        let shards = try shard.among(try Wiring.logShards(try await installation.settings()))
+        defer { for shard in shards { shard.reader.close() } }
+        guard let newest = shards.last else { return }
         let text = try reading {
-            let proofs = LogProofs(reader: reader)
+            let proofs = LogProofs(reader: newest.reader)
             return try proofs.consistency(from: from, to: try proofs.checkpoint(ofSize: to)).text
         }
         StandardStreams.writeOutput(text)

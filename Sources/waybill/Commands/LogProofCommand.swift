@@ -24,6 +24,7 @@ struct LogProofCommand: AsyncParsableCommand {
         name: .long, help: ArgumentHelp("The entry's bytes: written beside the proof, or read by --verify.", valueName: "file"),
         completion: .file())
     var entryFile: String?
+    @OptionGroup var shard: ShardOption
 
     func validate() throws {
         guard (entry == nil) != (verify == nil) else { throw ValidationError("name an entry to prove, or a proof with --verify") }
@@ -41,9 +42,9 @@ struct LogProofCommand: AsyncParsableCommand {
 
     private func prove(_ text: String) async throws {
         let settings = try await installation.settings()
-        let reader = try Wiring.logReader(settings)
-        defer { reader.close() }
-        let index = try index(of: text, reader)
+        let shards = try shard.among(try Wiring.logShards(settings))
+        defer { for shard in shards { shard.reader.close() } }
+        let (index, reader) = try place(of: text, shards)
         let (proof, bytes) = try reading {
             let proofs = LogProofs(reader: reader)
             let newest = try proofs.checkpoint()
@@ -58,16 +59,17 @@ struct LogProofCommand: AsyncParsableCommand {
         StandardStreams.writeOutput(proof.text)
     }
 
-    private func index(of text: String, _ reader: SQLiteLogReader) throws -> UInt64 {
-        if let index = UInt64(text), String(index) == text { return index }
+    /// `shards`: not empty, the newest last. Each counts from 0; an index without a shard is of the newest.
+    private func place(of text: String, _ shards: [LogShardReader]) throws -> (index: UInt64, reader: SQLiteLogReader) {
+        if let index = UInt64(text), String(index) == text, let reader = shards.last?.reader { return (index, reader) }
         guard let xid = TransferID(text) else {
             throw ValidationError("`\(Table.visible(String(text.prefix(40))))` is neither an index nor a transfer's id")
         }
-        guard let detail = try reading({ try TransferReader(reader: reader).show(xid) }) else {
-            throw CommandFailure(
-                "the log has no transfer \(xid)", remedy: "requests that were malformed or unauthenticated are only counted, in seals")
+        for shard in shards.reversed() {
+            if let detail = try reading({ try TransferReader(reader: shard.reader).show(xid) }) { return (detail.entry.index, shard.reader) }
         }
-        return detail.entry.index
+        throw CommandFailure(
+            "the log has no transfer \(xid)", remedy: "requests that were malformed or unauthenticated are only counted, in seals")
     }
 
     private func check(_ path: String, _ entryPath: String) async throws {
@@ -100,6 +102,24 @@ struct LogProofCommand: AsyncParsableCommand {
             }
             return verifier
         }
+    }
+}
+
+/// Which shard an index or a size is of.
+struct ShardOption: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("The half-year, as `log shards` names it. Default: the present one.", valueName: "shard"))
+    var shard: String?
+
+    /// All of them, or the named one.
+    func among(_ shards: [LogShardReader]) throws(CommandFailure) -> [LogShardReader] {
+        guard let shard else { return shards }
+        guard let found = shards.first(where: { $0.name == shard }) else {
+            for shard in shards { shard.reader.close() }
+            let names = shards.map(\.name).joined(separator: ", ")
+            throw CommandFailure("the log has no shard \(Table.visible(String(shard.prefix(40))))", remedy: "there are \(names)")
+        }
+        for other in shards where other.name != shard { other.reader.close() }
+        return [found]
     }
 }
 

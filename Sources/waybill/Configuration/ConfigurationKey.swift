@@ -101,6 +101,14 @@ extension ConfigurationKey {
     static let witnessStale = ConfigurationKey(
         "log.witness_stale", .milliseconds(5_000...86_400_000), "5m",
         "A witness without a cosignature for so long raises an alarm, and checkpoints are shown without waiting for it.")
+    static let shards = ConfigurationKey(
+        "log.shards", .choice(["half_year", "none"]), "none",
+        "`half_year`: each half-year of the log stands in a file of its own, under `{log.origin}/2026h2`, begins by citing the last, and can "
+            + "be deleted whole. Taken at the first start in a new half-year.")
+    static let sideMonths = ConfigurationKey(
+        "retention.side_months", .integer(0...1_200), "24",
+        "How many whole months side rows of the log are kept besides the present one: commitments to subjects, keys of body hashes, decision "
+            + "lines. Without them entries still verify, but can no longer be opened or explained by record. 0: for good.")
     static let caPermit = ConfigurationKey(
         "ca.permit", .texts, nil,
         "DNS suffixes the interception CA may sign for. Without it: the hosts of all destinations when the CA is created.")
@@ -133,5 +141,5 @@ extension ConfigurationKey {
         + [store, policies, keys, secrets, insecure, resolve, trust]
         + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
-        + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, caPermit, logLevel]
+        + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, shards, sideMonths, caPermit, logLevel]
 }

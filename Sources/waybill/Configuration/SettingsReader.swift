@@ -67,7 +67,9 @@ enum SettingsReader {
             log: Settings.Log(
                 origin: values.text(.origin) ?? "", checkpointEveryMilliseconds: try values.milliseconds(.checkpointEvery) ?? 1_000,
                 checkpointCopy: located(.checkpointCopy), witnesses: try WitnessList.read(values, insecure: insecure),
-                witnessPacing: try WitnessList.pacing(values)),
+                witnessPacing: try WitnessList.pacing(values),
+                shardsByHalfYear: try values.choice(.shards) == "half_year"),
+            retention: Settings.Retention(sideMonths: try values.integer(.sideMonths) ?? 0),
             caPermit: values.texts(.caPermit), logLevel: try values.choice(.logLevel) ?? "info", unknownVariables: [])
     }
 

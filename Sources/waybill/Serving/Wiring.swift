@@ -64,6 +64,7 @@ enum Wiring {
     static func consents(
         _ settings: Settings, keyring: Keyring, index: SubjectIndex, notices: [String: Notice]
     ) throws(CommandFailure) -> SQLiteConsentStore {
+        try InterruptedRestore.check(settings)
         do {
             return try SQLiteConsentStore(path: settings.store, keyring: keyring, index: index, notices: notices)
         } catch {
@@ -72,6 +73,7 @@ enum Wiring {
     }
 
     static func logStore(_ settings: Settings) throws(CommandFailure) -> SQLiteLogStore {
+        try InterruptedRestore.check(settings)
         do {
             return try SQLiteLogStore(path: settings.logStore)
         } catch {
@@ -104,7 +106,21 @@ enum Wiring {
         }
     }
 
+    /// Under which origin the log's store is opened: its shard's own, unless `log.origin` was changed.
     static func origin(_ settings: Settings, _ set: PolicySet) -> String {
+        let base = baseOrigin(settings, set)
+        var stored: LogIdentity?
+        do {
+            if try Files.facts(settings.logStore) != nil { stored = try SQLiteLogReader(path: settings.logStore).identity() }
+        } catch {
+            // Opening the store says what is wrong with it.
+            stored = nil
+        }
+        return LogRollover.origin(base: base, stored: stored, settings, now: SystemWallClock().now())
+    }
+
+    /// `log.origin`.
+    static func baseOrigin(_ settings: Settings, _ set: PolicySet) -> String {
         settings.log.origin.replacing("{organisation.id}", with: set.organisation.id)
     }
 
