@@ -35,5 +35,7 @@ final class ExportReader: ExportPulls {
 
 extension Wiring {
     /// What exports are made of: every log of the installation, oldest first, beside the gate or when none runs.
-    static func exportedLogs(_ settings: Settings) throws(CommandFailure) -> [SQLiteLogReader] { [try logReader(settings)] }
+    static func exportedLogs(_ settings: Settings) throws(CommandFailure) -> [SQLiteLogReader] {
+        try logShards(settings).map(\.reader)
+    }
 }
