@@ -4,10 +4,6 @@ import WaybillCore
 import WaybillLedger
 import WaybillReport
 
-#if canImport(FoundationXML)
-    import FoundationXML
-#endif
-
 @Suite("The report as HTML")
 struct EvidenceReportHTMLTests {
     static let names = ReportFixture.all.map(\.name)
@@ -20,24 +16,29 @@ struct EvidenceReportHTMLTests {
         return try #require(String(validating: bytes, as: UTF8.self))
     }
 
-    /// Elements of the page with their attributes; throws if it does not nest.
-    private func elements(_ text: String) throws -> [(name: String, attributes: [String: String])] {
-        // Written so that it is XML too, but for the elements that HTML never closes.
-        let voids = text.replacing(/<meta [^>]*>/, with: { String($0.output.dropLast()) + "/>" })
-        let parser = XMLParser(data: Data(voids.replacing("<!doctype html>", with: "").utf8))
-        let collector = Collector()
-        parser.delegate = collector
-        guard parser.parse() else { throw parser.parserError ?? CancellationError() }
-        return collector.elements
-    }
+    private struct Fault: Error { var text: String }
 
-    private final class Collector: NSObject, XMLParserDelegate {
-        var elements: [(name: String, attributes: [String: String])] = []
-        func parser(
-            _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?, attributes: [String: String]
-        ) {
-            elements.append((name, attributes))
+    /// Elements of the page with their attributes. Throws unless every `<` begins one, every attribute is quoted, and all nest.
+    private func elements(_ text: String) throws -> [(name: String, attributes: [String: String])] {
+        var elements = [(name: String, attributes: [String: String])]()
+        var open = [Substring]()
+        var rest = text.dropFirst("<!doctype html>".count)
+        while let at = rest.firstIndex(of: "<") {
+            rest = rest[at...]
+            guard let tag = rest.prefixMatch(of: /<(\/?)([a-z][a-z0-9]*)((?: [a-zA-Z0-9-]+="[^"<]*")*)(\/?)>/) else {
+                throw Fault(text: "no tag: \(rest.prefix(40))")
+            }
+            rest = rest[tag.range.upperBound...]
+            guard tag.1.isEmpty else {
+                guard open.popLast() == tag.2 else { throw Fault(text: "</\(tag.2)> ends nothing") }
+                continue
+            }
+            let attributes = tag.3.matches(of: /([a-zA-Z0-9-]+)="([^"]*)"/).map { (String($0.1), String($0.2)) }
+            elements.append((String(tag.2), try Dictionary(attributes) { _, _ in throw Fault(text: "an attribute twice") }))
+            if tag.4.isEmpty, tag.2 != "meta" { open.append(tag.2) }
         }
+        guard open.isEmpty else { throw Fault(text: "not ended: \(open)") }
+        return elements
     }
 
     @Test("It nests, has one title, and its headings go down step by step", arguments: names)

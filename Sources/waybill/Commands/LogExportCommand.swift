@@ -21,7 +21,7 @@ struct LogExportCommand: AsyncParsableCommand {
     var cursor: String?
     @Option(name: .long, help: ArgumentHelp("Keep the cursor in this file.", valueName: "file"), completion: .file())
     var cursorFile: String?
-    @Option(name: .long, help: ArgumentHelp("The first entry.", valueName: "index"))
+    @Option(name: .long, help: ArgumentHelp("The first entry, of the log that grows.", valueName: "index"))
     var fromIndex: UInt64 = 0
     @Option(name: .long, help: "Only transfers to this vendor.")
     var vendor: String?
@@ -51,15 +51,15 @@ struct LogExportCommand: AsyncParsableCommand {
         (filter.since, filter.until) = try range.times
         let kept = cursorFile.map { CursorFile(path: $0) }
         let start = try kept?.read() ?? cursor.flatMap { ExportCursor($0) }
-        let reader = try Wiring.logReader(try await installation.settings())
-        defer { reader.close() }
+        let logs = try Wiring.exportedLogs(try await installation.settings())
+        defer { for log in logs { log.close() } }
         let isShown = StandardStreams.errorIsTerminal && (output != nil || !StandardStreams.outputIsTerminal)
         var progress = Progress("bytes", isShown: isShown)
         let next = try reading {
             let target = try ExportTarget(path: output)
             defer { target.abandon() }
             if !format.header.isEmpty { try target.write(format.header) }
-            var exporter = LogExporter(reader: reader, filter: filter)
+            var exporter = ShardExporter(logs: logs, filter: filter)
             var bytesWritten = 0
             let next = try exporter.write(format, from: start) { bytes in
                 try target.write(bytes)

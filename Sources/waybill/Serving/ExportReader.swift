@@ -7,10 +7,11 @@ import WaybillStorage
 final class ExportReader: ExportPulls {
     /// Of the entries of one page.
     private static let pageBytesMax = 4 * 1_024 * 1_024
-    private let reader: SQLiteLogReader
+    private let logs: [SQLiteLogReader]
     private let queue = DispatchQueue(label: "waybill.export")
 
-    init(_ reader: SQLiteLogReader) { self.reader = reader }
+    /// `logs`: oldest first.
+    init(_ logs: [SQLiteLogReader]) { self.logs = logs }
 
     func page(_ pull: ExportPull) async throws -> ExportPage {
         try await withCheckedThrowingContinuation { continuation in
@@ -21,7 +22,7 @@ final class ExportReader: ExportPulls {
     private func read(_ pull: ExportPull) throws -> ExportPage {
         var filter = LogExporter.Filter()
         filter.vendor = pull.vendor
-        var exporter = LogExporter(reader: reader, filter: filter)
+        var exporter = ShardExporter(logs: logs, filter: filter)
         let batch = try exporter.records(from: pull.cursor, entriesMax: pull.entriesMax, bytesMax: Self.pageBytesMax)
         var bytes = pull.format.header
         for record in batch.records { pull.format.append(record, to: &bytes) }
@@ -29,5 +30,12 @@ final class ExportReader: ExportPulls {
     }
 
     /// Later pages fail.
-    func close() { reader.close() }
+    func close() { for log in logs { log.close() } }
+}
+
+extension Wiring {
+    /// What exports are made of: every log of the installation, oldest first, beside the gate or when none runs.
+    static func exportedLogs(_ settings: Settings) throws(CommandFailure) -> [SQLiteLogReader] {
+        try logShards(settings).map(\.reader)
+    }
 }

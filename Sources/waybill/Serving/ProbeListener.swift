@@ -16,7 +16,7 @@ struct ProbeListener {
             tls: control.tls.map { .init(certificatePath: $0.certificate, keyPath: $0.key) },
             metricsTokenSHA256: try Wiring.token("metrics_token", settings), logTokenSHA256: try Wiring.token("log_token", settings))
         // A connection of its own, so that who pulls long pages keeps nobody else waiting.
-        let exports = ExportReader(try Wiring.logReader(settings))
+        let exports = ExportReader(try Wiring.exportedLogs(settings))
         let listener = ControlListener(configuration, observation: watch, publication: publication, exports: exports, logger: logger)
         do throws(ControlFailure) {
             let port = try await listener.start()
