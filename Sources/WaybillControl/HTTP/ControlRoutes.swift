@@ -6,18 +6,22 @@ struct ControlRoutes: Sendable {
     let observation: any GateObservation
     let metricsTokenSHA256: [UInt8]?
     let log: LogRoutes?
+    let exports: ExportRoutes?
     let logger: Logger
 
     /// What stands here is served by GET and HEAD; the rest is 404 or 405.
     var router: Router<ControlContext> {
         let router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
-        let paths = ["/healthz", "/readyz", "/metrics"] + (log == nil ? [] : [LogRoutes.checkpointPath])
+        let paths =
+            ["/healthz", "/readyz", "/metrics"] + (log == nil ? [] : [LogRoutes.checkpointPath])
+            + (exports == nil ? [] : [ExportRoutes.path])
         router.add(
             middleware: ProblemMiddleware(paths: Set(paths), prefixes: log == nil ? [] : [LogRoutes.tilePrefix], logger: logger))
         router.get("/healthz") { _, _ in Answer.json(#"{"status":"alive"}"#) }
         router.get("/readyz") { _, _ in await ready() }
         router.get("/metrics") { request, context in try await metrics(request, context) }
         log?.add(to: router)
+        exports?.add(to: router)
         return router
     }
 
