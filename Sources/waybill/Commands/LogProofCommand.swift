@@ -66,7 +66,9 @@ struct LogProofCommand: AsyncParsableCommand {
             throw ValidationError("`\(Table.visible(String(text.prefix(40))))` is neither an index nor a transfer's id")
         }
         for shard in shards.reversed() {
-            if let detail = try reading({ try TransferReader(reader: shard.reader).show(xid) }) { return (detail.entry.index, shard.reader) }
+            if let detail = try reading({ try TransferReader(reader: shard.reader).show(xid) }) {
+                return (detail.entry.index, shard.reader)
+            }
         }
         throw CommandFailure(
             "the log has no transfer \(xid)", remedy: "requests that were malformed or unauthenticated are only counted, in seals")
