@@ -280,6 +280,8 @@ def retention(context, clock):
         acts = [entry for entry in place.log_entries() if entry["kind"] == "config" and entry["act"] == "side_pruned"]
         context.check("the month goes, and an entry names it", side_rows(place) == 0 and [act["d"]["month"] for act in acts] == [month], str(acts)[:120])
         context.check("the log verifies without it", place.verify()["exit"] == 0)
+        wait(lambda: index_rows(place) == 0)
+        context.check("and the index knows nobody of it any more", index_rows(place) == 0, f"{index_rows(place)} rows")
         tampered = place.home / "var/waybill-log.db"
         with Gate(place, context.token) as gate:
             answer = gate.send("POST", "/to/hubspot/crm/v3/objects/deals", b"{}")
@@ -293,6 +295,11 @@ def retention(context, clock):
 def side_rows(place):
     with sqlite3.connect(f"file:{place.home}/var/waybill-log.db?mode=ro", uri=True) as db:
         return db.execute("SELECT count(*) FROM side").fetchone()[0]
+
+
+def index_rows(place):
+    with sqlite3.connect(f"file:{place.home}/var/waybill-index.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT count(*) FROM mark").fetchone()[0]
 
 
 def wait(condition, seconds=15):

@@ -19,6 +19,10 @@ package struct Keyring: Sendable {
     package var hashing: SymmetricKey { derive("hash") }
     /// `pseudonymize` operator: one key a vendor, so that two vendors cannot join.
     package func pseudonyms(vendor: String) -> SymmetricKey { derive("pseudonym/" + vendor) }
+    /// Tombstones of people who were erased: what stands for their identifiers when nothing else does.
+    package var tombstones: SymmetricKey { derive("tombstone") }
+    /// Salts of subjects whose erasure was asked for: apart from `sealing`, so that no ordinary look-up opens them.
+    package var erasures: SymmetricKey { derive("erasure") }
     /// Decision lines of the transfer log.
     package var decisions: SymmetricKey { derive("decision") }
 

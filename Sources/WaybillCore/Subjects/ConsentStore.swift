@@ -90,4 +90,16 @@ extension LineProblem {
             line: line, member: "ids",
             message: "belong to different subjects who both have a history; give each a line of its own")
     }
+
+    package static func erasureUnderWay(line: Int) -> LineProblem {
+        LineProblem(
+            line: line, member: nil,
+            message: "is about a person whose erasure is under way; finish it with `waybill subject erase --confirm` first")
+    }
+
+    package static func wasErased(line: Int) -> LineProblem {
+        LineProblem(
+            line: line, member: nil,
+            message: "is about a person who was erased; remove them from the sending system, or import a consent given since then")
+    }
 }

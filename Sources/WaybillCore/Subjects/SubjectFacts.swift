@@ -119,12 +119,18 @@ package struct SubjectHistory: Sendable {
     package var facts: SubjectFacts
     /// In order of receipt.
     package var events: [ConsentEvent]
+    /// When the person was erased before coming back; `.max`: the erasure is under way. Nil: never.
+    package var erasedAt: Timestamp?
 
-    package init(number: UInt32, salt: InlineArray<16, UInt8>, facts: SubjectFacts = SubjectFacts(), events: [ConsentEvent] = []) {
+    package init(
+        number: UInt32, salt: InlineArray<16, UInt8>, facts: SubjectFacts = SubjectFacts(), events: [ConsentEvent] = [],
+        erasedAt: Timestamp? = nil
+    ) {
         self.number = number
         self.salt = salt
         self.facts = facts
         self.events = events
+        self.erasedAt = erasedAt
     }
 
     /// What the index holds from `now` until `changesAt`.
@@ -140,7 +146,19 @@ package struct SubjectHistory: Sendable {
             profile: SubjectProfile(
                 consents: fold?.standings ?? [], kind: facts.kind, countries: facts.countries, preference: facts.preference,
                 objections: facts.standingScopes.map { SubjectProfile.Objection(scope: $0) }, restricted: facts.restricted,
-                gpc: facts.gpcSeen, unreadableSignal: facts.lastSignalUnreadable),
+                gpc: facts.gpcSeen, unreadableSignal: facts.lastSignalUnreadable, erased: erasedAt != nil,
+                erasureLiftedFor: erasedAt.map { liftedPurposes(fold?.standings ?? [], since: $0) } ?? []),
             born: facts.born, changesAt: changes.min(), expiresSoon: expiresSoon)
     }
+
+    /// Purposes for which a consent newer than the erasure stands.
+    private func liftedPurposes(_ standings: [ConsentStanding], since erasedAt: Timestamp) -> [String] {
+        let asked = Set(events.filter { $0.state.permits && $0.eventTime > erasedAt }.compactMap(\.purpose))
+        return Set(standings.filter(\.state.permits).compactMap(\.purpose)).intersection(asked).sorted()
+    }
+}
+
+extension Timestamp {
+    /// No time that anything bears.
+    package static let max = Timestamp(nanoseconds: .max)
 }

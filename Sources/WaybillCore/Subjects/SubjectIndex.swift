@@ -15,6 +15,8 @@ package final class SubjectIndex: SubjectLookup, Sendable {
 
     /// Subjects first seen in a record have numbers from here on, assigned by the transfer log.
     package static let sightedNumbersFrom: UInt32 = 1 << 31
+    /// In place of a number, for a person who was erased.
+    package static let erasedNumber: UInt32 = 0
     static let identifierShardCount = 256
     static let recordShardCount = 64
     /// Merged subjects lead on to each other, and a look-up can meet a merge half-way; more rounds than this cannot happen.
@@ -28,6 +30,8 @@ package final class SubjectIndex: SubjectLookup, Sendable {
     let identifiers = InlineArray<256, Mutex<IdentifierTable>> { _ in Mutex(IdentifierTable()) }
     let records = InlineArray<64, Mutex<RecordTable>> { _ in Mutex(RecordTable()) }
     let profiles = Mutex(ProfileInterner())
+    /// People who were erased, for identifiers that lead to nobody.
+    package let tombstones = TombstoneBook()
     let state = Atomic(State.building)
     let identifierCount = Atomic(0)
     private let storeSequence = Atomic<Int64>(0)
@@ -43,7 +47,7 @@ package final class SubjectIndex: SubjectLookup, Sendable {
 
     package func find(_ fingerprint: Fingerprint, now: Timestamp) -> SubjectFinding {
         guard state.load(ordering: .acquiring) == .open else { return .unavailable }
-        guard var first = number(of: fingerprint) else { return .unknown }
+        guard var first = number(of: fingerprint) else { return buried(fingerprint) }
         var number = first
         for _ in 0..<Self.hopsMax {
             switch records[shard(of: number)].withLock({ $0.read(number, now: now) }) {
@@ -52,12 +56,27 @@ package final class SubjectIndex: SubjectLookup, Sendable {
             case .forwarded(let target): number = target
             case .free:
                 // The subject was removed; the identifier may have found another one meanwhile.
-                guard let again = self.number(of: fingerprint), again != first else { return .unknown }
+                guard let again = self.number(of: fingerprint), again != first else { return buried(fingerprint) }
                 first = again
                 number = again
             }
         }
         return .unavailable
+    }
+
+    /// Nobody is known by this identifier, perhaps because they were erased. What may still be sent about them (the law asks for it, or it
+    /// is the vendor's own erasure) is committed to under a salt nobody keeps, and leaves no trace that leads to them.
+    private func buried(_ fingerprint: Fingerprint) -> SubjectFinding {
+        guard tombstones.erasedAt(fingerprint) != nil else { return .unknown }
+        let interned: (UInt32, SharedProfile)? = profiles.withLock { interner in
+            interner.number(of: SubjectProfile(erased: true), limit: limits.profilesMax).map { ($0, interner.profiles[Int($0)]) }
+        }
+        guard let (profile, shared) = interned else { return .unavailable }
+        var generator = SystemRandomNumberGenerator()
+        let salt = InlineArray<16, UInt8> { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        return .known(
+            SubjectEntry(
+                number: SubjectIndex.erasedNumber, salt: salt, shared: shared, profileNumber: profile, born: nil, expiresSoon: false))
     }
 
     /// The last change of the consent store that the index holds.

@@ -27,6 +27,10 @@ package struct IndexedSubject: Sendable {
 package struct SubjectIdentity: Sendable {
     package var number: UInt32
     package var salt: InlineArray<16, UInt8>
+    package init(number: UInt32, salt: InlineArray<16, UInt8>) {
+        self.number = number
+        self.salt = salt
+    }
 }
 
 extension SubjectIndex {

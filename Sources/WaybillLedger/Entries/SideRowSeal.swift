@@ -19,6 +19,12 @@ package struct SideRowSeal: Sendable {
         row.append(mac)
     }
 
+    /// In the place of the seal the row has.
+    func renew(_ row: inout [UInt8], first: UInt64) {
+        row.removeLast(SideRowSeal.byteCount)
+        close(&row, first: first)
+    }
+
     /// True if the row is as it was written for the commit that begins at `first`.
     package func fits(_ row: [UInt8], first: UInt64) -> Bool {
         let end = row.count - SideRowSeal.byteCount

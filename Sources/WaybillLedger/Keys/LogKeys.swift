@@ -102,9 +102,10 @@ extension LogKeys {
         return Array(box)
     }
 
-    /// The identifiers of a first-seen subject, to rebuild the subject index. Throws if key, number or bytes do not fit.
+    /// The identifiers of a first-seen subject, to rebuild the subject index; none of one that was erased. Throws if key, number or bytes
+    /// do not fit.
     package func open(_ sealed: [UInt8], number: UInt32) throws -> [Identifier] {
-        try openWithSalt(sealed, number: number).identifiers
+        sealed.isEmpty ? [] : try openWithSalt(sealed, number: number).identifiers
     }
 
     /// The salt too, to see whether the one that stands open beside it was changed.

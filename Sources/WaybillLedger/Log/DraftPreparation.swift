@@ -21,7 +21,7 @@ package final class PreparedTransfer: Sendable {
 final class DraftPreparation: Sendable {
     private let author: EntryAuthor
     private let keys: LogKeys
-    private let sightings: Sightings
+    let sightings: Sightings
     private let random = RandomPool()
 
     init(author: EntryAuthor, keys: LogKeys, sightings: Sightings) {

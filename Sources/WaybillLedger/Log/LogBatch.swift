@@ -110,7 +110,7 @@ struct LogBatch {
         let leaf = append { transfer.entry.splice(nseq: $0, vseq: vseq, time: $1, into: &$2) }
         let head = Seal.Head(vseq: vseq, leaf: leaf, index: index)
         if let at { position.heads.values[at] = head } else { position.heads[transfer.entry.vendor] = head }
-        SideRecord.append(transfer.side, offset: Int(index - first), to: &sideRow)
+        SideRecord.append(sightings.withoutForgotten(transfer.side), offset: Int(index - first), to: &sideRow)
         for (sighting, sealed) in transfer.sightings {
             let owed = sightings.owed(sighting).filter { owedInBatch.insert($0).inserted }
             guard !owed.isEmpty else { continue }

@@ -25,6 +25,8 @@ package struct LogConfiguration: Sendable {
     package var queuedBytesMax = 64 * 1_024 * 1_024
     /// How far the clock may be behind the last entry.
     package var clockBehindSecondsMax = 5
+    /// Numbers up to here were given before, whatever the store remembers: a restored one must not give them again.
+    package var lastSubjectNumber: UInt32?
     /// Wait before the next attempt while the store refuses.
     package var retryMilliseconds = 1_000
 

@@ -20,8 +20,12 @@ final class Sightings: Sendable {
         var known: [Fingerprint: Known] = [:]
         var next: UInt32
         var prunedAt: UInt64 = 0
+        /// Erased, and since when: drafts in flight may still name them.
+        var forgottenNumbers: [UInt32: UInt64] = [:]
+        var forgotten: [Fingerprint: UInt64] = [:]
     }
     private let state: Mutex<State>
+    private let hasForgotten = Atomic(false)
 
     init(last: UInt32?) { state = Mutex(State(next: last.map { $0 + 1 } ?? Sightings.firstNumber)) }
 
@@ -31,6 +35,8 @@ final class Sightings: Sendable {
         number: UInt32, salt: InlineArray<16, UInt8>, isNew: Bool
     )? {
         state.withLock { state in
+            // Nobody who was erased becomes known again by a draft that was judged before.
+            if !state.forgotten.isEmpty, fingerprints.contains(where: { state.forgotten[$0] != nil }) { return (0, salt, false) }
             let found = fingerprints.compactMap { state.known[$0] }.min { $0.number < $1.number }
             var isNew = false
             let chosen: Known
@@ -66,6 +72,27 @@ final class Sightings: Sendable {
             guard now - state.prunedAt > Sightings.rememberedMillisecondsMax else { return }
             state.prunedAt = now
             state.known = state.known.filter { $0.value.durableAt.map { now - $0 <= Sightings.rememberedMillisecondsMax } ?? true }
+        }
+    }
+
+    /// See `TransferLog.forget`.
+    func forget(numbers: Set<UInt32>, fingerprints: [Fingerprint], now: UInt64) {
+        state.withLock { state in
+            let since = now > Sightings.rememberedMillisecondsMax ? now - Sightings.rememberedMillisecondsMax : 0
+            state.forgottenNumbers = state.forgottenNumbers.filter { $0.value >= since }
+            state.forgotten = state.forgotten.filter { $0.value >= since }
+            for number in numbers { state.forgottenNumbers[number] = now }
+            for fingerprint in fingerprints { state.forgotten[fingerprint] = now }
+            state.known = state.known.filter { !numbers.contains($0.value.number) && state.forgotten[$0.key] == nil }
+        }
+        hasForgotten.store(true, ordering: .releasing)
+    }
+
+    /// A side record's payload as it may be committed now.
+    func withoutForgotten(_ payload: [UInt8]) -> [UInt8] {
+        guard hasForgotten.load(ordering: .acquiring) else { return payload }
+        return state.withLock { state in
+            SideRecord.anonymous(payload) { state.forgottenNumbers[$0] != nil } ?? payload
         }
     }
 }

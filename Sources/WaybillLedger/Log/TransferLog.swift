@@ -136,6 +136,13 @@ package final class TransferLog: TransferRecorder {
         return try result.get()
     }
 
+    /// From here on no commit takes these numbers, or makes these identifiers known, whatever was prepared before. Commits under way may
+    /// still do so: what is recorded after this call stands behind all of them.
+    package func forget(numbers: Set<UInt32>, fingerprints: [Fingerprint]) {
+        guard case .running(let preparation) = phase.withLock({ $0 }) else { return }
+        preparation.sightings.forget(numbers: numbers, fingerprints: fingerprints, now: monotonicMilliseconds())
+    }
+
     /// Writes what is queued, seals, signs, and closes the store. Blocks; not to be called from a listener or observer.
     package func close() {
         inbox.stop(.drain)
@@ -168,7 +175,8 @@ package final class TransferLog: TransferRecorder {
         let plan = StartPlan(recovery, configuration)
         let author = EntryAuthor(origin: plan.identity.origin, node: configuration.node, epoch: (recovery.head?.epoch ?? 0) + 1)
         let signers = try keys.signers(origin: author.origin)
-        let sightings = Sightings(last: try store.lastSubjectNumber())
+        let sightings = Sightings(
+            last: [try store.lastSubjectNumber(), configuration.lastSubjectNumber].compactMap { $0 }.max())
         let start = LogNotice.config(act: "start", detail: ["key": signers[0].verifier.vkey])
         let position = LogPosition(
             tree: recovery.tree, time: recovery.head?.time ?? Timestamp(nanoseconds: 0), sealedTo: recovery.head?.sealedTo ?? 0)

@@ -3,13 +3,22 @@ package import WaybillCore
 /// Where the log lives. One process appends; any number read.
 ///
 /// Every call may block; none is made on an event loop. A call that throws has no other effect.
-package protocol LogStore: LogReader {
+package protocol LogStore: ErasableLog {
     /// Everything of one commit, in one transaction, durable on return.
     func append(_ commit: LogCommit) throws(LogStoreError)
     /// Keeps a checkpoint, replacing an earlier one that was not marked to be kept, or is of the same origin and size.
     func put(_ checkpoint: StoredCheckpoint) throws(LogStoreError)
     /// Gives up the lock and the files. Nothing may be called afterwards.
     func close()
+}
+
+/// A log from which an erasure takes what names a person: the one that takes entries, or a shard that has ended.
+package protocol ErasableLog: LogReader {
+    /// Puts other bytes of the same length in the place of rows that are there, in one transaction, durable on return.
+    /// Rows that are not there (pruned meanwhile) stay away. Sightings are found by `row`.
+    func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError)
+    /// Leaves no older version of an overwritten row in the files. False: somebody is reading; try again.
+    func scrub() throws(LogStoreError) -> Bool
 }
 
 /// Reading, from the owning process, another one, or a copy.

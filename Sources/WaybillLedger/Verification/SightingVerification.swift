@@ -37,6 +37,8 @@ struct SightingVerification {
     }
 
     private static func judge(_ sighting: StoredSighting, _ keys: LogKeys?) -> String? {
+        // An erasure leaves the number alone, so that it is never given again.
+        if sighting.salt.isEmpty, sighting.fingerprints.isEmpty, sighting.sealed.isEmpty { return nil }
         let name = "First-seen subject \(sighting.number)"
         guard sighting.number >= Sightings.firstNumber, sighting.salt.count == 16, !sighting.fingerprints.isEmpty,
             sighting.fingerprints.count % 16 == 0

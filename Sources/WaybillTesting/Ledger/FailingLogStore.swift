@@ -52,6 +52,10 @@ package final class FailingLogStore: LogStore {
         }
     }
 
+    package func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError) {
+        try write { () throws(LogStoreError) in try base.overwrite(side: side, sightings: sightings) }
+    }
+    package func scrub() throws(LogStoreError) -> Bool { try base.scrub() }
     package func close() { base.close() }
     package func head() throws(LogStoreError) -> LogHead? { try base.head() }
     package func identity() throws(LogStoreError) -> LogIdentity? { try base.identity() }

@@ -13,6 +13,7 @@ package struct LogStoreConformance {
         try suite.commitsComeBackAsTheyWere()
         try suite.checkpointsReplaceOneAnotherUnlessKept()
         try suite.entriesAreFoundByIndexAndTime()
+        try suite.rowsAreOverwrittenWhereTheyStand()
         return suite.problems
     }
 
@@ -90,5 +91,17 @@ package struct LogStoreConformance {
         var texts = [String]()
         try store.forEachEntry(from: 1, to: 4) { texts.append("\($0) \(String(decoding: $1, as: UTF8.self))") }
         check(texts == ["1 entry 1", "2 entry 2", "3 entry 3"], "entries are not read in order")
+    }
+
+    private mutating func rowsAreOverwrittenWhereTheyStand() throws {
+        let sightings = try store.sightings(after: 0, limit: 10)
+        guard var second = sightings.dropFirst().first else { return check(false, "there is no second sighting") }
+        (second.salt, second.fingerprints, second.sealed) = ([], [], [])
+        try store.overwrite(
+            side: [StoredSideRow(first: 3, body: [1, 1, 1]), StoredSideRow(first: 2, body: [6])], sightings: [second])
+        check(try store.sideRows(from: 0, limit: 10).map(\.body) == [[9, 8, 7], [1, 1, 1]], "other side rows than the one named changed")
+        check(try store.sightings(after: 0, limit: 10).map(\.salt.count) == [2, 0, 2], "other sightings than the one named changed")
+        check(try store.lastSubjectNumber() == sightings.map(\.number).max(), "an overwritten sighting has lost its number")
+        check(try store.scrub(), "nobody reads, and old pages stay")
     }
 }

@@ -43,6 +43,16 @@ package final class MemoryLogStore: LogStore {
         }
     }
 
+    package func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError) {
+        state.withLock { state in
+            for row in side { if let at = state.side.firstIndex(where: { $0.first == row.first }) { state.side[at] = row } }
+            for sighting in sightings {
+                if let at = state.sightings.firstIndex(where: { $0.row == sighting.row }) { state.sightings[at] = sighting }
+            }
+        }
+    }
+
+    package func scrub() throws(LogStoreError) -> Bool { true }
     package func close() {}
     package func head() throws(LogStoreError) -> LogHead? { state.withLock { $0.commits.last.map(LogHead.init) } }
     package func identity() throws(LogStoreError) -> LogIdentity? { state.withLock { $0.identity } }

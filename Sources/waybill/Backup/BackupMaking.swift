@@ -143,8 +143,3 @@ struct BackupMaking {
         return names
     }
 }
-
-extension Settings {
-    /// Keyed hashes of persons who were erased; stays where it is when a backup is restored.
-    var tombstones: String { Files.resolve("tombstones", against: stateDirectory) }
-}

@@ -11,6 +11,7 @@ struct LogCommand: AsyncParsableCommand {
             LogVerifyCommand.self,
             Export.self,
             Checkpoint.self,
+            LogReindexCommand.self,
             Acknowledge.self,
             LogShardsCommand.self,
             LogRetentionCommand.self,

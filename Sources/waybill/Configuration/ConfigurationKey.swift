@@ -58,6 +58,10 @@ extension ConfigurationKey {
         "Where consents and subject facts are kept. The transfer log stands in a file of its own beside it (`var/waybill-log.db`).",
         isSecret: true)
     static let policies = ConfigurationKey("policies", .path, "policies", "The directory of policy files; read again when a file changes.")
+    static let tombstones = ConfigurationKey(
+        "tombstones", .path, "var/tombstones",
+        "Keyed hashes of people who were erased, so that no restored database brings them back. Outside the databases; never replace it by "
+            + "an older copy.")
     static let keys = ConfigurationKey(
         "keys", .path, "var/keys", "The directory of private keys (0700; its files 0600): master.key, log.key, ca.key, ca.pem.")
     static let secrets = ConfigurationKey(
@@ -127,7 +131,7 @@ extension ConfigurationKey {
     /// Every key, in the order of the reference.
     static let all: [ConfigurationKey] =
         listeners.flatMap { name in [listener(name), address(name)] + tlsParts.map { tls(name, $0) } }
-        + [store, policies, keys, secrets, insecure, resolve, trust]
+        + [store, tombstones, policies, keys, secrets, insecure, resolve, trust]
         + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
         + [origin, checkpointEvery, checkpointCopy, witnesses, shards, sideMonths, caPermit, logLevel]

@@ -42,6 +42,8 @@ struct Settings: Sendable {
     var insecure: Bool
     /// SQLite database file.
     var store: String
+    /// File of tombstones of people who were erased.
+    var tombstones: String
     var policies: String
     var keys: String
     var secrets: String

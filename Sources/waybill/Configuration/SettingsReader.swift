@@ -61,7 +61,7 @@ enum SettingsReader {
         }
         return Settings(
             file: path, gate: gate, proxy: proxy, control: control, notServed: notServed, insecure: insecure,
-            store: try store(values, base: base),
+            store: try store(values, base: base), tombstones: located(.tombstones),
             policies: located(.policies),
             keys: located(.keys), secrets: located(.secrets), resolve: try values.addresses(.resolve),
             trust: values.texts(.trust).map { Files.resolve($0, against: base) }, upstreamProxy: try upstreamProxy(values),

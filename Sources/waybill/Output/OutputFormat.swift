@@ -34,6 +34,9 @@ struct Table {
         }
     }
 
+    /// As `json` has them.
+    var objects: [JSONText] { rows.map(object) }
+
     private func object(_ cells: [JSONText]) -> JSONText { .object(Array(zip(columns, cells))) }
 
     private var tableText: String {

@@ -50,7 +50,8 @@ extension GateParts {
     /// Everything that runs beside the gate, one line each.
     func backgroundWork() throws -> [BackgroundWork] {
         [
-            SideRetention.work(self)
+            try indexing(),
+            SideRetention.work(self),
         ]
     }
 }

@@ -23,6 +23,7 @@ struct GateParts: Sendable {
     let volumes: VolumeBudget
     /// Of salts for subjects seen for the first time.
     let random = RandomPool()
+    let erasures: ErasureWork
     /// The forward proxy's.
     let authority: CAKeeper
 

@@ -80,6 +80,7 @@ struct GateService: Service {
             parts.settings, control: parts.control, log: parts.log, known: { Administration.Known(reloader.set) },
             putInForce: { parts.put($0, in: state) })
         return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration) + [
+            EraseCommand(work: parts.erasures),
             ReplyCommand("status") { () async throws(ControlFailure) in
                 let policy = await reloader.status
                 return GateStatus(policy: policy, log: parts.log, index: parts.index)

@@ -41,14 +41,20 @@ struct Serving {
             try await buildIndex(index, consents, logStore)
             let volumes = try sentToday(earlier().suffix(1) + [logStore])
             let log = try openLog(shard, logKeys, index)
+            let erasures = ErasureWork(
+                ErasureWork.Parts(
+                    settings: settings, keyring: keyring, logKeys: logKeys, consents: consents, logStore: logStore, log: log,
+                    olderLogs: try Wiring.endedLogs(settings),
+                    tombstones: Wiring.tombstones(settings, keyring)))
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
                 control: control,
                 history: history,
-                volumes: volumes,
+                volumes: volumes, erasures: erasures,
                 authority: CAKeeper(
                     keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger))
             do {
+                try await finish(erasures)
                 try await serve(parts, policies)
             } catch {
                 log.close()
@@ -163,6 +169,7 @@ struct Serving {
         let store = shard.store
         var configuration = LogConfiguration(origin: shard.origin, node: Serving.node)
         configuration.previous = shard.previous
+        configuration.lastSubjectNumber = index.tombstones.lastSightedNumber
         configuration.checkpointEveryMilliseconds = settings.log.checkpointEveryMilliseconds
         let logger = logger
         let copy = settings.log.checkpointCopy
@@ -175,6 +182,17 @@ struct Serving {
                     told: { sentence in logger.error("transfer log", metadata: ["state": "\(sentence)"]) }))
         } catch {
             store.close()
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    /// Before anybody can ask: whom a restored store brought back is erased again.
+    private func finish(_ erasures: ErasureWork) async throws(CommandFailure) {
+        do {
+            if try await !erasures.resume() {
+                logger.warning("erasures", metadata: ["state": "\(ErasureWork.stillRead.message)"])
+            }
+        } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
     }

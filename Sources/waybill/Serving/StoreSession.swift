@@ -51,17 +51,25 @@ struct StoreSession {
         _ request: ControlRequest, input: @escaping @Sendable () async throws(ControlFailure) -> [UInt8]?,
         told: @escaping @Sendable (ControlReply) async -> Void, holding lock: borrowing StoreLock
     ) async throws -> ControlReply {
+        let last = LastReply()
+        let output = ControlOutput { reply in
+            if reply.isLast { await last.set(reply) } else { await told(reply) }
+        }
+        if request.command == EraseCommand.name {
+            try await eraseHere(request, output: output)
+            return try await answer(last)
+        }
         let (_, keyring) = try Wiring.keyring(settings, create: true)
         let policies = try policies(for: request)
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let store = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies?.notices ?? [:])
         let purposes = policies.map { set in Set(set.purposes.map(\.name)) }
-        let last = LastReply()
-        let output = ControlOutput { reply in
-            if reply.isLast { await last.set(reply) } else { await told(reply) }
-        }
         try await ControlDispatcher(StoreSession.commands(store, purposes: { purposes }))
             .run(request, input: ControlInput(next: input), output: output)
+        return try await answer(last)
+    }
+
+    private func answer(_ last: LastReply) async throws -> ControlReply {
         guard let reply = await last.value else { throw CommandFailure("the command gave no answer", remedy: "run it again") }
         if reply.kind == .failure { throw try reply.decode(ControlFailure.self) }
         return reply

@@ -65,11 +65,26 @@ enum Wiring {
         _ settings: Settings, keyring: Keyring, index: SubjectIndex, notices: [String: Notice]
     ) throws(CommandFailure) -> SQLiteConsentStore {
         try InterruptedRestore.check(settings)
+        let file = tombstones(settings, keyring)
         do {
-            return try SQLiteConsentStore(path: settings.store, keyring: keyring, index: index, notices: notices)
-        } catch {
+            let lines = try file.read()
+            let store = try SQLiteConsentStore(
+                path: settings.store, keyring: keyring, index: index, notices: notices, tombstones: lines)
+            // Whichever was lost is made whole by the other.
+            let written = Set(lines.compactMap { if case .tombstone(let tombstone) = $0 { tombstone.id } else { nil } })
+            try file.append(index.tombstones.all.filter { !written.contains($0.id) }.map { .tombstone($0) })
+            return store
+        } catch let problem as TombstoneFile.Problem {
+            throw CommandFailure(problem.message.withoutFullStop)
+        } catch let error as ConsentStoreError {
             throw CommandFailure(storeSentence(settings.store, error.message))
+        } catch {
+            throw CommandFailure("the store \(settings.store) cannot be used")
         }
+    }
+
+    static func tombstones(_ settings: Settings, _ keyring: Keyring) -> TombstoneFile {
+        TombstoneFile(path: settings.tombstones, keys: TombstoneKeys(key: keyring.tombstones))
     }
 
     static func logStore(_ settings: Settings) throws(CommandFailure) -> SQLiteLogStore {

@@ -95,6 +95,41 @@ package final class SQLiteLogStore: LogStore {
         }
     }
 
+    package func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError) {
+        try transact { connection throws(SQLiteFailure) in try Self.overwrite(&connection, side: side, sightings: sightings) }
+    }
+
+    static func overwrite(
+        _ connection: inout LogConnection, side: [StoredSideRow], sightings: [StoredSighting]
+    ) throws(SQLiteFailure) {
+        for row in side {
+            try connection.run("UPDATE side SET body = ?2 WHERE first = ?1", [.int(Int64(clamping: row.first)), .blob(row.body)])
+        }
+        for sighting in sightings {
+            try connection.run(
+                "UPDATE sightings SET salt = ?2, fingerprints = ?3, sealed = ?4 WHERE id = ?1",
+                [.int(sighting.row), .blob(sighting.salt), .blob(sighting.fingerprints), .blob(sighting.sealed)])
+        }
+    }
+
+    package func scrub() throws(LogStoreError) -> Bool {
+        let result = writer.withLock { slot -> Result<Bool, LogStoreError> in
+            guard var connection = slot.take() else { return .failure(.broken("The log's store is closed.")) }
+            let result = Self.checkpoint(&connection)
+            slot = consume connection
+            return result
+        }
+        return try result.get()
+    }
+
+    private static func checkpoint(_ connection: inout LogConnection) -> Result<Bool, LogStoreError> {
+        do throws(SQLiteFailure) {
+            return .success(try LogSchema.integer(&connection, "PRAGMA wal_checkpoint(TRUNCATE)") == 0)
+        } catch {
+            return .failure(.broken("The log's store could not be checkpointed (\(error.message)); check the disk."))
+        }
+    }
+
     package func close() {
         reader.close()
         writer.withLock { $0 = nil }

@@ -14,18 +14,28 @@ package final class SQLiteConsentStore: ConsentStore, Sendable {
 
     package let index: SubjectIndex
     private let queue: DatabaseQueue
-    private let sealer: Sealer
+    let sealer: Sealer
+    /// Salts of subjects whose erasure is under way.
+    let erasureSealer: Sealer
     private let currentNotices: Mutex<[String: Notice]>
 
     package var notices: [String: Notice] { currentNotices.withLock { $0 } }
 
-    /// Creates the file if it is missing; blocks for the time of opening it. The directory must exist.
-    package init(path: String, keyring: Keyring, index: SubjectIndex, notices: [String: Notice]) throws(ConsentStoreError) {
+    /// Creates the file if it is missing; blocks for the time of opening it. The directory must exist. `tombstones`: of people who stay
+    /// erased even if the file is an old copy that knows them.
+    package init(
+        path: String, keyring: Keyring, index: SubjectIndex, notices: [String: Notice], tombstones: [TombstoneLine] = []
+    ) throws(ConsentStoreError) {
         self.index = index
         sealer = Sealer(key: keyring.sealing)
+        let erasureSealer = Sealer(key: keyring.erasures)
+        self.erasureSealer = erasureSealer
         currentNotices = Mutex(notices)
         do {
             queue = try SubjectDatabase.open(path: path, fingerprinter: index.fingerprinter)
+            try queue.write { db in
+                try Self.bury(tombstones, in: db, book: index.tombstones, keyring: keyring, sealer: erasureSealer)
+            }
         } catch {
             throw ConsentStoreError(error)
         }
@@ -104,14 +114,27 @@ package final class SQLiteConsentStore: ConsentStore, Sendable {
             let fingerprint = Data(store.index.fingerprint(identifier).bytes)
             let number = try Int64.fetchOne(db, sql: "SELECT subject FROM identifier WHERE fingerprint = ?", arguments: [fingerprint])
             guard let number, let short = UInt32(exactly: number),
+                try !(ErasureRows(db: db, sealer: store.erasureSealer).erasure(of: number)?.step.isFinal ?? false),
                 let history = try SubjectRows(db: db, sealer: store.sealer).history(of: short, proofs: .opened)
             else { return nil }
-            var schemes: [String: Int] = [:]
-            let rows = try Row.fetchCursor(
-                db, sql: "SELECT scheme, count(*) FROM identifier WHERE subject = ? GROUP BY scheme", arguments: [number])
-            while let row = try rows.next() { schemes[row[0]] = row[1] }
-            return StoredSubject(history: history, schemes: schemes)
+            return StoredSubject(history: history, schemes: try store.schemes(of: number, db))
         }
+    }
+
+    /// The same by number, also while its erasure is under way.
+    package func stored(_ number: UInt32) async throws(ConsentStoreError) -> StoredSubject? {
+        try await perform { store, db in
+            guard let history = try SubjectRows(db: db, sealer: store.sealer).history(of: number) else { return nil }
+            return StoredSubject(history: history, schemes: try store.schemes(of: Int64(number), db))
+        }
+    }
+
+    private func schemes(of number: Int64, _ db: Database) throws -> [String: Int] {
+        var schemes: [String: Int] = [:]
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT scheme, count(*) FROM identifier WHERE subject = ? GROUP BY scheme", arguments: [number])
+        while let row = try rows.next() { schemes[row[0]] = row[1] }
+        return schemes
     }
 
     /// On the queue.
@@ -141,7 +164,7 @@ package final class SQLiteConsentStore: ConsentStore, Sendable {
     }
 
     /// Not cancellable: work that a caller no longer waits for must still reach the index.
-    private func perform<Value: Sendable>(
+    func perform<Value: Sendable>(
         _ body: @escaping @Sendable (SQLiteConsentStore, Database) throws -> Value
     ) async throws(ConsentStoreError) -> Value {
         let result: Result<Value, ConsentStoreError> = await withCheckedContinuation { continuation in

@@ -50,6 +50,7 @@ enum SubjectDatabase {
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("subjects-1") { db in try db.execute(sql: schema1) }
+        migrator.registerMigration("erasures-1") { db in try db.execute(sql: ErasureRows.schema) }
         return migrator
     }
 

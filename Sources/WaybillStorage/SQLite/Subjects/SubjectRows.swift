@@ -28,7 +28,8 @@ struct SubjectRows {
         while let row = try subjects.next() {
             let number: Int64 = row[0]
             var history = SubjectHistory(
-                number: try subjectNumber(number), salt: try salt(row[1] as Data), facts: try facts(row, number: number))
+                number: try subjectNumber(number), salt: try salt(row[1] as Data), facts: try facts(row, number: number),
+                erasedAt: (row[9] as Int64?).map { Timestamp(nanoseconds: $0) })
             if row[2] as Bool {
                 try objections.rows(of: number) { history.facts.objections.append(try objection($0)) }
                 try signals.rows(of: number) { history.facts.signals.append(try signal($0)) }
@@ -39,7 +40,7 @@ struct SubjectRows {
     }
 
     private static let subjectsSQL = """
-        SELECT number, salt, has_dated, kind, countries, country_source, born, preference, restricted
+        SELECT number, salt, has_dated, kind, countries, country_source, born, preference, restricted, erased_at
         FROM subject WHERE number BETWEEN ? AND ? ORDER BY number
         """
     private static let eventsSQL = """
@@ -91,9 +92,9 @@ struct SubjectRows {
         return try known(Day(iso8601: text))
     }
 
-    private func subjectNumber(_ number: Int64) throws -> UInt32 { try known(UInt32(exactly: number)) }
+    func subjectNumber(_ number: Int64) throws -> UInt32 { try known(UInt32(exactly: number)) }
 
-    private func salt(_ data: Data) throws -> InlineArray<16, UInt8> {
+    func salt(_ data: Data) throws -> InlineArray<16, UInt8> {
         guard data.count == 16 else { throw Self.damaged }
         var salt = InlineArray<16, UInt8>(repeating: 0)
         for (i, byte) in data.enumerated() { salt[i] = byte }

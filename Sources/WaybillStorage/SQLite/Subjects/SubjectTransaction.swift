@@ -67,8 +67,8 @@ final class SubjectTransaction {
     }
 
     private func enter(_ line: ConsentLine) throws {
-        let number = try subject(of: [line.identifier], line: line.line)
         let event = line.event
+        let number = try subject(of: [line.identifier], grant: event, line: line.line)
         let fingerprint = Data(index.fingerprinter.fingerprint(of: event.identity).bytes)
         let known = try Bool.fetchOne(
             db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM consent_event WHERE subject = ? AND fingerprint = ?)"),
@@ -116,7 +116,9 @@ final class SubjectTransaction {
     }
 
     /// The one subject of these identifiers, made or merged if need be, and all of them linked to it.
-    private func subject(of identifiers: [Identifier], line: Int) throws -> UInt32 {
+    ///
+    /// `grant`: the consent event of the line, which brings back somebody who was erased if it is a newer grant.
+    private func subject(of identifiers: [Identifier], grant: ConsentEvent? = nil, line: Int) throws -> UInt32 {
         let fingerprints = identifiers.map { index.fingerprint($0) }
         var stored: [UInt32?] = []
         var candidates: Set<UInt32> = []
@@ -125,6 +127,7 @@ final class SubjectTransaction {
             stored.append(number)
             if let number = try number ?? sightedNumber(of: fingerprint) { candidates.insert(number) }
         }
+        let erasedAt = try erasedBefore(fingerprints, candidates, grant: grant, line: line)
         let number = try candidates.count == 1 ? candidates.first : one(of: candidates, line: line)
         let keeper = try number ?? newSubject()
         if candidates.count > 1 {
@@ -133,8 +136,30 @@ final class SubjectTransaction {
         for (i, identifier) in identifiers.enumerated() where stored[i] == nil {
             try link(identifier, fingerprints[i], to: keeper)
         }
+        if candidates.isEmpty, let erasedAt { try set("erased_at", to: erasedAt.nanoseconds, of: Int64(keeper)) }
         touched.insert(keeper)
         return keeper
+    }
+
+    /// When the person was erased before; nil: never. Throws where the line must not bring them back.
+    private func erasedBefore(
+        _ fingerprints: [Fingerprint], _ candidates: Set<UInt32>, grant: ConsentEvent?, line: Int
+    ) throws -> Timestamp? {
+        var erasedAt: Timestamp?
+        for number in candidates {
+            let at = try Int64.fetchOne(
+                db.cachedStatement(sql: "SELECT erased_at FROM subject WHERE number = ?"), arguments: [Int64(number)])
+            erasedAt = max(erasedAt, at.map { Timestamp(nanoseconds: $0) })
+        }
+        if erasedAt == .max { throw LineProblem.erasureUnderWay(line: line) }
+        if candidates.isEmpty { erasedAt = fingerprints.compactMap { index.tombstones.erasedAt($0) }.max() }
+        guard let erasedAt else { return nil }
+        if let grant, grant.eventTime <= erasedAt || (candidates.isEmpty && !grant.state.permits) {
+            throw LineProblem.wasErased(line: line)
+        }
+        // Facts alone bring nobody back: the CRM may only have kept them.
+        if grant == nil, candidates.isEmpty { throw LineProblem.wasErased(line: line) }
+        return erasedAt
     }
 
     /// Which of several subjects stays: the one with a history, else the oldest. Nil: none is known.
@@ -211,6 +236,9 @@ final class SubjectTransaction {
         try run("UPDATE identifier SET subject = ? WHERE subject = ?", numbers)
         try run("UPDATE alias SET subject = ? WHERE subject = ?", numbers)
         try run("INSERT INTO alias (number, subject, salt) SELECT number, ?, salt FROM subject WHERE number = ?", numbers)
+        try run(
+            "UPDATE subject SET erased_at = (SELECT max(erased_at) FROM subject WHERE number IN (?, ?)) WHERE number = ?",
+            numbers + [Int64(keeper)])
         try run("DELETE FROM subject WHERE number = ?", [Int64(loser)])
         touched.remove(loser)
         indexChanges.append(.merge(loser, into: keeper))
@@ -224,4 +252,10 @@ final class SubjectTransaction {
     private func run(_ sql: String, _ arguments: StatementArguments) throws {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }
+}
+
+/// The later of two, if there is one.
+private func max(_ a: Timestamp?, _ b: Timestamp?) -> Timestamp? {
+    guard let a, let b else { return a ?? b }
+    return Swift.max(a, b)
 }
