@@ -230,11 +230,25 @@ def in_place(context, place, vendors, backup):
         answer = gate.send("POST", CONTACTS, contact(PERSON))
         context.check("acknowledged, it goes on", answer.status == 201, f"{answer.status} {answer.code}")
     context.check("and the log verifies", place.verify()["exit"] == 0)
+    erased(context, place, backup)
     (place.home / "var/restore.interrupted").write_text("")
     start = subprocess.run([place.binary, "serve", "--config", str(place.config)], capture_output=True, cwd=place.home, timeout=60)
     context.check("nothing runs on half a restore", start.returncode == 1 and b"restore was interrupted" in start.stderr)
     done = place.command("restore", "--config", place.config, backup)
     context.check("the same command finishes it", b"restored" in done.stdout and not (place.home / "var/restore.interrupted").exists())
+
+
+def erased(context, place, backup):
+    """Somebody erased after the backup was made is not in what is restored from it."""
+    place.command("subject", "erase", f"email:{PERSON}", "--config", place.config)
+    place.command("subject", "erase", f"email:{PERSON}", "--confirm", "--config", place.config)
+    place.command("restore", "--config", place.config, "--replace", backup)
+    place.command("log", "acknowledge", "--config", place.config)
+    with Gate(place, context.token) as gate:
+        answer = gate.send("POST", CONTACTS, contact(PERSON))
+    context.check("a restored old backup does not bring an erased person back", answer.status == 403 and answer.code == "subject_erased",
+                  f"{answer.status} {answer.code}")
+    context.check("and its log verifies", place.verify()["exit"] == 0)
 
 
 # Clocks
@@ -265,6 +279,8 @@ def retention(context, clock):
             people(place)
             for _ in range(30):
                 gate.send("POST", CONTACTS, contact(PERSON))
+            wait(lambda: index_rows(place) >= 30)
+            context.check("the index knows who 30 transfers were about", index_rows(place) == 30, f"{index_rows(place)} rows")
     month = now.strftime("%Y-%m")
     with at(clock, months_later(now, 2)):
         listed = json.loads(place.command("log", "retention", "--config", place.config, "--output", "json").stdout)
