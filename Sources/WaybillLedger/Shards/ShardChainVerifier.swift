@@ -28,13 +28,18 @@ package struct ShardChainVerifier {
 
     private let shards: [Shard]
     private let publicKeys: [Curve25519.Signing.PublicKey]
+    private let retiredKeys: [Curve25519.Signing.PublicKey]?
     private let outside: [UInt8]?
     private let keys: LogKeys?
 
     /// `shards`: oldest first. The others as for `LogVerifier`; `outside` is held against the shard whose origin it names.
-    package init(shards: [Shard], publicKeys: [Curve25519.Signing.PublicKey], outside: [UInt8]? = nil, keys: LogKeys? = nil) {
+    package init(
+        shards: [Shard], publicKeys: [Curve25519.Signing.PublicKey], retiredKeys: [Curve25519.Signing.PublicKey]? = nil,
+        outside: [UInt8]? = nil, keys: LogKeys? = nil
+    ) {
         self.shards = shards
         self.publicKeys = publicKeys
+        self.retiredKeys = retiredKeys
         self.outside = outside
         self.keys = keys
     }
@@ -50,12 +55,14 @@ package struct ShardChainVerifier {
         // Newest first: what a shard lacks, only a later one can explain.
         for (i, shard) in shards.enumerated().reversed() {
             let verifier = LogVerifier(
-                reader: shard.reader, publicKeys: publicKeys, outside: i == outsideShard ? outside : nil, keys: keys, later: later)
+                reader: shard.reader, publicKeys: publicKeys, retiredKeys: retiredKeys, outside: i == outsideShard ? outside : nil,
+                keys: keys, later: later)
             let report = verifier.verify { at, _ in progress(done + at, total) }
             done += report.entries
             later.prunedMonths.formUnion(report.shard.prunedMonths)
             // Of an empty one the one before still counts.
             if later.sightings == nil, report.entries > 0 { later.sightings = shard.reader }
+            later.goOn = later.goOn || report.entries > 0
             reports.insert((shard.name, report), at: 0)
         }
         return Report(shards: reports, faults: faults(reports, isCopy: isCopy))

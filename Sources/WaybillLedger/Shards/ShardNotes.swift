@@ -28,6 +28,8 @@ package struct LaterShards: Sendable {
     package var prunedMonths: Set<LogMonth> = []
     /// Who has the first-seen subjects now; nil: the shard itself, unless it has ended.
     package var sightings: (any LogReader)?
+    /// One of them goes on from where the shard ends, so that the end is vouched for by a later key.
+    package var goOn = false
     package init() {}
 }
 

@@ -23,7 +23,8 @@ struct LogVerifyCommand: AsyncParsableCommand {
     var store: String?
     @Option(
         name: .long,
-        help: ArgumentHelp("A public key of the log, as `log checkpoint --key` prints it. May be repeated.", valueName: "vkey"))
+        help: ArgumentHelp(
+            "A public key of the log, a line of `log checkpoint --key`, `replaced` included. May be repeated.", valueName: "vkey"))
     var key: [String] = []
     @Option(
         name: .long, help: ArgumentHelp("The checkpoint that was kept elsewhere, for a copy.", valueName: "file"), completion: .file())
@@ -65,22 +66,29 @@ struct LogVerifyCommand: AsyncParsableCommand {
         var mustHaveCheckpoint = true
     }
 
+    /// After a key that `log checkpoint --key` prints and that signs no more.
+    static let replacedMark = " replaced"
+
     private enum Keys {
         case all(LogKeys)
-        case publicOnly([Curve25519.Signing.PublicKey])
+        case publicOnly([Curve25519.Signing.PublicKey], retired: [Curve25519.Signing.PublicKey])
     }
 
     private func subjectAndKeys() async throws -> (Subject, Keys) {
         if let store, !key.isEmpty {
-            let keys = try key.map { text in
-                guard let verifier = NoteVerifier(text), verifier.algorithm == .ed25519 else {
+            var (keys, retired): ([Curve25519.Signing.PublicKey], [Curve25519.Signing.PublicKey]) = ([], [])
+            for text in key {
+                let isReplaced = text.hasSuffix(Self.replacedMark)
+                guard let verifier = NoteVerifier(isReplaced ? String(text.dropLast(Self.replacedMark.count)) : text),
+                    verifier.algorithm == .ed25519
+                else {
                     throw CommandFailure(
                         "a --key is not a verifier key", remedy: "take it from `waybill log checkpoint --key`, quoted, in one piece",
                         status: .usage)
                 }
-                return verifier.key
+                if isReplaced { retired.append(verifier.key) } else { keys.append(verifier.key) }
             }
-            return (Subject(store: store, checkpoint: checkpoint), .publicOnly(keys))
+            return (Subject(store: store, checkpoint: checkpoint), .publicOnly(keys, retired: retired))
         }
         let settings = try await installation.settings()
         let (keys, keyring) = try Wiring.keyring(settings, create: false)
@@ -114,7 +122,8 @@ struct LogVerifyCommand: AsyncParsableCommand {
         let verifier =
             switch keys {
             case .all(let keys): ShardChainVerifier(shards: shards, publicKeys: try keys.publicKeys(), outside: outside, keys: keys)
-            case .publicOnly(let keys): ShardChainVerifier(shards: shards, publicKeys: keys, outside: outside)
+            case .publicOnly(let keys, let retired):
+                ShardChainVerifier(shards: shards, publicKeys: keys, retiredKeys: retired, outside: outside)
             }
         return Outcome(verifier.verify(isCopy: subject.isCopy) { done, total in progress.update(done: Int(done), total: Int(total)) })
     }

@@ -52,6 +52,7 @@ extension GateParts {
         [
             try indexing(),
             SideRetention.work(self),
-        ]
+            witnesses.map { WitnessWork.work($0, log: log, reader: logStore, logger: logger) },
+        ].compactMap { $0 }
     }
 }

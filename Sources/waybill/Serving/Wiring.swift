@@ -20,12 +20,12 @@ enum Wiring {
             .values(for: set.vendors, others: proxy)
     }
 
-    /// The SHA-256 of the token that `/metrics` asks for; nil: none is configured.
-    static func metricsToken(_ settings: Settings) throws(CommandFailure) -> [UInt8]? {
+    /// The SHA-256 of a token that the control listener asks for: `metrics_token`, `log_token`; nil: none is configured.
+    static func token(_ name: String, _ settings: Settings) throws(CommandFailure) -> [UInt8]? {
         let store = SecretStore(directory: settings.secrets, environment: ProcessInfo.processInfo.environment)
-        guard let token = try store.value("metrics_token") else { return nil }
+        guard let token = try store.value(name) else { return nil }
         guard token.utf8.count >= 16 else {
-            throw CommandFailure("the secret metrics_token is shorter than 16 bytes", remedy: "use a long random one")
+            throw CommandFailure("the secret \(name) is shorter than 16 bytes", remedy: "use a long random one")
         }
         return Array(SHA256.hash(data: Array(token.utf8)))
     }
@@ -109,11 +109,15 @@ enum Wiring {
     }
 
     static func logKeys(_ keys: KeyDirectory, _ keyring: Keyring, create: Bool) throws(CommandFailure) -> LogKeys {
-        let seed = try keys.logKey(create: create).rawRepresentation
+        let present = try keys.logKey(create: create)
+        let rotation = LogKeyRotation(keys: keys)
+        let (old, retired) = (try rotation.overlapping(present), try rotation.retired())
         do {
-            return try LogKeys(keyring: keyring, signingSeed: SymmetricKey(data: seed))
+            return try LogKeys(
+                keyring: keyring, signingSeed: SymmetricKey(data: present.rawRepresentation),
+                overlapping: old.map { SymmetricKey(data: $0.rawRepresentation) }, retired: retired)
         } catch {
-            throw CommandFailure("\(keys.file("log.key")) cannot be used", remedy: "restore it from a backup")
+            throw CommandFailure("\(keys.file(KeyDirectory.logKeyFile)) cannot be used", remedy: "restore it from a backup")
         }
     }
 
