@@ -25,6 +25,7 @@ final class SideRetention: Sendable {
     let logger: Logger
     /// Months named by this process.
     private let named = Mutex<Set<LogMonth>>([])
+    private let isFirstTurn = Atomic(true)
 
     init(settings: Settings, log: TransferLog, store: SQLiteLogStore, logger: Logger) {
         self.settings = settings
@@ -52,6 +53,9 @@ final class SideRetention: Sendable {
         guard let kept = Self.oldestKept(settings, now: SystemWallClock().now()) else { return false }
         for shard in shards.dropLast() { try pruneFrozen(shard, before: kept) }
         if try pruneLive(before: kept) { return true }
+        // At a start the index may just be being made; what an interrupted process left waits for the next turn.
+        let isStart = isFirstTurn.exchange(false, ordering: .relaxed)
+        if isStart, named.withLock({ $0.isEmpty }) { return false }
         for shard in shards.dropLast() { try forgetInIndex(EndedLog(path: shard.path)) }
         try forgetInIndex(store)
         return false
