@@ -230,11 +230,25 @@ def in_place(context, place, vendors, backup):
         answer = gate.send("POST", CONTACTS, contact(PERSON))
         context.check("acknowledged, it goes on", answer.status == 201, f"{answer.status} {answer.code}")
     context.check("and the log verifies", place.verify()["exit"] == 0)
+    erased(context, place, backup)
     (place.home / "var/restore.interrupted").write_text("")
     start = subprocess.run([place.binary, "serve", "--config", str(place.config)], capture_output=True, cwd=place.home, timeout=60)
     context.check("nothing runs on half a restore", start.returncode == 1 and b"restore was interrupted" in start.stderr)
     done = place.command("restore", "--config", place.config, backup)
     context.check("the same command finishes it", b"restored" in done.stdout and not (place.home / "var/restore.interrupted").exists())
+
+
+def erased(context, place, backup):
+    """Somebody erased after the backup was made is not in what is restored from it."""
+    place.command("subject", "erase", f"email:{PERSON}", "--config", place.config)
+    place.command("subject", "erase", f"email:{PERSON}", "--confirm", "--config", place.config)
+    place.command("restore", "--config", place.config, "--replace", backup)
+    place.command("log", "acknowledge", "--config", place.config)
+    with Gate(place, context.token) as gate:
+        answer = gate.send("POST", CONTACTS, contact(PERSON))
+    context.check("a restored old backup does not bring an erased person back", answer.status == 403 and answer.code == "subject_erased",
+                  f"{answer.status} {answer.code}")
+    context.check("and its log verifies", place.verify()["exit"] == 0)
 
 
 # Clocks
@@ -265,6 +279,8 @@ def retention(context, clock):
             people(place)
             for _ in range(30):
                 gate.send("POST", CONTACTS, contact(PERSON))
+            wait(lambda: index_rows(place) >= 30)
+            context.check("the index knows who 30 transfers were about", index_rows(place) == 30, f"{index_rows(place)} rows")
     month = now.strftime("%Y-%m")
     with at(clock, months_later(now, 2)):
         listed = json.loads(place.command("log", "retention", "--config", place.config, "--output", "json").stdout)
@@ -276,10 +292,11 @@ def retention(context, clock):
         listed = json.loads(place.command("log", "retention", "--config", place.config, "--output", "json").stdout)
         context.check("a month later it is due", [row["due"] for row in listed] == [True], str(listed))
         with Gate(place, context.token) as gate:
-            wait(lambda: side_rows(place) == 0)
+            wait(lambda: side_rows(place) == 0 and index_rows(place) == 0)
         acts = [entry for entry in place.log_entries() if entry["kind"] == "config" and entry["act"] == "side_pruned"]
         context.check("the month goes, and an entry names it", side_rows(place) == 0 and [act["d"]["month"] for act in acts] == [month], str(acts)[:120])
         context.check("the log verifies without it", place.verify()["exit"] == 0)
+        context.check("and the index knows nobody of it any more", index_rows(place) == 0, f"{index_rows(place)} rows")
         tampered = place.home / "var/waybill-log.db"
         with Gate(place, context.token) as gate:
             answer = gate.send("POST", "/to/hubspot/crm/v3/objects/deals", b"{}")
@@ -293,6 +310,11 @@ def retention(context, clock):
 def side_rows(place):
     with sqlite3.connect(f"file:{place.home}/var/waybill-log.db?mode=ro", uri=True) as db:
         return db.execute("SELECT count(*) FROM side").fetchone()[0]
+
+
+def index_rows(place):
+    with sqlite3.connect(f"file:{place.home}/var/waybill-index.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT count(*) FROM mark").fetchone()[0]
 
 
 def wait(condition, seconds=15):

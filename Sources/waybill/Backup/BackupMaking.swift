@@ -4,8 +4,8 @@ import WaybillStorage
 
 /// Makes a backup beside a running gate, or without one.
 ///
-/// All snapshots are opened before the first byte is copied, the log's first: what an entry refers to (a consent sequence, a policy set) was
-/// stored before the entry was, so it is in the snapshots that are opened after it.
+/// All snapshots are opened before the first byte is copied, the log's first: what an entry refers to (a consent sequence, a policy set)
+/// was stored before the entry was, so it is in the snapshots that are opened after it.
 struct BackupMaking {
     let settings: Settings
     let target: String

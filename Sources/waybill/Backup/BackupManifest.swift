@@ -2,8 +2,8 @@ import Crypto
 import FoundationEssentials
 import WaybillLedger
 
-/// What a backup holds and how its parts fit together: `manifest.json`, vouched for by `MANIFEST.note`, a note signed with the log's key whose
-/// text is a line of `sha256sum`. A folder without the note is no backup: it is written last.
+/// What a backup holds and how its parts fit together: `manifest.json`, vouched for by `MANIFEST.note`, a note signed with the log's key
+/// whose text is a line of `sha256sum`. A folder without the note is no backup: it is written last.
 struct BackupManifest: Codable, Sendable, Equatable {
     static let format = 1
     static let name = "manifest.json"

@@ -123,7 +123,9 @@ struct RestoreRun {
         case BackupManifest.control: try Files.move(from, to: settings.controlStore)
         // The installation's own know of every erasure since the backup.
         case BackupManifest.tombstones:
-            if try Files.facts(settings.tombstones) == nil { try Files.move(from, to: settings.tombstones) }
+            guard try Files.facts(settings.tombstones) == nil else { return }
+            try Files.makeDirectory(Files.parent(of: settings.tombstones), mode: 0o700)
+            try Files.move(from, to: settings.tombstones)
         default:
             if let half = BackupMaking.half(ofLog: name) {
                 try Files.move(from, to: half.map { settings.logShard($0).path } ?? settings.firstLogStore)

@@ -26,6 +26,13 @@ extension Wiring {
     }
 }
 
+extension Wiring {
+    /// Shards that take no entries any more, oldest first.
+    static func endedLogs(_ settings: Settings) throws(CommandFailure) -> [EndedLog] {
+        try failing { () throws(SystemError) in try settings.logShards() }.dropLast().map { EndedLog(path: $0.path) }
+    }
+}
+
 extension LogShardReader {
     /// `files`: every shard, oldest first.
     static func open(_ files: [LogShardFile]) throws(LogStoreError) -> [LogShardReader] {

@@ -45,6 +45,7 @@ struct Serving {
             let erasures = ErasureWork(
                 ErasureWork.Parts(
                     settings: settings, keyring: keyring, logKeys: logKeys, consents: consents, logStore: logStore, log: log,
+                    olderLogs: try Wiring.endedLogs(settings),
                     tombstones: Wiring.tombstones(settings, keyring)))
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,

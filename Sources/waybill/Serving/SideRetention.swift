@@ -25,6 +25,7 @@ final class SideRetention: Sendable {
     let logger: Logger
     /// Months named by this process.
     private let named = Mutex<Set<LogMonth>>([])
+    private let isFirstTurn = Atomic(true)
 
     init(settings: Settings, log: TransferLog, store: SQLiteLogStore, logger: Logger) {
         self.settings = settings
@@ -51,7 +52,13 @@ final class SideRetention: Sendable {
         for shard in shards.dropLast() { try keepFrozen(shard) }
         guard let kept = Self.oldestKept(settings, now: SystemWallClock().now()) else { return false }
         for shard in shards.dropLast() { try pruneFrozen(shard, before: kept) }
-        return try pruneLive(before: kept)
+        if try pruneLive(before: kept) { return true }
+        // At a start the index may just be being made; what an interrupted process left waits for the next turn.
+        let isStart = isFirstTurn.exchange(false, ordering: .relaxed)
+        if isStart, named.withLock({ $0.isEmpty }) { return false }
+        for shard in shards.dropLast() { try forgetInIndex(EndedLog(path: shard.path)) }
+        try forgetInIndex(store)
+        return false
     }
 
     private func pruneLive(before kept: LogMonth) throws -> Bool {
@@ -80,6 +87,16 @@ final class SideRetention: Sendable {
         for month in due {
             logger.notice("side rows deleted", metadata: ["month": "\(month)", "shard": "\(shard.half?.description ?? "first")"])
         }
+    }
+
+    /// What the log does not know any more, the index must not know either. Repeated at every turn, in case one was interrupted.
+    private func forgetInIndex(_ log: any LogReader) throws {
+        let index = Wiring.transferIndex(settings)
+        defer { index.close() }
+        guard let first = try log.commits(from: 0, limit: 1).first?.root, let position = try index.reading({ try $0.position(of: first) })
+        else { return }
+        let kept = try log.sideRows(from: 0, limit: 1).first?.first ?? log.head()?.size ?? 0
+        if position.pruned < kept { try index.prune(position, below: kept) }
     }
 
     /// A shard is read now and then; what cannot be frozen while somebody reads is frozen at a later turn.

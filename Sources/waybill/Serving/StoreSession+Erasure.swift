@@ -17,6 +17,7 @@ extension StoreSession {
         let work = ErasureWork(
             ErasureWork.Parts(
                 settings: settings, keyring: keyring, logKeys: logKeys, consents: store, logStore: logStore, log: log,
+                olderLogs: try Wiring.endedLogs(settings),
                 tombstones: Wiring.tombstones(settings, keyring)))
         _ = try await work.resume()
         try await ControlDispatcher([EraseCommand(work: work)]).run(request, input: .none, output: output)

@@ -32,8 +32,8 @@ package final class DatabaseSnapshot {
         handle = nil
     }
 
-    /// Writes the snapshot to a new file (0600), synced, in a form that is read without a write-ahead log. Memory stays within SQLite's page
-    /// cache. `progress`: pages done and pages there. A throw leaves a file that must be thrown away.
+    /// Writes the snapshot to a new file (0600), synced, in a form that is read without a write-ahead log. Memory stays within SQLite's
+    /// page cache. `progress`: pages done and pages there. A throw leaves a file that must be thrown away.
     package func copy(to target: String, progress: (Int, Int) throws -> Void) throws {
         let descriptor = open(target, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
