@@ -23,6 +23,8 @@ struct Waybill: AsyncParsableCommand {
             VendorCommand.self,
             AgreementCommand.self,
             AuditCommand.self,
+            BackupCommand.self,
+            RestoreCommand.self,
             ReferenceCommand.self,
         ])
 

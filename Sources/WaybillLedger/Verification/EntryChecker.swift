@@ -46,6 +46,7 @@ struct EntryChecker {
     private(set) var openCount = 0
     private(set) var sealedTo: UInt64 = 0
     private(set) var lastEntryWasStopSeal = false
+    var notes = ShardNotes()
     private var commitTime: [UInt8] = []
 
     mutating func begin(_ commit: StoredCommit) {
@@ -86,6 +87,7 @@ struct EntryChecker {
         case .seal: return checkSeal(entry, index)
         case .config:
             if let cited = Checkpoint(cited: entry) { self.cited = cited }
+            notes.note(entry, isFirst: index == 0)
             return nil
         case .keychange, .erasure: return nil
         }

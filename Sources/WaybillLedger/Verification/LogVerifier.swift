@@ -12,11 +12,16 @@ package struct LogVerifier {
     private let publicKeys: [Curve25519.Signing.PublicKey]
     private let keys: LogKeys?
     private let outside: [UInt8]?
+    private let later: LaterShards
 
     /// `publicKeys`: those the log has signed with. `outside`: the checkpoint kept outside the store; without it a rolled-back store
     /// cannot be told from one that never grew. `keys`: to check what stands beside the entries too: decision lines against `dec.root`,
-    /// seals of side rows, first-seen subjects.
-    package init(reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], outside: [UInt8]? = nil, keys: LogKeys? = nil) {
+    /// seals of side rows, first-seen subjects. `later`: what the shard after this one tells of it.
+    package init(
+        reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], outside: [UInt8]? = nil, keys: LogKeys? = nil,
+        later: LaterShards = LaterShards()
+    ) {
+        self.later = later
         self.reader = reader
         self.publicKeys = publicKeys
         self.outside = outside
@@ -37,7 +42,7 @@ package struct LogVerifier {
                 for commit in commits where isWhole && run.size < total { isWhole = try run.check(commit) }
                 progress(run.size, total)
             }
-            if isWhole { try run.finish(total: total) }
+            if isWhole { try run.finish(total: total, later: later) }
         } catch let error as LogStoreError {
             run.fault(run.size, .unreadable, error.message)
         } catch {
@@ -45,6 +50,15 @@ package struct LogVerifier {
         }
         return run.report
     }
+}
+
+/// What later shards tell of an earlier one.
+package struct LaterShards: Sendable {
+    /// Months whose side rows went by their word.
+    package var prunedMonths: Set<LogMonth> = []
+    /// First-seen subjects that moved on into them.
+    package var firstSeen = FirstSeenNumbers()
+    package init(prunedMonths: Set<LogMonth> = []) { self.prunedMonths = prunedMonths }
 }
 
 /// One verification on its way through the log.
@@ -72,7 +86,7 @@ private struct VerificationRun {
     var report: VerificationReport {
         VerificationReport(
             entries: tree.size, root: tree.root, faults: faults, checkpoints: nextSigned, openIntents: checker.openCount,
-            prunedSideRows: side.prunedRows, hasSecretKeys: side.keys != nil)
+            prunedSideRows: side.missingRows, hasSecretKeys: side.keys != nil, shard: checker.notes, firstSeen: side.firstSeen)
     }
 
     mutating func fault(_ index: UInt64?, _ kind: FaultKind, _ what: String) {
@@ -139,7 +153,7 @@ private struct VerificationRun {
         if checker.sealedTo != commit.sealedTo || checker.open.oldest(closing: [], size: tree.size) != commit.oldestOpen {
             fault(commit.first, .marks, "The commit's marks of the last seal and the oldest open intent are wrong.")
         }
-        for fault in try side.check(commit, committed) { self.fault(fault.index, fault.kind, fault.what) }
+        for fault in try side.check(commit, committed, &checker.notes) { self.fault(fault.index, fault.kind, fault.what) }
         try checkSigned()
         return true
     }
@@ -183,7 +197,7 @@ private struct VerificationRun {
         return nil
     }
 
-    mutating func finish(total: UInt64) throws {
+    mutating func finish(total: UInt64, later: LaterShards) throws {
         if tree.size < total { fault(tree.size, .missing, "Entries are missing at the end.") }
         for (stored, isOutside) in signed[nextSigned...] {
             fault(
@@ -193,7 +207,10 @@ private struct VerificationRun {
         if tree.size > 0, !signed.contains(where: { !$0.isOutside }) { fault(nil, .checkpoint, "No checkpoint is stored.") }
         try checkWhole(total: total)
         for fault in checker.faultsAtEnd() { self.fault(fault.index, fault.kind, fault.what) }
-        for fault in try side.finish(total: total) { self.fault(fault.index, fault.kind, fault.what) }
+        for (month, index) in checker.notes.unexplainedSides(later: later.prunedMonths) {
+            fault(index, .side, "A side record of \(month) is missing, and no entry says that the month was deleted.")
+        }
+        for fault in try side.finish(total: total, later: later) { self.fault(fault.index, fault.kind, fault.what) }
     }
 
     /// What can only be said while nobody appends.

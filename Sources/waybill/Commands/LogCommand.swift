@@ -11,6 +11,8 @@ struct LogCommand: AsyncParsableCommand {
             Export.self,
             Checkpoint.self,
             Acknowledge.self,
+            LogShardsCommand.self,
+            LogRetentionCommand.self,
         ])
 
     struct Export: AsyncParsableCommand {
@@ -85,11 +87,15 @@ struct LogCommand: AsyncParsableCommand {
             let (keys, keyring) = try Wiring.keyring(settings, create: false)
             let logKeys = try Wiring.logKeys(keys, keyring, create: false)
             let policies = try PolicyDirectory(settings.policies).loadForCommand()
-            let store = try Wiring.logStore(settings)
-            let configuration = LogConfiguration(origin: Wiring.origin(settings, policies), node: Serving.node)
+            let shard = try LogRollover(
+                settings: settings, keys: logKeys, base: Wiring.origin(settings, policies), now: SystemWallClock().now(),
+                logger: ServeCommand.logger(settings.logLevel)
+            ).open(mayRoll: false)
+            var configuration = LogConfiguration(origin: shard.origin, node: Serving.node)
+            configuration.previous = shard.previous
             do throws(LogOpenError) {
                 let log = try TransferLog.open(
-                    store: store, keys: logKeys, configuration: configuration, copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
+                    store: shard.store, keys: logKeys, configuration: configuration, copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
                 defer { log.close() }
                 try log.acknowledge()
                 StandardStreams.writeOutput("acknowledged; the log goes on after \(log.size) entries\n")

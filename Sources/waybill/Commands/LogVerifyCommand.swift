@@ -37,7 +37,7 @@ struct LogVerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         if package != nil { throw CommandFailure("evidence packages are not built yet", remedy: "verify the log itself with --config") }
-        let (subject, keys) = try await subjectAndKeys()
+        let subject = try await subject()
         let outside: [UInt8]? = try failing { () throws(SystemError) in
             guard let path = subject.checkpoint else { return nil }
             guard subject.mustHaveCheckpoint else { return try Files.facts(path) == nil ? nil : try Files.read(path, bytesMax: 1 << 20) }
@@ -48,7 +48,7 @@ struct LogVerifyCommand: AsyncParsableCommand {
         if outside != nil, try failing({ () throws(SystemError) in try Files.facts(subject.store) }) == nil {
             outcome = Outcome(.init(index: 0, kind: .rollback, what: "The log is gone; the checkpoint kept outside it is still there."))
         } else {
-            outcome = try verify(subject, keys, outside)
+            outcome = try verify(subject, outside)
         }
         outcome.print(json: json, seconds: monotonicSeconds() - started, hasOutside: outside != nil)
         if !outcome.faults.isEmpty { throw ExitStatus.verificationFailed.quietly }
@@ -56,19 +56,20 @@ struct LogVerifyCommand: AsyncParsableCommand {
 
     /// What is verified.
     private struct Subject {
+        enum Content {
+            /// The installation's own log, all its shards.
+            case shards([LogShardFile], LogKeys)
+            case copy(LogKeys)
+            case copyWithPublicKeys([Curve25519.Signing.PublicKey])
+        }
         var store: String
-        var isCopy = true
+        var content: Content
         var checkpoint: String?
         /// It was named.
         var mustHaveCheckpoint = true
     }
 
-    private enum Keys {
-        case all(LogKeys)
-        case publicOnly([Curve25519.Signing.PublicKey])
-    }
-
-    private func subjectAndKeys() async throws -> (Subject, Keys) {
+    private func subject() async throws -> Subject {
         if let store, !key.isEmpty {
             let keys = try key.map { text in
                 guard let verifier = NoteVerifier(text), verifier.algorithm == .ed25519 else {
@@ -78,39 +79,45 @@ struct LogVerifyCommand: AsyncParsableCommand {
                 }
                 return verifier.key
             }
-            return (Subject(store: store, checkpoint: checkpoint), .publicOnly(keys))
+            return Subject(store: store, content: .copyWithPublicKeys(keys), checkpoint: checkpoint)
         }
         let settings = try await installation.settings()
         let (keys, keyring) = try Wiring.keyring(settings, create: false)
         let logKeys = try Wiring.logKeys(keys, keyring, create: false)
-        if let store { return (Subject(store: store, checkpoint: checkpoint), .all(logKeys)) }
-        let subject = Subject(
-            store: settings.logStore, isCopy: false, checkpoint: checkpoint ?? settings.log.checkpointCopy,
-            mustHaveCheckpoint: checkpoint != nil)
-        return (subject, .all(logKeys))
+        if let store { return Subject(store: store, content: .copy(logKeys), checkpoint: checkpoint) }
+        return Subject(
+            store: settings.logStore, content: .shards(try settings.logShards(), logKeys),
+            checkpoint: checkpoint ?? settings.log.checkpointCopy, mustHaveCheckpoint: checkpoint != nil)
     }
 
     /// A store that cannot even be read is a fault of the log, not of the command.
-    private func verify(_ subject: Subject, _ keys: Keys, _ outside: [UInt8]?) throws -> Outcome {
+    private func verify(_ subject: Subject, _ outside: [UInt8]?) throws -> Outcome {
         guard try failing({ () throws(SystemError) in try Files.facts(subject.store) }) != nil else {
-            let remedy = subject.isCopy ? "name the copied database" : "start `waybill serve` to create it"
-            throw CommandFailure("there is no transfer log at \(subject.store)\(subject.isCopy ? "" : " yet")", remedy: remedy)
+            if store != nil { throw CommandFailure("there is no transfer log at \(subject.store)", remedy: "name the copied database") }
+            throw CommandFailure("there is no transfer log at \(subject.store) yet", remedy: "start `waybill serve` to create it")
         }
         var progress = Progress("entries")
         defer { progress.clear() }
-        let reader: SQLiteLogReader
+        let show: (UInt64, UInt64) -> Void = { done, total in progress.update(done: Int(done), total: Int(total)) }
         do {
-            reader = try subject.isCopy ? SQLiteLogReader(copy: subject.store) : SQLiteLogReader(path: subject.store)
-        } catch {
+            switch subject.content {
+            case .shards(let files, let keys):
+                let shards = try LogShardReader.open(files)
+                defer { for shard in shards { shard.reader.close() } }
+                return Outcome(try ShardChainVerifier(shards, keys: keys, outside: outside).verify(progress: show))
+            case .copy(let keys):
+                let reader = try SQLiteLogReader(copy: subject.store)
+                defer { reader.close() }
+                let verifier = LogVerifier(reader: reader, publicKeys: try keys.publicKeys(), outside: outside, keys: keys)
+                return Outcome(verifier.verify(progress: show))
+            case .copyWithPublicKeys(let keys):
+                let reader = try SQLiteLogReader(copy: subject.store)
+                defer { reader.close() }
+                return Outcome(LogVerifier(reader: reader, publicKeys: keys, outside: outside).verify(progress: show))
+            }
+        } catch let error as LogStoreError {
             return Outcome(.init(index: nil, kind: .unreadable, what: error.message))
         }
-        defer { reader.close() }
-        let verifier =
-            switch keys {
-            case .all(let keys): LogVerifier(reader: reader, publicKeys: try keys.publicKeys(), outside: outside, keys: keys)
-            case .publicOnly(let keys): LogVerifier(reader: reader, publicKeys: keys, outside: outside)
-            }
-        return Outcome(verifier.verify { done, total in progress.update(done: Int(done), total: Int(total)) })
     }
 
     struct Outcome {
@@ -119,6 +126,7 @@ struct LogVerifyCommand: AsyncParsableCommand {
         var openIntents = 0
         var prunedSideRows = 0
         var hasSecretKeys = true
+        var shards: [(name: String, entries: UInt64, root: String)] = []
         var faults: [VerificationReport.Fault]
 
         init(_ fault: VerificationReport.Fault) { faults = [fault] }
@@ -129,6 +137,16 @@ struct LogVerifyCommand: AsyncParsableCommand {
             prunedSideRows = report.prunedSideRows
             hasSecretKeys = report.hasSecretKeys
             faults = report.faults
+        }
+        init(_ report: ShardChainVerifier.Report) {
+            entries = report.shards.reduce(0) { $0 + $1.report.entries }
+            root = report.shards.last?.report.root.description ?? ""
+            openIntents = report.shards.last?.report.openIntents ?? 0
+            prunedSideRows = report.shards.reduce(0) { $0 + $1.report.prunedSideRows }
+            shards = report.shards.map { ($0.name, $0.report.entries, $0.report.root.description) }
+            // With one shard there is nothing to tell apart.
+            let isOne = shards.count == 1
+            faults = report.faults.map { .init(index: $0.index, kind: $0.kind, what: isOne ? $0.what : "\($0.shard): \($0.what)") }
         }
 
         func print(json: Bool, seconds: Double, hasOutside: Bool) {
@@ -147,7 +165,16 @@ struct LogVerifyCommand: AsyncParsableCommand {
                 ("ok", .bool(faults.isEmpty)), ("entries", .number(Int64(clamping: entries))), ("root", .text(root)),
                 ("open_intents", .number(Int64(openIntents))), ("outside_checkpoint", .bool(hasOutside)),
                 ("side_records_checked", .bool(hasSecretKeys)), ("side_rows_pruned", .number(Int64(prunedSideRows))),
-                ("faults", .list(list)),
+
+                (
+                    "shards",
+                    .list(
+                        shards.map {
+                            .object([
+                                ("shard", .text($0.name)), ("entries", .number(Int64(clamping: $0.entries))), ("root", .text($0.root)),
+                            ])
+                        })
+                ), ("faults", .list(list)),
             ])
         }
 
@@ -161,6 +188,9 @@ struct LogVerifyCommand: AsyncParsableCommand {
                 if faults.count == LogVerifier.faultsMax { text += "Only the first \(LogVerifier.faultsMax) faults are named.\n" }
             } else {
                 text += "The log is whole: \(entries) entries, root \(root)\n"
+                if shards.count > 1 {
+                    for shard in shards { text += "  shard \(shard.name): \(shard.entries) entries, root \(shard.root)\n" }
+                }
                 text += hasOutside ? "" : "No checkpoint was kept outside it, so a rolled-back store could not be told.\n"
                 text +=
                     hasSecretKeys ? "" : "What stands beside the entries was only compared with them: its seals need the log's own keys.\n"

@@ -91,6 +91,14 @@ extension ConfigurationKey {
     static let checkpointCopy = ConfigurationKey(
         "log.checkpoint_copy", .path, "var/checkpoint", "The last signed checkpoint, kept outside the database; never put it in a backup.")
     static let witnesses = ConfigurationKey("log.witnesses", .texts, nil, "Witnesses that cosign checkpoints. Accepted, not asked yet.")
+    static let shards = ConfigurationKey(
+        "log.shards", .choice(["half_year", "none"]), "none",
+        "`half_year`: each half-year of the log stands in a file of its own, under `{log.origin}/2026h2`, begins by citing the last, and can "
+            + "be deleted whole. Taken at the first start in a new half-year.")
+    static let sideMonths = ConfigurationKey(
+        "retention.side_months", .integer(0...1_200), "24",
+        "How many whole months side rows of the log are kept besides the present one: commitments to subjects, keys of body hashes, decision "
+            + "lines. Without them entries still verify, but can no longer be opened or explained by record. 0: for good.")
     static let caPermit = ConfigurationKey(
         "ca.permit", .texts, nil,
         "DNS suffixes the interception CA may sign for. Without it: the hosts of all destinations when the CA is created.")
@@ -122,5 +130,5 @@ extension ConfigurationKey {
         + [store, policies, keys, secrets, insecure, resolve, trust]
         + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
-        + [origin, checkpointEvery, checkpointCopy, witnesses, caPermit, logLevel]
+        + [origin, checkpointEvery, checkpointCopy, witnesses, shards, sideMonths, caPermit, logLevel]
 }

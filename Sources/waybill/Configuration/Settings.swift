@@ -23,6 +23,12 @@ struct Settings: Sendable {
         var checkpointEveryMilliseconds: Int
         var checkpointCopy: String
         var witnesses: [String]
+        /// Each half-year in a file and an origin of its own.
+        var shardsByHalfYear = false
+    }
+    struct Retention: Sendable {
+        /// Months for which side rows are kept, besides the present one; 0: for good.
+        var sideMonths = 0
     }
     /// The configuration file, as named on the command line.
     var file: String
@@ -46,19 +52,20 @@ struct Settings: Sendable {
     var threads: Int
     var limits: GateLimits
     var log: Log
+    var retention = Retention()
     var caPermit: [String]
     var logLevel: String
     /// Environment variables that begin with `WAYBILL_` and are no key.
     var unknownVariables: [String]
 
-    /// The transfer log's own database: `waybill.db` → `waybill-log.db`.
-    var logStore: String { beside(store, "-log") }
+    /// The transfer log's first file: `waybill.db` → `waybill-log.db`. Which file takes entries says `logStore`.
+    var firstLogStore: String { beside(store, "-log") }
     /// Indexes over the log, derived and rebuildable: `waybill-index.db`.
     var indexStore: String { beside(store, "-index") }
     /// What people decide about vendors and agreements, engagements, and how far each sink is: `waybill-control.db`.
     var controlStore: String { beside(store, "-control") }
 
-    private func beside(_ path: String, _ suffix: String) -> String {
+    func beside(_ path: String, _ suffix: String) -> String {
         let directory = Files.parent(of: path)
         let name = path.hasPrefix(directory + "/") ? String(path.dropFirst(directory.count + 1)) : path
         let dot = name.lastIndex(of: ".")

@@ -69,7 +69,9 @@ enum SettingsReader {
             limits: limits,
             log: Settings.Log(
                 origin: values.text(.origin) ?? "", checkpointEveryMilliseconds: try values.milliseconds(.checkpointEvery) ?? 1_000,
-                checkpointCopy: located(.checkpointCopy), witnesses: witnesses),
+                checkpointCopy: located(.checkpointCopy), witnesses: witnesses,
+                shardsByHalfYear: try values.choice(.shards) == "half_year"),
+            retention: Settings.Retention(sideMonths: try values.integer(.sideMonths) ?? 0),
             caPermit: values.texts(.caPermit), logLevel: try values.choice(.logLevel) ?? "info", unknownVariables: [])
     }
 

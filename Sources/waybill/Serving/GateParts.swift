@@ -16,6 +16,8 @@ struct GateParts: Sendable {
     let index: SubjectIndex
     let consents: SQLiteConsentStore
     let log: TransferLog
+    /// The live shard's.
+    let logStore: SQLiteLogStore
     let control: ControlDatabase
     let history: AgreementHistory
     let volumes: VolumeBudget

@@ -64,6 +64,7 @@ enum Wiring {
     static func consents(
         _ settings: Settings, keyring: Keyring, index: SubjectIndex, notices: [String: Notice]
     ) throws(CommandFailure) -> SQLiteConsentStore {
+        try InterruptedRestore.check(settings)
         do {
             return try SQLiteConsentStore(path: settings.store, keyring: keyring, index: index, notices: notices)
         } catch {
@@ -72,6 +73,7 @@ enum Wiring {
     }
 
     static func logStore(_ settings: Settings) throws(CommandFailure) -> SQLiteLogStore {
+        try InterruptedRestore.check(settings)
         do {
             return try SQLiteLogStore(path: settings.logStore)
         } catch {

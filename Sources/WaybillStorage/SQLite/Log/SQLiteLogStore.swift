@@ -14,7 +14,7 @@ package import WaybillLedger
 /// One process owns it (a lock file beside it says so); others read it with `SQLiteLogReader`.
 package final class SQLiteLogStore: LogStore {
     private let writer: Mutex<LogConnection?>
-    private let reader: SQLiteLogReader
+    let reader: SQLiteLogReader
     private let lock: LockFile
     /// About how much the journal has grown since it was last copied into the database.
     private let journalPages = Mutex(0)
@@ -119,7 +119,7 @@ package final class SQLiteLogStore: LogStore {
     }
 
     /// All or nothing, and an honest account of which. A sync is never tried again.
-    private func transact(_ body: @Sendable (inout LogConnection) throws(SQLiteFailure) -> Void) throws(LogStoreError) {
+    func transact(_ body: @Sendable (inout LogConnection) throws(SQLiteFailure) -> Void) throws(LogStoreError) {
         let failure = writer.withLock { slot -> LogStoreError? in
             guard var connection = slot.take() else { return .broken("The log's store is closed.") }
             let failure = Self.transact(&connection, body)
