@@ -22,6 +22,17 @@ package enum ShardAct {
     }
 }
 
+/// What later shards say about an earlier one.
+package struct LaterShards: Sendable {
+    /// Months whose side rows were deleted.
+    package var prunedMonths: Set<LogMonth> = []
+    /// Who has the first-seen subjects now; nil: the shard itself, unless it has ended.
+    package var sightings: (any LogReader)?
+    /// One of them goes on from where the shard ends, so that the end is vouched for by a later key.
+    package var goOn = false
+    package init() {}
+}
+
 /// What the entries of one shard say about shards and side rows.
 package struct ShardNotes: Sendable, Equatable {
     /// The checkpoint of the shard before, as the first entry cites it; nil: the log begins here.
@@ -30,14 +41,15 @@ package struct ShardNotes: Sendable, Equatable {
     package var deletedOrigins: Set<String> = []
     /// Months whose side rows were deleted.
     package var prunedMonths: Set<LogMonth> = []
-    /// Months of which a side row is missing, each with the first entry that lacks its.
-    package var missingSides: [LogMonth: UInt64] = [:]
+    /// Its last act says that another shard follows.
+    package var hasEnded = false
 
     package init() {}
 
     /// Takes in a `config` entry.
     mutating func note(_ entry: EntryReading, isFirst: Bool) {
         guard let act = entry.string("act"), case .object(let detail) = entry.parsed("d") else { return }
+        hasEnded = act == ShardAct.end
         switch act {
         case ShardAct.begin where isFirst: cited = ShardNotes.citation(detail)
         case ShardAct.sidePruned:
@@ -46,16 +58,6 @@ package struct ShardNotes: Sendable, Equatable {
             if case .string(let origin) = detail["origin"] { deletedOrigins.insert(origin) }
         default: break
         }
-    }
-
-    mutating func missSide(at index: UInt64, month: LogMonth) {
-        if missingSides[month] == nil { missingSides[month] = index }
-    }
-
-    /// Missing side rows that no entry explains, neither here nor in `later` shards.
-    func unexplainedSides(later: Set<LogMonth>) -> [(month: LogMonth, index: UInt64)] {
-        missingSides.filter { !prunedMonths.contains($0.key) && !later.contains($0.key) }.map { ($0.key, $0.value) }
-            .sorted { $0.index < $1.index }
     }
 
     private static func citation(_ detail: [String: CanonicalValue]) -> Checkpoint? {

@@ -10,27 +10,31 @@ package struct LogVerifier {
 
     private let reader: any LogReader
     private let publicKeys: [Curve25519.Signing.PublicKey]
+    private let retiredKeys: [Curve25519.Signing.PublicKey]
     private let keys: LogKeys?
     private let outside: [UInt8]?
     private let later: LaterShards
 
-    /// `publicKeys`: those the log has signed with. `outside`: the checkpoint kept outside the store; without it a rolled-back store
+    /// `publicKeys`: those the log signs with. `retiredKeys` (default: those of `keys`): those it signed with before; one counts only before
+    /// the `keychange` that replaced it, and a log that ends under one may be another one, made with a stolen key, unless a later shard
+    /// goes on from its end. `outside`: the checkpoint kept outside the store; without it a rolled-back store
     /// cannot be told from one that never grew. `keys`: to check what stands beside the entries too: decision lines against `dec.root`,
-    /// seals of side rows, first-seen subjects. `later`: what the shard after this one tells of it.
+    /// seals of side rows, first-seen subjects. `later`: what the shards after this one say about it.
     package init(
-        reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], outside: [UInt8]? = nil, keys: LogKeys? = nil,
-        later: LaterShards = LaterShards()
+        reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], retiredKeys: [Curve25519.Signing.PublicKey]? = nil,
+        outside: [UInt8]? = nil, keys: LogKeys? = nil, later: LaterShards = LaterShards()
     ) {
         self.later = later
         self.reader = reader
         self.publicKeys = publicKeys
+        self.retiredKeys = retiredKeys ?? keys?.retired ?? []
         self.outside = outside
         self.keys = keys
     }
 
     /// Never throws for damage: what cannot be read is a fault like others. `progress` hears of entries done and entries there.
     package func verify(progress: (UInt64, UInt64) -> Void = { _, _ in }) -> VerificationReport {
-        var run = VerificationRun(reader: reader, publicKeys: publicKeys, keys: keys)
+        var run = VerificationRun(reader: reader, publicKeys: publicKeys + retiredKeys, keys: keys)
         do {
             try run.begin(outside: outside)
             let total = try reader.head()?.size ?? 0
@@ -43,6 +47,7 @@ package struct LogVerifier {
                 progress(run.size, total)
             }
             if isWhole { try run.finish(total: total, later: later) }
+            if isWhole, !later.goOn { run.checkLastKey(among: publicKeys) }
         } catch let error as LogStoreError {
             run.fault(run.size, .unreadable, error.message)
         } catch {
@@ -50,15 +55,6 @@ package struct LogVerifier {
         }
         return run.report
     }
-}
-
-/// What later shards tell of an earlier one.
-package struct LaterShards: Sendable {
-    /// Months whose side rows went by their word.
-    package var prunedMonths: Set<LogMonth> = []
-    /// First-seen subjects that moved on into them.
-    package var firstSeen = FirstSeenNumbers()
-    package init(prunedMonths: Set<LogMonth> = []) { self.prunedMonths = prunedMonths }
 }
 
 /// One verification on its way through the log.
@@ -86,7 +82,8 @@ private struct VerificationRun {
     var report: VerificationReport {
         VerificationReport(
             entries: tree.size, root: tree.root, faults: faults, checkpoints: nextSigned, openIntents: checker.openCount,
-            prunedSideRows: side.missingRows, hasSecretKeys: side.keys != nil, shard: checker.notes, firstSeen: side.firstSeen)
+            prunedSideRows: side.prunedRows, hasSecretKeys: side.keys != nil,
+            shard: checker.notes)
     }
 
     mutating func fault(_ index: UInt64?, _ kind: FaultKind, _ what: String) {
@@ -153,7 +150,7 @@ private struct VerificationRun {
         if checker.sealedTo != commit.sealedTo || checker.open.oldest(closing: [], size: tree.size) != commit.oldestOpen {
             fault(commit.first, .marks, "The commit's marks of the last seal and the oldest open intent are wrong.")
         }
-        for fault in try side.check(commit, committed, &checker.notes) { self.fault(fault.index, fault.kind, fault.what) }
+        for fault in try side.check(commit, committed) { self.fault(fault.index, fault.kind, fault.what) }
         try checkSigned()
         return true
     }
@@ -191,10 +188,21 @@ private struct VerificationRun {
         let verifiers =
             verifiers[checkpoint.origin] ?? publicKeys.map { NoteVerifier(name: checkpoint.origin, algorithm: .ed25519, key: $0) }
         self.verifiers[checkpoint.origin] = verifiers
-        do { _ = try note.verified(by: verifiers) } catch { return "is not signed by the log's key." }
+        let signers: [NoteVerifier]
+        do { signers = try note.verified(by: verifiers) } catch { return "is not signed by the log's key." }
+        if let key = checker.keys.present, !signers.contains(where: { key.elementsEqual($0.key.rawRepresentation) }) {
+            return "is not signed by the key in force at its size."
+        }
         guard checkpoint.root == tree.root else { return "has another root than the entries." }
         guard tree.size == 0 || checker.origins.contains(checkpoint.origin) else { return "is of another log." }
         return nil
+    }
+
+    mutating func checkLastKey(among publicKeys: [Curve25519.Signing.PublicKey]) {
+        guard let key = checker.keys.present, !publicKeys.contains(where: { key.elementsEqual($0.rawRepresentation) }) else { return }
+        fault(
+            nil, .rollback,
+            "The log ends under a key that was replaced: it was rolled back to before the change of keys, or is not this log.")
     }
 
     mutating func finish(total: UInt64, later: LaterShards) throws {
@@ -207,10 +215,7 @@ private struct VerificationRun {
         if tree.size > 0, !signed.contains(where: { !$0.isOutside }) { fault(nil, .checkpoint, "No checkpoint is stored.") }
         try checkWhole(total: total)
         for fault in checker.faultsAtEnd() { self.fault(fault.index, fault.kind, fault.what) }
-        for (month, index) in checker.notes.unexplainedSides(later: later.prunedMonths) {
-            fault(index, .side, "A side record of \(month) is missing, and no entry says that the month was deleted.")
-        }
-        for fault in try side.finish(total: total, later: later) { self.fault(fault.index, fault.kind, fault.what) }
+        for fault in try side.finish(total: total, notes: checker.notes, later: later) { self.fault(fault.index, fault.kind, fault.what) }
     }
 
     /// What can only be said while nobody appends.

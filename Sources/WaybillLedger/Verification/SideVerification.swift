@@ -2,16 +2,25 @@ import WaybillCore
 
 /// Side rows in step with the commits: against the roots in the entries, and against their seals.
 ///
-/// They may have been pruned, by months that an entry names. An erasure sets numbers to 0 and removes first-seen subjects.
+/// They may have been pruned, by months that an entry names, here or in a later shard. An erasure sets numbers to 0 and removes first-seen subjects.
 struct SideVerification {
+    private struct Month {
+        var rows = 0
+        var missing = 0
+        var firstMissing: UInt64 = 0
+    }
+
     let keys: LogKeys?
     private let reader: any LogReader
     private let seal: SideRowSeal?
     private var rows: ArraySlice<StoredSideRow> = []
     private var from: UInt64 = 0
     private var isAtEnd = false
+    private var months: [Int: Month] = [:]
+    private var lastMonth = 0
+    private var month: (day: Day, number: Int)?
     private var sightings = SightingVerification()
-    private(set) var missingRows = 0
+    private(set) var prunedRows = 0
 
     init(reader: any LogReader, keys: LogKeys?) {
         self.reader = reader
@@ -19,18 +28,17 @@ struct SideVerification {
         seal = keys?.sideRows
     }
 
-    var firstSeen: FirstSeenNumbers { sightings.known }
-
     mutating func check(
-        _ commit: StoredCommit, _ committed: [(index: UInt64, entry: EntryChecker.Committed)], _ notes: inout ShardNotes
+        _ commit: StoredCommit, _ committed: [(index: UInt64, entry: EntryChecker.Committed)]
     ) throws -> [VerificationReport.Fault] {
+        lastMonth = number(of: commit.time.day)
         guard let row = try take(first: commit.first, end: commit.end) else {
-            guard let first = committed.first else { return [] }
-            // Judged at the end: the entry that says that the month went comes later.
-            missingRows += 1
-            notes.missSide(at: first.index, month: LogMonth(commit.time))
+            guard !committed.isEmpty else { return [] }
+            if months[lastMonth]?.missing ?? 0 == 0 { months[lastMonth, default: Month()].firstMissing = commit.first }
+            months[lastMonth, default: Month()].missing += 1
             return []
         }
+        months[lastMonth, default: Month()].rows += 1
         guard row.first == commit.first, let records = SideRecord.records(inRow: row.body, first: row.first) else {
             return [.init(index: commit.first, kind: .side, what: "The side records of the commit are damaged.")]
         }
@@ -67,13 +75,33 @@ struct SideVerification {
     }
 
     /// What is left once all commits were seen.
-    mutating func finish(total: UInt64, later: LaterShards) throws -> [VerificationReport.Fault] {
+    mutating func finish(total: UInt64, notes: ShardNotes, later: LaterShards) throws -> [VerificationReport.Fault] {
         var faults = [VerificationReport.Fault]()
+        let named = notes.prunedMonths.union(later.prunedMonths)
+        for (number, month) in months.sorted(by: { $0.key < $1.key }) where month.missing > 0 {
+            if named.contains(LogMonth(number: number)) {
+                prunedRows += month.missing
+            } else {
+                let what =
+                    "\(month.missing) rows of side records are missing from \(LogMonth(number: number)), and no entry says that the month was deleted."
+                faults.append(.init(index: month.firstMissing, kind: .side, what: what))
+            }
+        }
         try fill()
         if let row = rows.first, try row.first < total || reader.head()?.size == total {
             faults.append(.init(index: row.first, kind: .side, what: "Side records belong to no commit."))
         }
-        return faults + (try sightings.finish(reader, keys, later))
+        // The next shard took over the first-seen subjects of one that has ended.
+        guard let holder = later.sightings ?? (notes.hasEnded ? nil : reader) else { return faults }
+        return faults + (try sightings.finish(holder, keys, sides: reader))
+    }
+
+    /// `yyyymm`.
+    private mutating func number(of day: Day) -> Int {
+        if let month, month.day == day { return month.number }
+        let (year, number, _) = day.civil
+        month = (day, year * 100 + number)
+        return year * 100 + number
     }
 
     /// The row that begins in the range, if there is one.

@@ -1,16 +1,17 @@
 import WaybillCore
 
 /// First-seen subjects: each opens with the log's keys, has the fingerprints and the salt that were sealed with it, and each number that
-/// side records name has one, here or, once this shard was frozen, in a later one.
+/// side records name has one.
 struct SightingVerification {
-    private var seen = FirstSeenNumbers()
-    private(set) var known = FirstSeenNumbers()
+    private var seen = NumberSet()
+    private var known = NumberSet()
     private let missingMax = 16
 
     /// A number in a side record.
     mutating func saw(_ number: UInt32) { if number >= Sightings.firstNumber { seen.insert(number) } }
 
-    mutating func finish(_ reader: any LogReader, _ keys: LogKeys?, _ later: LaterShards) throws -> [VerificationReport.Fault] {
+    /// `sides`: where the side records are that name them.
+    mutating func finish(_ reader: any LogReader, _ keys: LogKeys?, sides: any LogReader) throws -> [VerificationReport.Fault] {
         var faults = [VerificationReport.Fault]()
         var repeated: Set<UInt32> = []
         try forEach(reader) { sighting in
@@ -19,8 +20,8 @@ struct SightingVerification {
             if !known.insert(sighting.number) { repeated.insert(sighting.number) }
         }
         if !repeated.isEmpty { faults += try twice(reader, repeated) }
-        let missing = seen.subtracting(known, later.firstSeen, max: missingMax)
-        if !missing.isEmpty { faults += try confirm(missing, reader) }
+        let missing = seen.subtracting(known, max: missingMax)
+        if !missing.isEmpty { faults += try confirm(missing, sides) }
         return faults
     }
 
@@ -95,8 +96,8 @@ struct SightingVerification {
     }
 }
 
-/// Numbers of first-seen subjects, a bit each: from 2³¹ on.
-package struct FirstSeenNumbers: Sendable, Equatable {
+/// Numbers from 2³¹ on, by a bit each.
+private struct NumberSet {
     private var words: [UInt64] = []
 
     /// False: it was there.
@@ -108,18 +109,11 @@ package struct FirstSeenNumbers: Sendable, Equatable {
         return words[at / 64] >> UInt64(at % 64) & 1 == 0
     }
 
-    package mutating func formUnion(_ other: FirstSeenNumbers) {
-        if words.count < other.words.count { words.append(contentsOf: repeatElement(0, count: other.words.count - words.count)) }
-        for (i, word) in other.words.enumerated() { words[i] |= word }
-    }
-
-    private func word(_ at: Int) -> UInt64 { at < words.count ? words[at] : 0 }
-
-    /// At most `max` numbers that are here and in neither of the others.
-    func subtracting(_ a: FirstSeenNumbers, _ b: FirstSeenNumbers, max: Int) -> Set<UInt32> {
+    /// At most `max` numbers that are here and not in `other`.
+    func subtracting(_ other: NumberSet, max: Int) -> Set<UInt32> {
         var numbers: Set<UInt32> = []
         for (i, word) in words.enumerated() {
-            var rest = word & ~(a.word(i) | b.word(i))
+            var rest = word & ~(i < other.words.count ? other.words[i] : 0)
             while rest != 0 {
                 guard numbers.count < max else { return numbers }
                 numbers.insert(Sightings.firstNumber + UInt32(i * 64 + rest.trailingZeroBitCount))

@@ -19,14 +19,12 @@ package struct VerificationReport: Sendable, Equatable {
     package var checkpoints: Int
     /// Intents of the last epoch that have no outcome yet.
     package var openIntents: Int
-    /// Commits whose side records were pruned, by whole months that an entry names.
+    /// Commits whose side records were pruned, by whole months.
     package var prunedSideRows: Int = 0
     /// False: without the log's secret keys, what stands beside the entries was not compared with its seals.
     package var hasSecretKeys = false
     /// What it says about shards and side rows.
     package var shard = ShardNotes()
-    /// First-seen subjects it holds.
-    package var firstSeen = FirstSeenNumbers()
     package var isSound: Bool { faults.isEmpty }
 }
 

@@ -14,7 +14,9 @@ struct BackupCheck {
     func run(progress: (String, Int, Int) -> Void) throws -> BackupManifest {
         let manifest = try BackupManifest.read(folder, keys: logKeys)
         try files(manifest) { progress("bytes", $0, $1) }
-        guard try consentSequence() == manifest.consentSequence else { throw BackupManifest.damaged("the consents are not those of the manifest") }
+        guard try consentSequence() == manifest.consentSequence else {
+            throw BackupManifest.damaged("the consents are not those of the manifest")
+        }
         let named = try manifest.shards.map { shard in (shard.file, try Self.half(shard)) }
         guard try shards(named) == manifest.shards else { throw BackupManifest.damaged("the log is not the one of the manifest") }
         try contents(manifest, verify: true) { progress("entries", $0, $1) }
@@ -78,12 +80,14 @@ struct BackupCheck {
         }
         guard verify else { return }
         let chain = ShardChainVerifier(
-            shards: readers.map { ShardChainVerifier.Shard(name: $0.0.half ?? "first", reader: $0.1) }, publicKeys: try logKeys.publicKeys(),
+            shards: readers.map { ShardChainVerifier.Shard(name: $0.0.half ?? "first", reader: $0.1) },
+            publicKeys: try logKeys.publicKeys(),
             keys: logKeys)
-        let report = try chain.verify { progress(Int($0), Int($1)) }
+        let report = chain.verify { progress(Int($0), Int($1)) }
         if let fault = report.faults.first {
             throw CommandFailure(
-                "the log in the backup does not verify: \(fault.what.withoutFullStop)", remedy: "run `waybill log verify` on the installation",
+                "the log in the backup does not verify: \(fault.what.withoutFullStop)",
+                remedy: "run `waybill log verify` on the installation",
                 status: .verificationFailed)
         }
     }

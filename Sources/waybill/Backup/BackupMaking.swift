@@ -59,7 +59,8 @@ struct BackupMaking {
         }
         files += try copyFiles()
         var manifest = BackupManifest(
-            format: BackupManifest.format, version: Waybill.version, madeAt: SystemWallClock().now().rfc3339, consentSequence: 0, shards: [],
+            format: BackupManifest.format, version: Waybill.version, madeAt: SystemWallClock().now().rfc3339, consentSequence: 0,
+            shards: [],
             files: files.sorted { $0.name < $1.name })
         let check = BackupCheck(folder: work, keyring: keyring, logKeys: logKeys)
         manifest.consentSequence = try check.consentSequence()
@@ -78,7 +79,8 @@ struct BackupMaking {
         // Newest first, because it is the one that grows; what follows may only be newer than it.
         let logs = try shards.reversed().map { Part(name: BackupManifest.logName($0.half), snapshot: try snapshot($0.path)) }
         let consents = Part(name: BackupManifest.consents, snapshot: try snapshot(settings.store))
-        let control = try Files.facts(settings.controlStore) == nil
+        let control =
+            try Files.facts(settings.controlStore) == nil
             ? [] : [Part(name: BackupManifest.control, snapshot: try snapshot(settings.controlStore))]
         return logs.reversed() + [consents] + control
     }

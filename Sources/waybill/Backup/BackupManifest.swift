@@ -54,7 +54,8 @@ struct BackupManifest: Codable, Sendable, Equatable {
     static func read(_ folder: String, keys: LogKeys) throws -> BackupManifest {
         let notePath = Files.resolve(noteName, against: folder)
         guard try Files.facts(notePath) != nil else {
-            throw CommandFailure("\(folder) is no finished backup: it has no \(noteName)", remedy: "name a folder that `waybill backup` made")
+            throw CommandFailure(
+                "\(folder) is no finished backup: it has no \(noteName)", remedy: "name a folder that `waybill backup` made")
         }
         let bytes = try Files.read(Files.resolve(name, against: folder), bytesMax: bytesMax)
         let manifest: BackupManifest

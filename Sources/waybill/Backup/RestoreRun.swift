@@ -1,4 +1,3 @@
-import WaybillControl
 import WaybillCore
 import WaybillLedger
 import WaybillStorage
@@ -33,12 +32,13 @@ struct RestoreRun {
     func run(progress: (String, Int, Int) -> Void) throws -> Outcome {
         keepFilesPrivate()
         try Files.makeDirectory(settings.stateDirectory, mode: 0o700)
-        let lock = try own()
+        let lock = try settings.ownStore("restore")
         let interrupted = try Files.facts(InterruptedRestore.mark(settings)) != nil
         let existing = try self.existing()
         guard existing.isEmpty || replace || interrupted else {
             throw CommandFailure(
-                "there is data already: \(existing[0])", remedy: "restore with --replace, which moves it aside, or name another installation")
+                "there is data already: \(existing[0])",
+                remedy: "restore with --replace, which moves it aside, or name another installation")
         }
         try placeKeys()
         let (keys, keyring) = try Wiring.keyring(settings, create: false)
@@ -50,15 +50,6 @@ struct RestoreRun {
         return Outcome(manifest: manifest, aside: aside, start: try start(manifest, outside))
     }
 
-    private func own() throws -> StoreLock {
-        do throws(ControlFailure) {
-            if let lock = try StoreLock.take(path: settings.lock) { return lock }
-        } catch {
-            throw CommandFailure(error.message.withoutFullStop)
-        }
-        throw CommandFailure("a gate or another command holds \(settings.store)", remedy: "stop it, then restore")
-    }
-
     /// Data of the installation that would not go with the backup's. The index is derived and made anew.
     private func existing() throws -> [String] {
         let files = [settings.store] + (try settings.logShards()).map(\.path) + [settings.controlStore, settings.indexStore]
@@ -67,7 +58,9 @@ struct RestoreRun {
 
     private func placeKeys() throws {
         guard let keysFrom else { return }
-        guard try Files.facts(keysFrom)?.isDirectory == true else { throw CommandFailure("there is no folder \(keysFrom)", remedy: "check --keys") }
+        guard try Files.facts(keysFrom)?.isDirectory == true else {
+            throw CommandFailure("there is no folder \(keysFrom)", remedy: "check --keys")
+        }
         try Files.makeDirectory(settings.keys, mode: 0o700)
         for name in try BackupMaking.tree(keysFrom) {
             let target = Files.resolve(name, against: settings.keys)
@@ -147,7 +140,9 @@ struct RestoreRun {
     private func outsideCheckpoint() throws -> Checkpoint? {
         let copy = settings.log.checkpointCopy
         guard try Files.facts(copy) != nil else { return nil }
-        do { return Checkpoint(text: try SignedNote(try Files.read(copy, bytesMax: SignedNote.bytesMax)).text) } catch is NoteError { return nil }
+        do { return Checkpoint(text: try SignedNote(try Files.read(copy, bytesMax: SignedNote.bytesMax)).text) } catch is NoteError {
+            return nil
+        }
     }
 
     private func start(_ manifest: BackupManifest, _ outside: Checkpoint?) throws -> Start {

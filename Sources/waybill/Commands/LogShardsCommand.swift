@@ -1,5 +1,4 @@
 import ArgumentParser
-import WaybillControl
 import WaybillCore
 import WaybillLedger
 import WaybillStorage
@@ -7,7 +6,8 @@ import WaybillStorage
 /// `log shards`: the log's files by half-year.
 struct LogShardsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "shards", abstract: "The log by half-year: what there is, and deleting whole shards.", subcommands: [List.self, Delete.self])
+        commandName: "shards", abstract: "The log by half-year: what there is, and deleting whole shards.",
+        subcommands: [List.self, Delete.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "Every shard, oldest first.")
@@ -16,7 +16,8 @@ struct LogShardsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try await installation.settings()
-            var table = Table(columns: ["shard", "state", "origin", "entries", "from", "to", "bytes", "file"], whenEmpty: "There is no log yet.")
+            var table = Table(
+                columns: ["shard", "state", "origin", "entries", "from", "to", "bytes", "file"], whenEmpty: "There is no log yet.")
             for shard in try Wiring.logShards(settings) {
                 defer { shard.reader.close() }
                 let facts = try failing { () throws(SystemError) in try Files.facts(shard.file.path) }
@@ -48,12 +49,16 @@ struct LogShardsCommand: AsyncParsableCommand {
         func run() async throws {
             keepFilesPrivate()
             let settings = try await installation.settings()
-            let lock = try await Delete.own(settings)
+            let lock = try settings.ownStore("delete the shard")
             let shards = try Wiring.logShards(settings)
             defer { for shard in shards { shard.reader.close() } }
             let chosen = try choose(shards)
             let (head, identity) = try reading { (try chosen.reader.head(), try chosen.reader.identity()) }
-            guard let head, let identity else { throw CommandFailure("\(chosen.file.path) has no entries", remedy: "restore it, or remove it by hand") }
+            guard let head, let identity else {
+                throw CommandFailure("\(chosen.file.path) has no entries", remedy: "restore it, or remove it by hand")
+            }
+            try Delete.notNeeded(
+                chosen.name, from: try reading { try chosen.reader.time(ofEntry: 0)?.time } ?? head.time, to: head.time, settings)
             let what = "\(shard): \(head.size) entries up to \(head.time.rfc3339), \(chosen.file.path)"
             guard confirm else { return StandardStreams.writeOutput("would delete \(what)\nnothing was deleted; add --confirm\n") }
             for shard in shards { shard.reader.close() }
@@ -80,13 +85,14 @@ struct LogShardsCommand: AsyncParsableCommand {
             return chosen
         }
 
-        private static func own(_ settings: Settings) async throws -> StoreLock {
-            do throws(ControlFailure) {
-                if let lock = try StoreLock.take(path: settings.lock) { return lock }
-            } catch {
-                throw CommandFailure(error.message.withoutFullStop)
+        /// An auditor of an open engagement may still ask for any entry of its period.
+        private static func notNeeded(_ shard: String, from: Timestamp, to: Timestamp, _ settings: Settings) throws {
+            guard try Files.facts(settings.controlStore) != nil else { return }
+            let needed = try Wiring.control(settings).engagements().first { engagement in
+                engagement.state != .closed && engagement.scope.from <= to && from < engagement.scope.until
             }
-            throw CommandFailure("a gate or another command holds \(settings.store)", remedy: "stop it, then delete the shard")
+            guard let needed else { return }
+            throw CommandFailure("the open engagement \(needed.id) is about entries of \(shard)", remedy: "close it first")
         }
 
         /// Appends to the live log; durable on return.
@@ -95,7 +101,7 @@ struct LogShardsCommand: AsyncParsableCommand {
             let logKeys = try Wiring.logKeys(keys, keyring, create: false)
             let policies = try PolicyDirectory(settings.policies).loadForCommand()
             let opening = try LogRollover(
-                settings: settings, keys: logKeys, base: Wiring.origin(settings, policies), now: SystemWallClock().now(),
+                settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies), now: SystemWallClock().now(),
                 logger: ServeCommand.logger(settings.logLevel)
             ).open(mayRoll: false)
             var configuration = LogConfiguration(origin: opening.origin, node: Serving.node)

@@ -23,7 +23,8 @@ struct LogVerifyCommand: AsyncParsableCommand {
     var store: String?
     @Option(
         name: .long,
-        help: ArgumentHelp("A public key of the log, as `log checkpoint --key` prints it. May be repeated.", valueName: "vkey"))
+        help: ArgumentHelp(
+            "A public key of the log, a line of `log checkpoint --key`, `replaced` included. May be repeated.", valueName: "vkey"))
     var key: [String] = []
     @Option(
         name: .long, help: ArgumentHelp("The checkpoint that was kept elsewhere, for a copy.", valueName: "file"), completion: .file())
@@ -37,7 +38,7 @@ struct LogVerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         if package != nil { throw CommandFailure("evidence packages are not built yet", remedy: "verify the log itself with --config") }
-        let subject = try await subject()
+        let (subject, keys) = try await subjectAndKeys()
         let outside: [UInt8]? = try failing { () throws(SystemError) in
             guard let path = subject.checkpoint else { return nil }
             guard subject.mustHaveCheckpoint else { return try Files.facts(path) == nil ? nil : try Files.read(path, bytesMax: 1 << 20) }
@@ -48,7 +49,7 @@ struct LogVerifyCommand: AsyncParsableCommand {
         if outside != nil, try failing({ () throws(SystemError) in try Files.facts(subject.store) }) == nil {
             outcome = Outcome(.init(index: 0, kind: .rollback, what: "The log is gone; the checkpoint kept outside it is still there."))
         } else {
-            outcome = try verify(subject, outside)
+            outcome = try verify(subject, keys, outside)
         }
         outcome.print(json: json, seconds: monotonicSeconds() - started, hasOutside: outside != nil)
         if !outcome.faults.isEmpty { throw ExitStatus.verificationFailed.quietly }
@@ -56,68 +57,75 @@ struct LogVerifyCommand: AsyncParsableCommand {
 
     /// What is verified.
     private struct Subject {
-        enum Content {
-            /// The installation's own log, all its shards.
-            case shards([LogShardFile], LogKeys)
-            case copy(LogKeys)
-            case copyWithPublicKeys([Curve25519.Signing.PublicKey])
-        }
         var store: String
-        var content: Content
+        /// Of the installation's own log: every shard, oldest first.
+        var shards: [LogShardFile] = []
+        var isCopy = true
         var checkpoint: String?
         /// It was named.
         var mustHaveCheckpoint = true
     }
 
-    private func subject() async throws -> Subject {
+    /// After a key that `log checkpoint --key` prints and that signs no more.
+    static let replacedMark = " replaced"
+
+    private enum Keys {
+        case all(LogKeys)
+        case publicOnly([Curve25519.Signing.PublicKey], retired: [Curve25519.Signing.PublicKey])
+    }
+
+    private func subjectAndKeys() async throws -> (Subject, Keys) {
         if let store, !key.isEmpty {
-            let keys = try key.map { text in
-                guard let verifier = NoteVerifier(text), verifier.algorithm == .ed25519 else {
+            var (keys, retired): ([Curve25519.Signing.PublicKey], [Curve25519.Signing.PublicKey]) = ([], [])
+            for text in key {
+                let isReplaced = text.hasSuffix(Self.replacedMark)
+                guard let verifier = NoteVerifier(isReplaced ? String(text.dropLast(Self.replacedMark.count)) : text),
+                    verifier.algorithm == .ed25519
+                else {
                     throw CommandFailure(
                         "a --key is not a verifier key", remedy: "take it from `waybill log checkpoint --key`, quoted, in one piece",
                         status: .usage)
                 }
-                return verifier.key
+                if isReplaced { retired.append(verifier.key) } else { keys.append(verifier.key) }
             }
-            return Subject(store: store, content: .copyWithPublicKeys(keys), checkpoint: checkpoint)
+            return (Subject(store: store, checkpoint: checkpoint), .publicOnly(keys, retired: retired))
         }
         let settings = try await installation.settings()
         let (keys, keyring) = try Wiring.keyring(settings, create: false)
         let logKeys = try Wiring.logKeys(keys, keyring, create: false)
-        if let store { return Subject(store: store, content: .copy(logKeys), checkpoint: checkpoint) }
-        return Subject(
-            store: settings.logStore, content: .shards(try settings.logShards(), logKeys),
-            checkpoint: checkpoint ?? settings.log.checkpointCopy, mustHaveCheckpoint: checkpoint != nil)
+        if let store { return (Subject(store: store, checkpoint: checkpoint), .all(logKeys)) }
+        let subject = Subject(
+            store: settings.logStore, shards: try settings.logShards(), isCopy: false,
+            checkpoint: checkpoint ?? settings.log.checkpointCopy,
+            mustHaveCheckpoint: checkpoint != nil)
+        return (subject, .all(logKeys))
     }
 
     /// A store that cannot even be read is a fault of the log, not of the command.
-    private func verify(_ subject: Subject, _ outside: [UInt8]?) throws -> Outcome {
+    private func verify(_ subject: Subject, _ keys: Keys, _ outside: [UInt8]?) throws -> Outcome {
         guard try failing({ () throws(SystemError) in try Files.facts(subject.store) }) != nil else {
-            if store != nil { throw CommandFailure("there is no transfer log at \(subject.store)", remedy: "name the copied database") }
-            throw CommandFailure("there is no transfer log at \(subject.store) yet", remedy: "start `waybill serve` to create it")
+            let remedy = subject.isCopy ? "name the copied database" : "start `waybill serve` to create it"
+            throw CommandFailure("there is no transfer log at \(subject.store)\(subject.isCopy ? "" : " yet")", remedy: remedy)
         }
         var progress = Progress("entries")
         defer { progress.clear() }
-        let show: (UInt64, UInt64) -> Void = { done, total in progress.update(done: Int(done), total: Int(total)) }
+        var shards: [ShardChainVerifier.Shard] = []
         do {
-            switch subject.content {
-            case .shards(let files, let keys):
-                let shards = try LogShardReader.open(files)
-                defer { for shard in shards { shard.reader.close() } }
-                return Outcome(try ShardChainVerifier(shards, keys: keys, outside: outside).verify(progress: show))
-            case .copy(let keys):
-                let reader = try SQLiteLogReader(copy: subject.store)
-                defer { reader.close() }
-                let verifier = LogVerifier(reader: reader, publicKeys: try keys.publicKeys(), outside: outside, keys: keys)
-                return Outcome(verifier.verify(progress: show))
-            case .copyWithPublicKeys(let keys):
-                let reader = try SQLiteLogReader(copy: subject.store)
-                defer { reader.close() }
-                return Outcome(LogVerifier(reader: reader, publicKeys: keys, outside: outside).verify(progress: show))
+            if subject.isCopy {
+                shards = [.init(name: "copy", reader: try SQLiteLogReader(copy: subject.store))]
+            } else {
+                shards = try LogShardReader.open(subject.shards).map { .init(name: $0.name, reader: $0.reader) }
             }
-        } catch let error as LogStoreError {
+        } catch {
             return Outcome(.init(index: nil, kind: .unreadable, what: error.message))
         }
+        let verifier =
+            switch keys {
+            case .all(let keys): ShardChainVerifier(shards: shards, publicKeys: try keys.publicKeys(), outside: outside, keys: keys)
+            case .publicOnly(let keys, let retired):
+                ShardChainVerifier(shards: shards, publicKeys: keys, retiredKeys: retired, outside: outside)
+            }
+        return Outcome(verifier.verify(isCopy: subject.isCopy) { done, total in progress.update(done: Int(done), total: Int(total)) })
     }
 
     struct Outcome {
@@ -130,19 +138,13 @@ struct LogVerifyCommand: AsyncParsableCommand {
         var faults: [VerificationReport.Fault]
 
         init(_ fault: VerificationReport.Fault) { faults = [fault] }
-        init(_ report: VerificationReport) {
-            entries = report.entries
-            root = report.root.description
-            openIntents = report.openIntents
-            prunedSideRows = report.prunedSideRows
-            hasSecretKeys = report.hasSecretKeys
-            faults = report.faults
-        }
         init(_ report: ShardChainVerifier.Report) {
+            let last = report.shards.last?.report
             entries = report.shards.reduce(0) { $0 + $1.report.entries }
-            root = report.shards.last?.report.root.description ?? ""
-            openIntents = report.shards.last?.report.openIntents ?? 0
+            root = last?.root.description ?? ""
+            openIntents = last?.openIntents ?? 0
             prunedSideRows = report.shards.reduce(0) { $0 + $1.report.prunedSideRows }
+            hasSecretKeys = last?.hasSecretKeys ?? true
             shards = report.shards.map { ($0.name, $0.report.entries, $0.report.root.description) }
             // With one shard there is nothing to tell apart.
             let isOne = shards.count == 1
@@ -165,17 +167,12 @@ struct LogVerifyCommand: AsyncParsableCommand {
                 ("ok", .bool(faults.isEmpty)), ("entries", .number(Int64(clamping: entries))), ("root", .text(root)),
                 ("open_intents", .number(Int64(openIntents))), ("outside_checkpoint", .bool(hasOutside)),
                 ("side_records_checked", .bool(hasSecretKeys)), ("side_rows_pruned", .number(Int64(prunedSideRows))),
-
-                (
-                    "shards",
-                    .list(
-                        shards.map {
-                            .object([
-                                ("shard", .text($0.name)), ("entries", .number(Int64(clamping: $0.entries))), ("root", .text($0.root)),
-                            ])
-                        })
-                ), ("faults", .list(list)),
+                ("shards", .list(shards.map(Self.object))), ("faults", .list(list)),
             ])
+        }
+
+        private static func object(_ shard: (name: String, entries: UInt64, root: String)) -> JSONText {
+            .object([("shard", .text(shard.name)), ("entries", .number(Int64(clamping: shard.entries))), ("root", .text(shard.root))])
         }
 
         private func text(seconds: Double, hasOutside: Bool) -> String {

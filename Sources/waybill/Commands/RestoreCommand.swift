@@ -32,10 +32,12 @@ struct RestoreCommand: AsyncParsableCommand {
         switch outcome.start {
         case .goesOn: return "the checkpoint outside the database fits: `waybill serve` goes on\n"
         case .mustAcknowledge(nil):
-            return "there is no checkpoint outside the database (\(copy)), so nobody can tell whether entries came after the backup: the gate "
+            return
+                "there is no checkpoint outside the database (\(copy)), so nobody can tell whether entries came after the backup: the gate "
                 + "sends nothing until `waybill log acknowledge`\n"
         case .mustAcknowledge(let known?):
-            return "the checkpoint outside the database (\(copy)) covers \(known) entries of its shard, the backup \(entries): what came after the "
+            return
+                "the checkpoint outside the database (\(copy)) covers \(known) entries of its shard, the backup \(entries): what came after the "
                 + "backup is not in this log, and the gate sends nothing until `waybill log acknowledge`\n"
         }
     }

@@ -22,7 +22,9 @@ extension Settings {
         guard try Files.facts(stateDirectory) != nil else { return [] }
         let (prefix, suffix) = shardAffixes
         let dated = try Files.names(in: stateDirectory).compactMap { name -> LogShardFile? in
-            guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.utf8.count > prefix.utf8.count + suffix.utf8.count else { return nil }
+            guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.utf8.count > prefix.utf8.count + suffix.utf8.count else {
+                return nil
+            }
             return HalfYear(name.dropFirst(prefix.count).dropLast(suffix.count)).map {
                 LogShardFile(path: Files.resolve(name, against: stateDirectory), half: $0)
             }

@@ -1,3 +1,5 @@
+import WaybillLedger
+
 /// The configuration of one installation, typed and complete. Paths are ready to open: relative ones were resolved against the
 /// directory of the configuration file.
 struct Settings: Sendable {
@@ -22,7 +24,8 @@ struct Settings: Sendable {
         var origin: String
         var checkpointEveryMilliseconds: Int
         var checkpointCopy: String
-        var witnesses: [String]
+        var witnesses: [Witness]
+        var witnessPacing: WitnessFollower.Pacing
         /// Each half-year in a file and an origin of its own.
         var shardsByHalfYear = false
     }
@@ -37,8 +40,6 @@ struct Settings: Sendable {
     var proxy: Listener?
     /// Probes and metrics; nil: none.
     var control: Listener?
-    /// Configured, and not served yet: names of keys.
-    var notServed: [String]
     var insecure: Bool
     /// SQLite database file.
     var store: String

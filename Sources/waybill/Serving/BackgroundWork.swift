@@ -51,6 +51,7 @@ extension GateParts {
     func backgroundWork() throws -> [BackgroundWork] {
         [
             SideRetention.work(self),
-        ]
+            witnesses.map { WitnessWork.work($0, log: log, reader: logStore, logger: logger) },
+        ].compactMap { $0 }
     }
 }

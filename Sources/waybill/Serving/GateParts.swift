@@ -18,6 +18,9 @@ struct GateParts: Sendable {
     let log: TransferLog
     /// The live shard's.
     let logStore: SQLiteLogStore
+    /// Nil: none are configured.
+    let witnesses: WitnessFollower?
+    let publication: LogPublisher
     let control: ControlDatabase
     let history: AgreementHistory
     let volumes: VolumeBudget

@@ -32,7 +32,7 @@ struct LogRollover {
                 return try begin(half, in: store, after: files[files.count - 2].path)
             }
             let identity = try store.identity()
-            let opening = Opening(store: store, origin: origin(stored: identity))
+            let opening = Opening(store: store, origin: Self.origin(base: base, stored: identity, settings, now: now))
             guard mayRoll, settings.log.shardsByHalfYear, let identity, let head = try store.head(), opening.origin == identity.configured,
                 HalfYear(origin: identity.configured, of: base) ?? HalfYear(head.time) < HalfYear(now)
             else { return opening }
@@ -43,8 +43,7 @@ struct LogRollover {
         }
     }
 
-    /// Under which origin the store is opened: its own, unless `log.origin` was changed.
-    func origin(stored: LogIdentity?) -> String {
+    static func origin(base: String, stored: LogIdentity?, _ settings: Settings, now: Timestamp) -> String {
         if let configured = stored?.configured, configured == base || HalfYear(origin: configured, of: base) != nil { return configured }
         return settings.log.shardsByHalfYear ? HalfYear(now).origin(of: base) : base
     }
@@ -62,7 +61,7 @@ struct LogRollover {
             return Opening(store: again, origin: identity.configured)
         }
         logger.notice("the log goes on in a new shard", metadata: ["shard": "\(next)", "ended": "\(identity.origin)"])
-        return try begin(next, in: SQLiteLogStore(path: file.path), after: old)
+        return try begin(next, in: try make(file.path, after: old), after: old)
     }
 
     /// False: the log does not take entries, so that the shard cannot end. Closes the store.
@@ -87,13 +86,29 @@ struct LogRollover {
         return last.keep && last.size == size
     }
 
+    /// The file takes its name with its tables and first-seen subjects in it: readers take the newest file for the live shard.
+    private func make(_ path: String, after old: String) throws(LogStoreError) -> SQLiteLogStore {
+        let new = path + ".new"
+        func clear(_ suffixes: [String]) throws(LogStoreError) {
+            do throws(SystemError) { for suffix in suffixes { try Files.removeTree(new + suffix) } } catch { throw .unusable("\(error).") }
+        }
+        try clear(["", "-wal", "-shm", ".lock"])
+        let store = try SQLiteLogStore(path: new)
+        let reader = try SQLiteLogReader(path: old)
+        defer { reader.close() }
+        try store.takeSightings(from: reader)
+        store.close()
+        do throws(SystemError) { try Files.move(new, to: path) } catch { throw .unusable("\(error).") }
+        try clear([".lock"])
+        return try SQLiteLogStore(path: path)
+    }
+
     private func begin(_ half: HalfYear, in store: SQLiteLogStore, after path: String) throws(LogStoreError) -> Opening {
         let reader = try SQLiteLogReader(path: path)
         defer { reader.close() }
         guard let head = try reader.head(), let identity = try reader.identity() else {
             throw .unusable("The shard \(path) is empty, so that none can follow it; restore it.")
         }
-        try store.takeSightings(from: reader)
         return Opening(
             store: store, origin: half.origin(of: base), previous: Checkpoint(origin: identity.origin, size: head.size, root: head.root))
     }

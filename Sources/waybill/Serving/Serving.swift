@@ -31,8 +31,9 @@ struct Serving {
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
         let control = try Wiring.control(settings)
+        let witnesses = try WitnessWork.follower(settings, control: control, logger: logger)
         let shard = try LogRollover(
-            settings: settings, keys: logKeys, base: Wiring.origin(settings, policies.set), now: SystemWallClock().now(), logger: logger
+            settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies.set), now: SystemWallClock().now(), logger: logger
         ).open()
         let logStore = shard.store
         do {
@@ -43,7 +44,7 @@ struct Serving {
             let log = try openLog(shard, logKeys, index)
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
-                control: control,
+                witnesses: witnesses, publication: LogPublisher(log: log, reader: logStore, witnesses: witnesses), control: control,
                 history: history,
                 volumes: volumes,
                 authority: CAKeeper(
@@ -68,9 +69,6 @@ struct Serving {
             try disableCoreDumps()
         } catch {
             logger.warning("core dumps stay on", metadata: ["error": "\(error)"])
-        }
-        for key in settings.notServed {
-            logger.warning("configured, but not served by this version", metadata: ["key": "\(key)"])
         }
         for name in settings.unknownVariables {
             logger.warning("environment variable is no configuration key", metadata: ["variable": "\(name)"])

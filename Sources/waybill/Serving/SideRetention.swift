@@ -77,7 +77,9 @@ final class SideRetention: Sendable {
         }
         for month in due { try name(month) }
         try FrozenLog(path: shard.path).pruneSides(of: due)
-        for month in due { logger.notice("side rows deleted", metadata: ["month": "\(month)", "shard": "\(shard.half?.description ?? "first")"]) }
+        for month in due {
+            logger.notice("side rows deleted", metadata: ["month": "\(month)", "shard": "\(shard.half?.description ?? "first")"])
+        }
     }
 
     /// A shard is read now and then; what cannot be frozen while somebody reads is frozen at a later turn.

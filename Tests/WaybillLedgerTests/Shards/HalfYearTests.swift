@@ -24,7 +24,10 @@ import WaybillLedger
         #expect(halves.count == 4 && halves.sorted() == halves)
     }
 
-    @Test(arguments: [("2026-11", 0, "2026-11"), ("2026-11", 10, "2026-01"), ("2026-11", 11, "2025-12"), ("2026-01", 24, "2024-01"), ("2026-01", 1, "2025-12")])
+    @Test(arguments: [
+        ("2026-11", 0, "2026-11"), ("2026-11", 10, "2026-01"), ("2026-11", 11, "2025-12"), ("2026-01", 24, "2024-01"),
+        ("2026-01", 1, "2025-12"),
+    ])
     func monthsAreCountedBack(month: String, back: Int, expected: String) throws {
         #expect(try #require(LogMonth(month)).earlier(by: back).description == expected)
     }

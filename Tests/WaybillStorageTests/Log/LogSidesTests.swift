@@ -8,17 +8,21 @@ import WaybillTesting
 @Suite struct LogSidesTests {
     /// Three commits in each of three months, each with a side row of `bytes` and a first-seen subject.
     private func fill(_ store: SQLiteLogStore, bytes: Int = 1_000) throws -> [LogMonth] {
-        let times = try ["2026-01-31T23:59:59Z", "2026-02-10T00:00:00Z", "2026-03-01T00:00:00Z"].map { try #require(Timestamp(rfc3339: $0)) }
+        let times = try ["2026-01-31T23:59:59Z", "2026-02-10T00:00:00Z", "2026-03-01T00:00:00Z"].map {
+            try #require(Timestamp(rfc3339: $0))
+        }
         for (i, time) in times.enumerated() {
             for k in 0..<3 {
                 let first = UInt64(i * 3 + k)
                 let stored = StoredCommit(
                     first: first, count: 1, epoch: 1, node: "1", time: time, root: MerkleHashing.emptyRoot, oldestOpen: 0, sealedTo: 0,
                     body: Tile.bundle([Array("entry \(first)".utf8)]) ?? [])
-                let sighting = StoredSighting(row: 0, number: 1 << 31 + UInt32(first), salt: [7, 7], fingerprints: [8], sealed: Array("sealed-person".utf8))
+                let sighting = StoredSighting(
+                    row: 0, number: 1 << 31 + UInt32(first), salt: [7, 7], fingerprints: [8], sealed: Array("sealed-person".utf8))
                 try store.append(
                     LogCommit(
-                        stored: stored, tiles: [], sideRow: Array(String(repeating: "commitment", count: bytes / 10).utf8), sightings: [sighting],
+                        stored: stored, tiles: [], sideRow: Array(String(repeating: "commitment", count: bytes / 10).utf8),
+                        sightings: [sighting],
                         identity: LogIdentity(origin: "o", configured: "o", generation: 0, previous: "")))
             }
         }

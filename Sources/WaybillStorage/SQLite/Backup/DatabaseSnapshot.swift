@@ -45,7 +45,9 @@ package final class DatabaseSnapshot {
         defer { sqlite3_close_v2(opened) }
         guard code == SQLITE_OK, let opened else { throw failure(opened, "be copied") }
         // What is not whole at the end is thrown away, so nothing is journalled on the way.
-        guard sqlite3_exec(opened, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096", nil, nil, nil) == SQLITE_OK
+        guard
+            sqlite3_exec(opened, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096", nil, nil, nil)
+                == SQLITE_OK
         else { throw failure(opened, "be copied") }
         try copyPages(to: opened, progress)
         // Pages are copied as they are, the mark of a write-ahead log included.

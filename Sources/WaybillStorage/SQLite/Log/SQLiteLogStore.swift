@@ -164,6 +164,7 @@ extension SQLiteLogStore {
     package func storedTile(_ name: Tile.Name) throws(LogStoreError) -> [UInt8]? { try reader.storedTile(name) }
     package func storedTileCount() throws(LogStoreError) -> Int { try reader.storedTileCount() }
     package func checkpoints() throws(LogStoreError) -> [StoredCheckpoint] { try reader.checkpoints() }
+    package func lastCheckpoint() throws(LogStoreError) -> StoredCheckpoint? { try reader.lastCheckpoint() }
     package func sideRows(from index: UInt64, limit: Int) throws(LogStoreError) -> [StoredSideRow] {
         try reader.sideRows(from: index, limit: limit)
     }
