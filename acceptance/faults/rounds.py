@@ -244,12 +244,13 @@ def clock_turned(bench):
         time.sleep(0.25)
         answers = load.since(moment)
         if refuses:
-            bench.expect(answers and all(a.status == 503 for a in answers), f"the clock {seconds} s off: {codes(answers)}")
+            # 502: to this clock the vendor's certificate is of the future, and no connection was made.
+            bench.expect(answers and all(a.status in (502, 503) for a in answers), f"the clock {seconds} s off: {codes(answers)}")
         else:
             bench.expect(any(a.status == 201 for a in answers), f"the clock only {seconds} s off: {codes(answers)}")
         control.clock_seconds = 0
         moment = time.monotonic()
-        bench.expect(bench.until(lambda: any(a.status == 201 for a in load.since(moment)), 6), f"the gate does not go on after {seconds} s")
+        bench.expect(bench.until(lambda: any(a.status == 201 for a in load.since(moment)), 20), f"the gate does not go on after {seconds} s")
     # Forwards, and back: what was entered stands in the future, and nothing may be entered before it.
     control.clock_seconds = 8
     time.sleep(0.3)
@@ -257,7 +258,7 @@ def clock_turned(bench):
     moment = time.monotonic()
     time.sleep(0.3)
     bench.expect(not [a for a in load.since(moment + 0.05) if a.status == 201], "entries before the last one's time")
-    bench.expect(bench.until(lambda: any(a.status == 201 for a in load.since(moment)), 9), "the gate does not go on when time has caught up")
+    bench.expect(bench.until(lambda: any(a.status == 201 for a in load.since(moment)), 20), "the gate does not go on when time has caught up")
     load.stop()
     gate.kill()
     bench.answered += load.transfers

@@ -176,9 +176,10 @@ private final class BareSQLite {
 private struct VerifierUnderTest {
     let benchmark: Benchmark
 
-    /// One call verifies about a hundred thousand entries.
+    /// One call verifies about a hundred thousand entries, or `BENCHMARK_VERIFY_THOUSANDS` × 1,000.
     init(folder: URL, writer: WriterUnderTest) throws {
-        for _ in 0..<100 { _ = try writer.commit(512) }
+        let thousands = ProcessInfo.processInfo.environment["BENCHMARK_VERIFY_THOUSANDS"].flatMap { Int($0) } ?? 100
+        for _ in 0..<thousands { _ = try writer.commit(512) }
         let (path, keys) = (writer.path, writer.keys)
         let snapshot = folder.appending(path: "snapshot.db").path
         var handle: OpaquePointer?

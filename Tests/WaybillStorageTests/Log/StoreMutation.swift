@@ -180,7 +180,8 @@ enum StoreMutation: Sendable, CaseIterable {
             "PRAGMA user_version = 77", "PRAGMA application_id = 1", "DELETE FROM commits", "DELETE FROM side", "DELETE FROM sightings",
             "DELETE FROM checkpoints", "DELETE FROM tiles", "DELETE FROM identity",
             "UPDATE commits SET body = zeroblob(20000000) WHERE first = 0",
-            "UPDATE side SET body = zeroblob(20000000)", "UPDATE commits SET n = 9223372036854775807",
+            "UPDATE side SET body = zeroblob(20000000) WHERE first = (SELECT max(first) FROM side)",
+            "UPDATE commits SET n = 9223372036854775807",
             "UPDATE commits SET first = -first - 1 WHERE first > 9", "UPDATE sightings SET number = 4294967295",
         ]
         let change = changes[Int.random(in: 0..<changes.count, using: &chance)]

@@ -32,7 +32,8 @@ import WaybillLedger
 
     @Test func everyMutationOfAStoreIsNoticed() throws {
         let original = try MutationOriginal.shared.get()
-        let each = max(1, Self.number("WAYBILL_MUTATIONS", or: 440) / StoreMutation.allCases.count)
+        let kinds = StoreMutation.allCases.count
+        let each = (max(1, Self.number("WAYBILL_MUTATIONS", or: 440)) + kinds - 1) / kinds
         let seed = UInt64(Self.number("WAYBILL_MUTATION_SEED", or: 1))
         let tallies = Mutex<[String: Tally]>([:])
         let broken = Mutex<[String]>([])

@@ -11,6 +11,9 @@ struct SQLiteFailure: Error {
 struct LogConnection: ~Copyable {
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
+    /// Set by SQLite after each commit.
+    private let journalPages: UnsafeMutablePointer<Int32>
+    private var triedPages: Int32 = 0
 
     init(path: String, flags: Int32) throws(SQLiteFailure) {
         var handle: OpaquePointer?
@@ -22,11 +25,14 @@ struct LogConnection: ~Copyable {
             throw SQLiteFailure(code: code & 0xff, message: message)
         }
         self.handle = handle
+        journalPages = .allocate(capacity: 1)
+        journalPages.initialize(to: 0)
     }
 
     deinit {
         for statement in statements.values { sqlite3_finalize(statement) }
         sqlite3_close_v2(handle)
+        journalPages.deallocate()
     }
 
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
@@ -35,8 +41,22 @@ struct LogConnection: ~Copyable {
         guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure() }
     }
 
-    /// Copies the journal into the database as far as no reader needs it. `SQLITE_BUSY` and a full disk are no failure: the next time will do.
-    func checkpoint() throws(SQLiteFailure) {
+    /// From here on `emptyJournal` copies the journal into the database. SQLite's own way (after a commit) tells nobody when it fails.
+    func keepJournal() {
+        sqlite3_wal_hook(
+            handle,
+            { context, _, _, pages in
+                context?.assumingMemoryBound(to: Int32.self).pointee = pages
+                return SQLITE_OK
+            }, journalPages)
+    }
+
+    /// Once `pagesMax` pages came into the journal, copies it as far as no reader needs it. A busy store and a full disk are no failure: the
+    /// next time will do.
+    mutating func emptyJournal(pagesMax: Int32) throws(SQLiteFailure) {
+        if journalPages.pointee < triedPages { triedPages = 0 }
+        guard journalPages.pointee - triedPages >= pagesMax else { return }
+        triedPages = journalPages.pointee
         let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil) & 0xff
         guard code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_FULL else { throw failure() }
     }

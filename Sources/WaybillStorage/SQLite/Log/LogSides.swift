@@ -53,8 +53,6 @@ extension SQLiteLogStore {
     /// month must be durable before (`ShardAct.sidePruned`).
     package func pruneSides(of month: LogMonth, bytesMax: Int) throws(LogStoreError) -> Int {
         guard let (last, rows) = try reader.oldestSides(of: month, bytesMax: bytesMax) else { return 0 }
-        // Overwritten pages, and those of the tree above them.
-        journalGrew(pages: 2 * rows + bytesMax / 4_096)
         try transact { connection throws(SQLiteFailure) in
             try connection.run("DELETE FROM side WHERE first <= ?1 AND month = ?2", [.int(last), .int(Int64(month.number))])
         }

@@ -68,6 +68,9 @@ package final class SQLiteLogReader: LogReader {
         }
     }
 
+    /// A page of rows ends here, whatever was asked: a damaged or forged file must not fill the memory. Two rows are always given.
+    private static let pageBytesMax = 32 * 1_024 * 1_024
+
     private static let columns = "first, n, ep, node, t, root, oldest_open, sealed_to, body"
 
     private static func commit(_ row: SQLiteRow) -> StoredCommit {
@@ -94,7 +97,11 @@ package final class SQLiteLogReader: LogReader {
             SELECT \(Self.columns) FROM commits WHERE first >= coalesce((SELECT max(first) FROM commits WHERE first <= ?1), 0)
             ORDER BY first LIMIT ?2
             """
-        let rows = try query(sql, [.int(Int64(clamping: index)), .int(Int64(limit))], into: [StoredCommit]()) { $0.append(Self.commit($1)) }
+        let rows = try query(sql, [.int(Int64(clamping: index)), .int(Int64(limit))], into: (rows: [StoredCommit](), bytes: 0)) {
+            guard $0.rows.count < 2 || $0.bytes < Self.pageBytesMax else { return }
+            $0.rows.append(Self.commit($1))
+            $0.bytes += $0.rows.last?.body.count ?? 0
+        }.rows
         guard let first = rows.first, first.end <= index else { return rows }
         return Array(rows.dropFirst())
     }
@@ -136,9 +143,11 @@ package final class SQLiteLogReader: LogReader {
 
     package func sideRows(from index: UInt64, limit: Int) throws(LogStoreError) -> [StoredSideRow] {
         let sql = "SELECT first, body FROM side WHERE first >= ?1 ORDER BY first LIMIT ?2"
-        return try query(sql, [.int(Int64(clamping: index)), .int(Int64(limit))], into: []) {
-            $0.append(StoredSideRow(first: UInt64(bitPattern: $1.int(0)), body: $1.blob(1)))
-        }
+        return try query(sql, [.int(Int64(clamping: index)), .int(Int64(limit))], into: (rows: [StoredSideRow](), bytes: 0)) {
+            guard $0.rows.count < 2 || $0.bytes < Self.pageBytesMax else { return }
+            $0.rows.append(StoredSideRow(first: UInt64(bitPattern: $1.int(0)), body: $1.blob(1)))
+            $0.bytes += $0.rows.last?.body.count ?? 0
+        }.rows
     }
 
     package func sightings(after row: Int64, limit: Int) throws(LogStoreError) -> [StoredSighting] {

@@ -16,10 +16,8 @@ package final class SQLiteLogStore: LogStore {
     private let writer: Mutex<LogConnection?>
     let reader: SQLiteLogReader
     private let lock: LockFile
-    /// About how much the journal has grown since it was last copied into the database.
-    private let journalPages = Mutex(0)
-    /// 16 MiB. SQLite's own way (1,000 pages, after a commit) tells nobody when it fails.
-    private static let journalPagesMax = 4_096
+    /// 16 MiB.
+    private static let journalPagesMax: Int32 = 4_096
 
     /// Creates the file if it is missing. Throws `unusable` with the remedy if it is locked, of a newer version, or not a log.
     /// `pagesMax` bounds the file (4,096 bytes a page); beyond it every commit fails as on a full disk.
@@ -29,10 +27,8 @@ package final class SQLiteLogStore: LogStore {
             var connection = try LogConnection(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
             connection.setBusyTimeout(milliseconds: 250)
             try connection.execute(
-                """
-                PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;
-                PRAGMA wal_autocheckpoint = 0
-                """)
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF")
+            connection.keepJournal()
             try LogSchema.migrate(&connection, path: path)
             if let pagesMax { try connection.execute("PRAGMA max_page_count = \(pagesMax)") }
             reader = try SQLiteLogReader(Self.readingConnection(path: path))
@@ -49,7 +45,6 @@ package final class SQLiteLogStore: LogStore {
     }
 
     package func append(_ commit: LogCommit) throws(LogStoreError) {
-        try emptyJournal(beforeWriting: commit)
         try transact { connection throws(SQLiteFailure) in
             let stored = commit.stored
             try connection.run(
@@ -136,26 +131,6 @@ package final class SQLiteLogStore: LogStore {
         lock.release()
     }
 
-    /// Before a commit and not after it: if this fails, the commit has certainly not begun.
-    private func emptyJournal(beforeWriting commit: LogCommit) throws(LogStoreError) {
-        let tiles = commit.tiles.reduce(0) { $0 + $1.body.count }
-        let pages = 6 + (commit.stored.body.count + commit.sideRow.count + tiles) / 4_096 + commit.sightings.count / 8
-        let isFull = journalPages.withLock { known in
-            let isFull = known >= Self.journalPagesMax
-            known = isFull ? pages : known + pages
-            return isFull
-        }
-        guard isFull else { return }
-        do throws(SQLiteFailure) {
-            try writer.withLock { slot throws(SQLiteFailure) in try slot?.checkpoint() }
-        } catch {
-            throw .broken("The log's store failed (\(error.message)); check the disk and restart.")
-        }
-    }
-
-    /// Changes that are not commits make the journal grow too; the next commit empties it.
-    func journalGrew(pages: Int) { journalPages.withLock { $0 += pages } }
-
     /// All or nothing, and an honest account of which. A sync is never tried again.
     func transact(_ body: @Sendable (inout LogConnection) throws(SQLiteFailure) -> Void) throws(LogStoreError) {
         let failure = writer.withLock { slot -> LogStoreError? in
@@ -171,6 +146,8 @@ package final class SQLiteLogStore: LogStore {
         -> LogStoreError?
     {
         do throws(SQLiteFailure) {
+            // Before and not after: if this fails, nothing of the transaction has begun.
+            try connection.emptyJournal(pagesMax: journalPagesMax)
             try connection.run("BEGIN IMMEDIATE")
             try body(&connection)
             try connection.run("COMMIT")
