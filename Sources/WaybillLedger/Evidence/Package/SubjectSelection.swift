@@ -1,0 +1,131 @@
+import WaybillCore
+
+/// Finds the transfers that named one person, by the numbers in the side records, and what opens them and no other.
+struct SubjectSelection {
+    private let reader: any LogReader
+    private let scope: PackageScope
+    private let keys: LogKeys
+    private let trace: SubjectTrace
+    private let named: [Identifier]
+    private var scratch: [CanonicalScanner.Member] = []
+
+    /// `named`: what the package may name the person by, because whoever asked brought it along.
+    init(reader: any LogReader, scope: PackageScope, keys: LogKeys, trace: SubjectTrace, named: [Identifier]) {
+        self.reader = reader
+        self.scope = scope
+        self.keys = keys
+        self.trace = trace
+        self.named = named
+    }
+
+    /// The first entry whose side record is still there; the period's end if none is.
+    func firstSideRecord() throws -> UInt64 { try reader.sideRows(from: 0, limit: 1).first?.first ?? scope.end }
+
+    /// Copies transfers and outcomes in rising order, and writes their openings.
+    mutating func copy(
+        into entries: inout PackageEntries, openings: PackageFile, progress: (UInt64, UInt64) -> Void
+    ) throws -> ReportCounting {
+        let records = try found(progress)
+        var wanted: [UInt64: SideRecord] = [:]
+        for record in records { wanted[record.index] = record }
+        var counting = ReportCounting()
+        var pending: [(index: UInt64, bytes: [UInt8])] = []
+        for record in records {
+            guard let (bytes, outcome) = try transfer(record.index) else { continue }
+            // An outcome stands behind its intent, and maybe behind the next one.
+            for early in pending where early.index < record.index { try add(early.bytes, early.index, &entries, &counting) }
+            pending.removeAll { $0.index < record.index }
+            try add(bytes, record.index, &entries, &counting)
+            try openings.append(try opening(of: record, bytes) + [0x0a])
+            if let outcome { pending.append(outcome) }
+            pending.sort { $0.index < $1.index }
+        }
+        for rest in pending { try add(rest.bytes, rest.index, &entries, &counting) }
+        return counting
+    }
+
+    private mutating func add(
+        _ bytes: [UInt8], _ index: UInt64, _ entries: inout PackageEntries, _ counting: inout ReportCounting
+    ) throws {
+        try bytes.withUnsafeBytes { bytes in
+            if let entry = EntryReading(bytes, &scratch), let kind = entry.kindFast { counting.take(entry, kind) }
+            try entries.add(bytes, index)
+        }
+    }
+
+    /// The side records of the period that name one of the person's numbers.
+    private func found(_ progress: (UInt64, UInt64) -> Void) throws -> [SideRecord] {
+        let numbers = Set(trace.parts.map(\.number).filter { $0 != 0 })
+        var found: [SideRecord] = []
+        var at = try scope.first == 0 ? 0 : reader.commits(from: scope.first, limit: 1).first?.first ?? scope.end
+        while at < scope.end {
+            let rows = try reader.sideRows(from: at, limit: 64)
+            guard let last = rows.last else { break }
+            for row in rows where row.first < scope.end {
+                guard let records = SideRecord.records(inRow: row.body, first: row.first) else {
+                    throw PackageError("The side records at entry \(row.first) are damaged; run waybill log verify.")
+                }
+                found += records.filter { record in
+                    record.index >= scope.first && record.index < scope.end && record.commitments.contains { numbers.contains($0.number) }
+                }
+            }
+            at = last.first + 1
+            progress(min(at, scope.end) - scope.first, scope.end - scope.first)
+        }
+        return found
+    }
+
+    private struct Done: Error {}
+
+    /// The intent, and the outcome that closes it if there is one. Nil: no intent (a denial commits to nobody).
+    private mutating func transfer(_ index: UInt64) throws -> (intent: [UInt8], outcome: (index: UInt64, bytes: [UInt8])?)? {
+        var intent: [UInt8]?
+        var ending: [UInt8] = []
+        var outcome: (index: UInt64, bytes: [UInt8])?
+        do {
+            try reader.forEachEntry(from: index, to: scope.size) { at, bytes in
+                if at == index {
+                    guard let entry = EntryReading(bytes, &scratch), entry.kindFast == .intent, let xid = entry.value("xid") else { throw Done() }
+                    intent = Array(bytes)
+                    ending = Array("\"xid\":".utf8) + Array(xid) + [0x7d]
+                    return
+                }
+                guard bytes.count >= ending.count, bytes[(bytes.count - ending.count)...].elementsEqual(ending),
+                    let entry = EntryReading(bytes, &scratch), entry.kindFast == .outcome
+                else { return }
+                outcome = (at, Array(bytes))
+                throw Done()
+            }
+        } catch is Done {}
+        return intent.map { ($0, outcome) }
+    }
+
+    /// One line of `openings.ndjson`: for each of the person's numbers in the transfer `r`, the commitments it opens, and the decision
+    /// lines with the key that opens them. Neither the person's key nor a salt can be had from it.
+    private mutating func opening(of record: SideRecord, _ bytes: [UInt8]) throws -> [UInt8] {
+        let xid = bytes.withUnsafeBytes { EntryReading($0, &scratch)?.xid }
+        guard let xid else { throw PackageError("Entry \(record.index) of the log is damaged; run waybill log verify.") }
+        let numbers = Set(record.commitments.map(\.number))
+        var opened: [CanonicalValue] = []
+        for part in trace.parts where numbers.contains(part.number) {
+            let r = LogKeys.opening(subjectKey: keys.subjectKey(salt: part.salt), xid: xid)
+            let own = Set(record.commitments.filter { $0.number == part.number }.map(\.hash))
+            let identifiers = named.compactMap { identifier -> CanonicalValue? in
+                let hash = LogKeys.commitment(opening: r, identifier: identifier.bytes)
+                guard own.contains(hash) else { return nil }
+                return .object(["c": .string(hash.description), "id": .string(String(decoding: identifier.bytes, as: UTF8.self))])
+            }
+            opened.append(
+                .object([
+                    "r": .string(r.description), "named": .array(identifiers),
+                    "commitments": .array(own.sorted().map { .string($0.description) }),
+                ]))
+        }
+        let lines = record.lines.compactMap { CanonicalParser.parse($0) }
+        return CanonicalValue.object([
+            "index": .int(Int(record.index)), "xid": .string(xid.description), "subjects": .array(opened),
+            "commitments": .array(record.commitments.map { .string($0.hash.description) }),
+            "decisions": .object(["key": .string(keys.decisionKey(xid: xid).description), "lines": .array(lines)]),
+        ]).bytes
+    }
+}
