@@ -6,6 +6,8 @@ package struct SideRecord: Sendable, Equatable {
         package var hash: TreeHash
         /// 0 once the subject was erased.
         package var number: UInt32
+        /// Place of the subject among the transfer's, as the lines name it (`s`); nil: several, and written before places were kept.
+        package var position: UInt32?
     }
     /// Index of the entry.
     package var index: UInt64
@@ -16,10 +18,10 @@ package struct SideRecord: Sendable, Equatable {
     /// Canonical JSON: what was decided on each record.
     package var lines: [[UInt8]]
 
-    /// Without the index, for a row.
+    /// Without the index, for a row. Ends with the commitments' positions unless all are of one subject.
     static func payload(commitments: [Commitment], bodyKey: [UInt8], lines: EncodedLines) -> [UInt8] {
         var bytes = [UInt8]()
-        bytes.reserveCapacity(8 + commitments.count * 36 + bodyKey.count + lines.bytes.count)
+        bytes.reserveCapacity(8 + commitments.count * 40 + bodyKey.count + lines.bytes.count)
         bytes.append(bigEndian: UInt32(truncatingIfNeeded: commitments.count))
         for commitment in commitments {
             bytes.append(commitment.hash)
@@ -28,6 +30,9 @@ package struct SideRecord: Sendable, Equatable {
         bytes.append(bigEndian: UInt32(truncatingIfNeeded: bodyKey.count))
         bytes.append(contentsOf: bodyKey)
         bytes.append(contentsOf: lines.bytes)
+        if commitments.contains(where: { $0.position != 0 }) {
+            for commitment in commitments { bytes.append(bigEndian: commitment.position ?? .max) }
+        }
         return bytes
     }
 
@@ -79,6 +84,14 @@ package struct SideRecord: Sendable, Equatable {
         for _ in 0..<lineCount {
             guard let length = reader.uint32(), let line = reader.bytes(Int(length)) else { return nil }
             lines.append(line)
+        }
+        if reader.atEnd {
+            if Set(commitments.lazy.map(\.number)).count == 1 { for at in commitments.indices { commitments[at].position = 0 } }
+        } else {
+            for at in commitments.indices {
+                guard let position = reader.uint32() else { return nil }
+                commitments[at].position = position == .max ? nil : position
+            }
         }
         guard reader.atEnd else { return nil }
     }

@@ -33,13 +33,14 @@ final class DraftPreparation: Sendable {
     func intent(_ draft: TransferDraft) throws(RecordError) -> PreparedTransfer {
         var commitments = [SideRecord.Commitment]()
         var fresh = [(sighting: Sighting, sealed: [UInt8])]()
-        for subject in draft.subjects {
+        for (position, subject) in draft.subjects.enumerated() {
             let (number, salt, sighting) = try number(subject)
             if let sighting { fresh.append(sighting) }
             let opening = LogKeys.opening(subjectKey: keys.subjectKey(salt: salt), xid: draft.xid)
             for identifier in subject.identifiers {
                 let hash = LogKeys.commitment(opening: opening, identifier: identifier.bytes)
-                commitments.append(SideRecord.Commitment(hash: hash, number: number))
+                commitments.append(
+                    SideRecord.Commitment(hash: hash, number: number, position: UInt32(truncatingIfNeeded: position)))
             }
         }
         if commitments.count > 1 { commitments.sort { $0.hash < $1.hash } }

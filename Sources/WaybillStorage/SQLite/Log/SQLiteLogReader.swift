@@ -24,7 +24,7 @@ package final class SQLiteLogReader: LogReader {
     /// Closes the file; later calls throw.
     package func close() { connection.withLock { $0 = nil } }
 
-    private func query<Result: Sendable>(
+    func query<Result: Sendable>(
         _ sql: String, _ values: [SQLiteValue] = [], into initial: Result, row: @Sendable (inout Result, SQLiteRow) -> Void
     ) throws(LogStoreError) -> Result {
         do {
