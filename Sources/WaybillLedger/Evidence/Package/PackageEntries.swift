@@ -8,6 +8,9 @@ struct PackageEntries {
     private(set) var firstIndex: UInt64?
     private(set) var lastIndex: UInt64?
     private var row: [UInt8] = []
+    /// Thinned out by halves so that it never holds more than twice what may get a proof file.
+    private var sample: [UInt64] = []
+    private var sampleEvery: UInt64 = 1
     let folder: PackageFolder
 
     init(folder: PackageFolder, reader: any LogReader, scope: PackageScope) throws {
@@ -28,10 +31,20 @@ struct PackageEntries {
         try entries.append(line: bytes)
         try index.append(row)
         try tiles.take(at, leaf: leaf, into: folder)
+        if count.isMultiple(of: sampleEvery) {
+            sample.append(at)
+            if sample.count > PackageLayout.proofsMax {
+                sample = stride(from: 0, to: sample.count, by: 2).map { sample[$0] }
+                sampleEvery *= 2
+            }
+        }
         count += 1
         firstIndex = firstIndex ?? at
         lastIndex = at
     }
+
+    /// Entries that get a proof file: all of a small package; of a large one every so many, and the last.
+    var provenIndexes: [UInt64] { sample.last == lastIndex ? sample : sample + (lastIndex.map { [$0] } ?? []) }
 
     mutating func finish() throws {
         try folder.finish(entries, isSynced: true)

@@ -34,7 +34,7 @@ package enum PackageLayout {
     /// A signed note holds less than a million bytes; the rest is for its signatures.
     static let manifestTextBytesMax = 900_000
     /// Files read whole: checkpoint, proofs, tiles, agreements, notes.
-    static let smallFileBytesMax = 16 << 20
+    static let smallFileBytesMax = 64 << 20
     /// One line of `openings.ndjson`: a transfer of thousands of records has thousands of decision lines.
     static let lineBytesMax = 64 << 20
     static let filesMax = 2_000_000

@@ -22,8 +22,8 @@ enum PackageManifest {
         return found
     }
 
-    /// Moves the many small files into lists of their own where one note could not hold them all.
-    static func write(_ folder: PackageFolder, signers: [NoteSigner]) throws {
+    /// Returns the note. Moves the many small files into lists of their own where one note could not hold them all.
+    static func write(_ folder: PackageFolder, signers: [NoteSigner]) throws -> [UInt8] {
         var direct = folder.files.map { (name: $0.name, digest: $0.digest) }
         if text(direct).utf8.count > PackageLayout.manifestTextBytesMax {
             for (list, prefix) in [(PackageLayout.tileList, "tile/"), (PackageLayout.proofList, PackageLayout.proofs)] {
@@ -38,6 +38,8 @@ enum PackageManifest {
         guard text.utf8.count <= PackageLayout.manifestTextBytesMax else {
             throw PackageError("The package has too many files for its manifest; choose a shorter period.")
         }
-        try folder.write(PackageLayout.manifest, Array(try SignedNote(signing: text, by: signers).string.utf8))
+        let note = Array(try SignedNote(signing: text, by: signers).string.utf8)
+        try folder.write(PackageLayout.manifest, note)
+        return note
     }
 }

@@ -77,12 +77,12 @@ package struct PackageWriter {
         let (note, checkpoint) = try lastCheckpoint()
         let folder = try PackageFolder(path: path)
         var scope = try scope(subject, from, until, checkpoint)
-        let (entries, counting, missing) = try writeEntries(subject, &scope, folder)
+        let (entries, counting) = try writeEntries(subject, &scope, folder)
         let pairs = entries.slice.pairs
         guard pairs.intents > 0 || (entries.slice.vendor?.denied ?? 0) > 0 else { throw nothing(subject) }
         try folder.write(PackageLayout.scope, scope.bytes)
         try folder.write(PackageLayout.checkpoint, Array(note.utf8))
-        try PackageProofs(reader: reader, size: scope.size, note: note).write(try indexes(entries, folder), into: folder)
+        try PackageProofs(reader: reader, size: scope.size, note: note).write(entries.provenIndexes, into: folder)
         let agreements = try writeAgreements(counting, folder)
         var report = EvidenceReport(
             scope: subject.reportScope, organisation: surroundings.organisation, from: from, until: until, made: surroundings.made,
@@ -99,7 +99,6 @@ package struct PackageWriter {
         try PackageZip.write(folder: path, files: files, root: name, to: zip, seconds: Int(surroundings.made.milliseconds / 1_000)) {
             surroundings.progress("zip", UInt64($0), UInt64(total))
         }
-        _ = missing
         return Summary(
             entries: entries.count, transfers: pairs.intents, denied: entries.slice.vendor?.denied ?? 0, checkpoint: checkpoint,
             isComplete: entries.slice.vendor?.isComplete, agreementsMissing: agreements.missing, bytes: total)
@@ -126,11 +125,77 @@ package struct PackageWriter {
         return PackageScope(kind: kind, origin: checkpoint.origin, size: checkpoint.size, from: from, until: until, first: first, end: end)
     }
 
+    private func writeEntries(
+        _ subject: Subject, _ scope: inout PackageScope, _ folder: PackageFolder
+    ) throws -> (PackageEntries, ReportCounting) {
+        let told: (UInt64, UInt64) -> Void = { surroundings.progress("entries", $0, $1) }
+        let counting: ReportCounting
+        var entries: PackageEntries
+        switch subject {
+        case .vendor(let id, _):
+            entries = try PackageEntries(folder: folder, reader: reader, scope: scope)
+            var selection = VendorSelection(reader: reader, scope: scope, vendor: id)
+            counting = try selection.copy(into: &entries, progress: told)
+        case .person(let trace, let named):
+            var selection = SubjectSelection(reader: reader, scope: scope, keys: keys, trace: trace, named: named)
+            scope.prunedBelow = try selection.firstSideRecord()
+            entries = try PackageEntries(folder: folder, reader: reader, scope: scope)
+            let openings = try folder.open(PackageLayout.openings)
+            counting = try selection.copy(into: &entries, openings: openings, progress: told)
+            try folder.finish(openings)
+        }
+        try entries.finish()
+        return (entries, counting)
+    }
+
+    private func writeAgreements(
+        _ counting: ReportCounting, _ folder: PackageFolder
+    ) throws -> (found: [EvidenceReport.Agreement], missing: [String]) {
+        var found: [EvidenceReport.Agreement] = []
+        var missing: [String] = []
+        for (id, version, digest, set) in counting.agreements {
+            guard let file = try surroundings.agreement(set, id, version, digest) else {
+                missing.append("\(id)@\(version)")
+                continue
+            }
+            try folder.write("\(PackageLayout.agreements)\(id)@\(version).yaml", file.content)
+            found.append(EvidenceReport.Agreement(id: id, version: version, digest: digest, from: file.from, until: file.until))
+        }
+        return (found, missing)
+    }
+
+    /// Everything that vouches for the rest, last.
+    private func sign(_ folder: PackageFolder, origin: String, scope: PackageScope) throws {
+        let signers = try keys.signers(origin: origin)
+        // C2SP tlog-policy: whose signatures count.
+        let policy = signers.map { "log \($0.verifier.vkey)\n" }.joined() + "quorum none\n"
+        try folder.write(PackageLayout.policy, Array(policy.utf8))
+        try folder.write(PackageLayout.logKey, Array(signers.map(\.verifier.pem).joined().utf8))
+        try folder.write(PackageLayout.certificate, Array(surroundings.signer.certificatePEM.utf8))
+        try folder.write(PackageLayout.script, VerifierScript.bytes)
+        try folder.write(PackageLayout.readme, Array(PackageReadme(scope: scope, organisation: surroundings.organisation).text.utf8))
+        let manifest = try PackageManifest.write(folder, signers: signers)
+        try folder.write(PackageLayout.cms, try surroundings.signer.sign(manifest))
+        if let timestamp = try surroundings.timestamp(manifest) { try folder.write(PackageLayout.timestamp, timestamp) }
+        let covered = folder.files.filter { PackageLayout.afterManifest.contains($0.name) }.map { (name: $0.name, digest: $0.digest) }
+        let note = try SignedNote(signing: PackageManifest.text(covered), by: signers)
+        try folder.write(PackageLayout.signatures, Array(note.string.utf8))
+    }
+
     private func nothing(_ subject: Subject) -> PackageError {
         switch subject {
         case .vendor(let id, _):
             PackageError("The log has no transfers to \(id) in this period; choose another, or see `waybill transfers list --vendor \(id)`.")
         case .person: PackageError("The log has no transfers about this subject in this period; choose another, or check the identifier.")
+        }
+    }
+}
+
+extension PackageWriter.Subject {
+    fileprivate var reportScope: EvidenceReport.Scope {
+        switch self {
+        case .vendor(let id, let name): .vendor(id: id, name: name)
+        case .person: .subject
         }
     }
 }

@@ -26,8 +26,6 @@ struct SubjectSelection {
         into entries: inout PackageEntries, openings: PackageFile, progress: (UInt64, UInt64) -> Void
     ) throws -> ReportCounting {
         let records = try found(progress)
-        var wanted: [UInt64: SideRecord] = [:]
-        for record in records { wanted[record.index] = record }
         var counting = ReportCounting()
         var pending: [(index: UInt64, bytes: [UInt8])] = []
         for record in records {
@@ -100,8 +98,8 @@ struct SubjectSelection {
         return intent.map { ($0, outcome) }
     }
 
-    /// One line of `openings.ndjson`: for each of the person's numbers in the transfer `r`, the commitments it opens, and the decision
-    /// lines with the key that opens them. Neither the person's key nor a salt can be had from it.
+    /// One line of `openings.ndjson`: for each of the person's numbers in the transfer `r` and the commitments it opens, and the person's
+    /// decision lines with their key. Neither the person's key nor a salt can be had from it.
     private mutating func opening(of record: SideRecord, _ bytes: [UInt8]) throws -> [UInt8] {
         let xid = bytes.withUnsafeBytes { EntryReading($0, &scratch)?.xid }
         guard let xid else { throw PackageError("Entry \(record.index) of the log is damaged; run waybill log verify.") }
@@ -121,11 +119,18 @@ struct SubjectSelection {
                     "commitments": .array(own.sorted().map { .string($0.description) }),
                 ]))
         }
-        let lines = record.lines.compactMap { CanonicalParser.parse($0) }
+        let positions = Set(record.commitments.filter { c in trace.parts.contains { $0.number == c.number } }.map(\.position))
+        let key = keys.decisionKey(xid: xid)
+        // Other people's lines stay shut: their keyed hashes are enough for the root.
+        let lines = record.lines.map { line -> CanonicalValue in
+            let value = CanonicalParser.parse(line) ?? .object([:])
+            let isOwn = value.members?["s"]?.values?.contains { place in positions.contains(place.integer.map { UInt32(clamping: $0) }) }
+            return isOwn == true ? value : .string(KeyedHash.mac(key: key, line).description)
+        }
         return CanonicalValue.object([
             "index": .int(Int(record.index)), "xid": .string(xid.description), "subjects": .array(opened),
             "commitments": .array(record.commitments.map { .string($0.hash.description) }),
-            "decisions": .object(["key": .string(keys.decisionKey(xid: xid).description), "lines": .array(lines)]),
+            "decisions": .object(["key": .string(key.description), "lines": .array(lines)]),
         ]).bytes
     }
 }
