@@ -9,6 +9,7 @@ struct LogCommand: AsyncParsableCommand {
         subcommands: [
             LogVerifyCommand.self,
             Export.self,
+            LogPackageCommand.self,
             Checkpoint.self,
             Acknowledge.self,
         ])

@@ -11,13 +11,19 @@ struct LogVerifyCommand: AsyncParsableCommand {
             code 0 if the log is whole, 5 if anything in it was added, removed or changed.
             """)
     @OptionGroup var installation: ConfigurationOptions
-    @Option(name: .long, help: ArgumentHelp("An evidence package instead of the log.", valueName: "dir"), completion: .directory)
+    @Option(
+        name: .long, help: ArgumentHelp("An evidence package instead of the log: its folder or zip.", valueName: "path"), completion: .file())
     var package: String?
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The key of a package's log, had from elsewhere: as `waybill log checkpoint --key` prints it.", valueName: "vkey"))
+    var key: [String] = []
     @Flag(name: .long, help: "Print the report as JSON.")
     var json = false
 
     func run() async throws {
-        if package != nil { throw CommandFailure("evidence packages are not built yet", remedy: "verify the log itself with --config") }
+        if let package { return try PackageVerification(path: package, keys: key).run(json: json) }
+        guard key.isEmpty else { throw ValidationError("--key goes with --package; the log itself is verified with its own key") }
         let settings = try await installation.settings()
         let copy = settings.log.checkpointCopy
         let outside: [UInt8]? = try failing { () throws(SystemError) in

@@ -24,6 +24,13 @@ struct Settings: Sendable {
         var checkpointCopy: String
         var witnesses: [String]
     }
+    /// Who signs and stamps evidence packages.
+    struct Evidence: Sendable {
+        /// Both or none.
+        var certificate: String?
+        var key: String?
+        var timestampURL: String?
+    }
     /// The configuration file, as named on the command line.
     var file: String
     var gate: Listener
@@ -47,6 +54,7 @@ struct Settings: Sendable {
     var limits: GateLimits
     var log: Log
     var caPermit: [String]
+    var evidence: Evidence
     var logLevel: String
     /// Environment variables that begin with `WAYBILL_` and are no key.
     var unknownVariables: [String]

@@ -48,7 +48,9 @@ package struct FolderFiles: PackageFiles {
         guard depth < 16, let stream = opendir("\(path)/\(prefix)") else { throw PackageFolder.failure("list the package") }
         defer { closedir(stream) }
         while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
             if name == "." || name == ".." { continue }
             var info = stat()
             guard lstat("\(path)/\(prefix)\(name)", &info) == 0 else { throw PackageFolder.failure("look at the package") }
@@ -57,7 +59,9 @@ package struct FolderFiles: PackageFiles {
             } else {
                 names.append(prefix + name)
             }
-            guard names.count <= PackageLayout.filesMax else { throw PackageError("The folder holds too many files to be an evidence package.") }
+            guard names.count <= PackageLayout.filesMax else {
+                throw PackageError("The folder holds too many files to be an evidence package.")
+            }
         }
     }
 
@@ -92,7 +96,9 @@ final class PackageFileReader: PackageFileContent {
 }
 
 private func systemOpen(_ path: String) -> Int32 { open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
-private func systemRead(_ descriptor: Int32, _ bytes: UnsafeMutableRawBufferPointer) -> Int { read(descriptor, bytes.baseAddress, bytes.count) }
+private func systemRead(_ descriptor: Int32, _ bytes: UnsafeMutableRawBufferPointer) -> Int {
+    read(descriptor, bytes.baseAddress, bytes.count)
+}
 
 /// Lines of a file one after the other, without holding more than one and a piece.
 struct LineReader {
@@ -114,8 +120,9 @@ struct LineReader {
     mutating func next<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result? {
         var searched = at
         while true {
-            let found = buffer.withUnsafeBytes { bytes in
-                memchr(bytes.baseAddress?.advanced(by: searched), 0x0a, bytes.count - searched).map { bytes.baseAddress?.distance(to: $0) ?? 0 }
+            let found = buffer.withUnsafeBytes { bytes -> Int? in
+                guard searched < bytes.count, let base = bytes.baseAddress else { return nil }
+                return memchr(base.advanced(by: searched), 0x0a, bytes.count - searched).map { base.distance(to: UnsafeRawPointer($0)) }
             }
             if let found {
                 defer { at = found + 1 }

@@ -33,7 +33,9 @@ final class PackageFolder {
         for count in 1..<(parts.count + 1) {
             let folder = parts.prefix(count).joined(separator: "/")
             guard folders.insert(folder).inserted else { continue }
-            guard mkdir("\(path)/\(folder)", 0o700) == 0 || errno == EEXIST else { throw PackageFolder.failure("make the folder \(folder)") }
+            guard mkdir("\(path)/\(folder)", 0o700) == 0 || errno == EEXIST else {
+                throw PackageFolder.failure("make the folder \(folder)")
+            }
         }
         return try PackageFile(folder: path, name: name)
     }

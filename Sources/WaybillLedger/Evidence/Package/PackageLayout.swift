@@ -52,7 +52,8 @@ package enum PackageLayout {
             && parts.allSatisfy { part in
                 !part.isEmpty && part != "." && part != ".." && part.utf8.count <= 200
                     && part.utf8.allSatisfy { byte in
-                        byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x40 || byte &- 48 < 10 || byte &- 65 < 26 || byte &- 97 < 26
+                        byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x40 || byte &- 48 < 10 || byte &- 65 < 26
+                            || byte &- 97 < 26
                     }
             }
     }

@@ -58,12 +58,14 @@ struct PackageReadme {
     }
 
     private var subjectCommand: String {
-        scope.kind == .subject ? "\npython3 verify.py --identifier email:…   # shows which transfers commit to an identifier that you know" : ""
+        scope.kind == .subject
+            ? "\npython3 verify.py --identifier email:…   # shows which transfers commit to an identifier that you know" : ""
     }
 
     private var openingsRow: String {
         scope.kind == .subject
-            ? "\n| `openings.ndjson` | for each transfer what opens its commitment to this person, and the decision on this person's records |" : ""
+            ? "\n| `openings.ndjson` | for each transfer what opens its commitment to this person, and the decision on this person's records |"
+            : ""
     }
 
     private var proof: String {

@@ -5,7 +5,8 @@ enum PackageRemarks {
         let open = slice.pairs.openIndexes.count
         if slice.pairs.unknownCount > 0 {
             sentences.append(
-                "\(counted(slice.pairs.unknownCount, "transfer")) ended unknown, because the gate stopped in between: count them as disclosed.")
+                "\(counted(slice.pairs.unknownCount, "transfer")) ended unknown, because the gate stopped in between: count them as disclosed."
+            )
         }
         if open > 0 { sentences.append("\(counted(open, "transfer")) had no outcome yet at the checkpoint.") }
         if let vendor = slice.vendor {
@@ -21,9 +22,11 @@ enum PackageRemarks {
                     ? "The vendor's sequence has no gap, and entries at both ends of the period show that nothing lies outside."
                     : "The vendor's sequence has no gap, but an end of the period is not shown by an entry: gaps.json says which.")
         } else {
-            sentences.append("A list of one person's transfers cannot be proven complete: sequences count vendors' transfers, not people's.")
+            sentences.append(
+                "A list of one person's transfers cannot be proven complete: sequences count vendors' transfers, not people's.")
             if scope.prunedBelow > scope.first {
-                sentences.append("Look-ups before entry \(scope.prunedBelow) have aged out, so that transfers before it cannot be found any more.")
+                sentences.append(
+                    "Look-ups before entry \(scope.prunedBelow) have aged out, so that transfers before it cannot be found any more.")
             }
         }
         if !missing.isEmpty { sentences.append("These agreement versions are not kept any more: \(missing.joined(separator: ", ")).") }

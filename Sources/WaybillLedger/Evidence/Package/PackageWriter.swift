@@ -22,15 +22,15 @@ package struct PackageSurroundings {
     package var signer: EvidenceSigner
     /// A time-stamp of these bytes; nil: none is wanted, or to be had (then somebody was told).
     package var timestamp: ([UInt8]) throws -> [UInt8]?
-    /// What is being done, and how far it is.
-    package var progress: (_ stage: String, _ done: UInt64, _ total: UInt64) -> Void
+    /// What is being done, and how far it is. Throws to give the package up.
+    package var progress: (_ stage: String, _ done: UInt64, _ total: UInt64) throws -> Void
 
     package init(
         organisation: String, made: Timestamp, signer: EvidenceSigner,
         agreement: @escaping (_ policySet: String, _ id: String, _ version: Int, _ digest: String) throws -> AgreementFile?,
         report: @escaping (EvidenceReport) throws -> [(name: String, content: [UInt8])],
         timestamp: @escaping ([UInt8]) throws -> [UInt8]? = { _ in nil },
-        progress: @escaping (_ stage: String, _ done: UInt64, _ total: UInt64) -> Void = { _, _, _ in }
+        progress: @escaping (_ stage: String, _ done: UInt64, _ total: UInt64) throws -> Void = { _, _, _ in }
     ) {
         self.organisation = organisation
         self.made = made
@@ -73,10 +73,12 @@ package struct PackageWriter {
 
     /// Writes the folder at `path`, and the zip beside it as `zip`, whose one folder is `name`. Neither may exist; what a failure leaves is
     /// the caller's to remove.
-    package func write(_ subject: Subject, from: Timestamp, until: Timestamp, to path: String, zip: String, name: String) throws -> Summary {
+    package func write(_ subject: Subject, from: Timestamp, until: Timestamp, to path: String, zip: String, name: String) throws -> Summary
+    {
         let (note, checkpoint) = try lastCheckpoint()
         let folder = try PackageFolder(path: path)
         var scope = try scope(subject, from, until, checkpoint)
+        guard scope.first < scope.end else { throw nothing(subject) }
         let (entries, counting) = try writeEntries(subject, &scope, folder)
         let pairs = entries.slice.pairs
         guard pairs.intents > 0 || (entries.slice.vendor?.denied ?? 0) > 0 else { throw nothing(subject) }
@@ -91,13 +93,13 @@ package struct PackageWriter {
         (report.firstIndex, report.lastIndex) = (entries.firstIndex, entries.lastIndex)
         report.agreements = agreements.found
         report.remarks = PackageRemarks.sentences(entries.slice, scope, missing: agreements.missing)
-        surroundings.progress("report", 0, 1)
+        try surroundings.progress("report", 0, 1)
         for file in try surroundings.report(report) { try folder.write(file.name, file.content) }
         try sign(folder, origin: checkpoint.origin, scope: scope)
         let files = folder.files.map { ($0.name, $0.bytes) }
         let total = files.reduce(0) { $0 + $1.1 }
         try PackageZip.write(folder: path, files: files, root: name, to: zip, seconds: Int(surroundings.made.milliseconds / 1_000)) {
-            surroundings.progress("zip", UInt64($0), UInt64(total))
+            try surroundings.progress("bytes zipped", UInt64($0), UInt64(total))
         }
         return Summary(
             entries: entries.count, transfers: pairs.intents, denied: entries.slice.vendor?.denied ?? 0, checkpoint: checkpoint,
@@ -128,7 +130,7 @@ package struct PackageWriter {
     private func writeEntries(
         _ subject: Subject, _ scope: inout PackageScope, _ folder: PackageFolder
     ) throws -> (PackageEntries, ReportCounting) {
-        let told: (UInt64, UInt64) -> Void = { surroundings.progress("entries", $0, $1) }
+        let told: (UInt64, UInt64) throws -> Void = { try surroundings.progress("entries", $0, $1) }
         let counting: ReportCounting
         var entries: PackageEntries
         switch subject {
@@ -185,7 +187,8 @@ package struct PackageWriter {
     private func nothing(_ subject: Subject) -> PackageError {
         switch subject {
         case .vendor(let id, _):
-            PackageError("The log has no transfers to \(id) in this period; choose another, or see `waybill transfers list --vendor \(id)`.")
+            PackageError(
+                "The log has no transfers to \(id) in this period; choose another, or see `waybill transfers list --vendor \(id)`.")
         case .person: PackageError("The log has no transfers about this subject in this period; choose another, or check the identifier.")
         }
     }

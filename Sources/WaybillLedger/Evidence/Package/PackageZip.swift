@@ -8,6 +8,11 @@ import CArchive
 
 /// A package as one zip (zip64 where it must be), written and read piece by piece.
 package enum PackageZip {
+    /// `AE_IFREG` and `AE_IFDIR`, which are casts that Swift does not see.
+    private enum AE {
+        static let regular: UInt32 = 0o100000
+        static let folder: UInt32 = 0o040000
+    }
     private static let pieceBytes = 1 << 18
     /// Entries of a log are much alike: more effort saves little and takes minutes.
     private static let options = "zip:compression=deflate,zip:compression-level=1"
@@ -16,7 +21,7 @@ package enum PackageZip {
 
     /// `root`: the folder's name inside. Throws if `path` exists. `progress` hears of bytes read so far.
     static func write(
-        folder: String, files: [(name: String, bytes: Int)], root: String, to path: String, seconds: Int, progress: (Int) -> Void
+        folder: String, files: [(name: String, bytes: Int)], root: String, to path: String, seconds: Int, progress: (Int) throws -> Void
     ) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw PackageFolder.failure("create \(path)") }
@@ -33,7 +38,7 @@ package enum PackageZip {
             defer { archive_entry_free(entry) }
             archive_entry_set_pathname(entry, "\(root)/\(file.name)")
             archive_entry_set_size(entry, Int64(file.bytes))
-            archive_entry_set_filetype(entry, UInt32(S_IFREG))
+            archive_entry_set_filetype(entry, AE.regular)
             archive_entry_set_perm(entry, 0o600)
             archive_entry_set_mtime(entry, seconds, 0)
             guard archive_write_header(archive, entry) == ARCHIVE_OK else { throw failure(archive, path) }
@@ -41,9 +46,11 @@ package enum PackageZip {
             while true {
                 let count = try source.read(into: &buffer)
                 if count == 0 { break }
-                guard buffer.withUnsafeBytes({ archive_write_data(archive, $0.baseAddress, count) }) == count else { throw failure(archive, path) }
+                guard buffer.withUnsafeBytes({ archive_write_data(archive, $0.baseAddress, count) }) == count else {
+                    throw failure(archive, path)
+                }
                 done += count
-                progress(done)
+                try progress(done)
             }
         }
         guard archive_write_close(archive) == ARCHIVE_OK else { throw failure(archive, path) }
@@ -60,7 +67,8 @@ package enum PackageZip {
         let target = try PackageFolder(path: folder)
         guard let archive = archive_read_new() else { throw PackageError("There is no memory for the zip; try again.") }
         defer { archive_read_free(archive) }
-        guard archive_read_support_format_zip(archive) == ARCHIVE_OK, archive_read_open_filename(archive, path, pieceBytes) == ARCHIVE_OK else {
+        guard archive_read_support_format_zip(archive) == ARCHIVE_OK, archive_read_open_filename(archive, path, pieceBytes) == ARCHIVE_OK
+        else {
             throw damaged
         }
         var (root, total): (String?, Int64) = (nil, 0)
@@ -71,8 +79,8 @@ package enum PackageZip {
             if status == ARCHIVE_EOF { break }
             guard status == ARCHIVE_OK, let entry, let text = archive_entry_pathname(entry) else { throw damaged }
             let parts = String(cString: text).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-            if archive_entry_filetype(entry) == UInt32(S_IFDIR) { continue }
-            guard archive_entry_filetype(entry) == UInt32(S_IFREG), parts.count == 2, root == nil || root == String(parts[0]),
+            if archive_entry_filetype(entry) == AE.folder { continue }
+            guard archive_entry_filetype(entry) == AE.regular, parts.count == 2, root == nil || root == String(parts[0]),
                 target.files.count < PackageLayout.filesMax
             else { throw damaged }
             root = String(parts[0])

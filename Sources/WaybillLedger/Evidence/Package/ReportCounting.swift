@@ -91,7 +91,9 @@ struct ReportCounting {
         }
         var reasons: [String: Int] = [:]
         for (text, count) in codes {
-            for (code, records) in CanonicalParser.parse(text)?.members ?? [:] { reasons[code, default: 0] += count * (records.integer ?? 0) }
+            for (code, records) in CanonicalParser.parse(text)?.members ?? [:] {
+                reasons[code, default: 0] += count * (records.integer ?? 0)
+            }
         }
         report.denialsByReason = ReportCounting.counts(reasons)
         report.days = days.compactMap { text, count in

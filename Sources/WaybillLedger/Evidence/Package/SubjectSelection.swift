@@ -23,7 +23,7 @@ struct SubjectSelection {
 
     /// Copies transfers and outcomes in rising order, and writes their openings.
     mutating func copy(
-        into entries: inout PackageEntries, openings: PackageFile, progress: (UInt64, UInt64) -> Void
+        into entries: inout PackageEntries, openings: PackageFile, progress: (UInt64, UInt64) throws -> Void
     ) throws -> ReportCounting {
         let records = try found(progress)
         var counting = ReportCounting()
@@ -52,7 +52,7 @@ struct SubjectSelection {
     }
 
     /// The side records of the period that name one of the person's numbers.
-    private func found(_ progress: (UInt64, UInt64) -> Void) throws -> [SideRecord] {
+    private func found(_ progress: (UInt64, UInt64) throws -> Void) throws -> [SideRecord] {
         let numbers = Set(trace.parts.map(\.number).filter { $0 != 0 })
         var found: [SideRecord] = []
         var at = try scope.first == 0 ? 0 : reader.commits(from: scope.first, limit: 1).first?.first ?? scope.end
@@ -68,7 +68,7 @@ struct SubjectSelection {
                 }
             }
             at = last.first + 1
-            progress(min(at, scope.end) - scope.first, scope.end - scope.first)
+            try progress(min(at, scope.end) - scope.first, scope.end - scope.first)
         }
         return found
     }
@@ -83,7 +83,9 @@ struct SubjectSelection {
         do {
             try reader.forEachEntry(from: index, to: scope.size) { at, bytes in
                 if at == index {
-                    guard let entry = EntryReading(bytes, &scratch), entry.kindFast == .intent, let xid = entry.value("xid") else { throw Done() }
+                    guard let entry = EntryReading(bytes, &scratch), entry.kindFast == .intent, let xid = entry.value("xid") else {
+                        throw Done()
+                    }
                     intent = Array(bytes)
                     ending = Array("\"xid\":".utf8) + Array(xid) + [0x7d]
                     return

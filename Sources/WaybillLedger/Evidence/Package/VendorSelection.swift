@@ -19,7 +19,7 @@ struct VendorSelection {
     }
 
     /// Throws unless there is at least one intent or denial. `progress` hears of entries seen and entries to see.
-    mutating func copy(into entries: inout PackageEntries, progress: (UInt64, UInt64) -> Void) throws -> ReportCounting {
+    mutating func copy(into entries: inout PackageEntries, progress: (UInt64, UInt64) throws -> Void) throws -> ReportCounting {
         let edge = try edgeBefore()
         for (index, bytes) in edge { try bytes.withUnsafeBytes { try entries.add($0, index) } }
         let epoch = scope.end > scope.first ? try reader.commits(from: scope.end - 1, limit: 1).first.map { ($0.node, $0.epoch) } : nil
@@ -33,16 +33,19 @@ struct VendorSelection {
                     search.look(at: commit, end: scope.end)
                     if search.isDone, !entries.slice.pairs.hasOpen { return counting }
                 }
-                guard commit.first <= at, commit.end > at else { throw LogStoreError.broken("Entry \(at) is missing from the log's store; run waybill log verify.") }
+                guard commit.first <= at, commit.end > at else {
+                    throw LogStoreError.broken("Entry \(at) is missing from the log's store; run waybill log verify.")
+                }
                 try take(commit, from: at, &search, &entries)
                 at = commit.end
             }
-            progress(min(at, scope.end) - scope.first, scope.end - scope.first)
+            try progress(min(at, scope.end) - scope.first, scope.end - scope.first)
         }
         return counting
     }
 
-    private mutating func take(_ commit: StoredCommit, from low: UInt64, _ search: inout EdgeSearch, _ entries: inout PackageEntries) throws {
+    private mutating func take(_ commit: StoredCommit, from low: UInt64, _ search: inout EdgeSearch, _ entries: inout PackageEntries) throws
+    {
         let whole = try commit.body.withUnsafeBytes { bytes in
             try EntryBundle.forEach(bytes) { offset, range in
                 let index = commit.first + UInt64(offset)
@@ -51,13 +54,17 @@ struct VendorSelection {
                 guard let entry = EntryReading(bytes, &scratch), let kind = entry.kindFast else {
                     throw PackageError("Entry \(index) of the log is damaged; run waybill log verify.")
                 }
-                guard index < scope.end ? belongs(entry, kind, entries.slice.pairs) : search.wants(entry, kind, commit, vendor, entries.slice.pairs)
+                guard
+                    index < scope.end
+                        ? belongs(entry, kind, entries.slice.pairs) : search.wants(entry, kind, commit, vendor, entries.slice.pairs)
                 else { return }
                 if index < scope.end || kind == .outcome { counting.take(entry, kind) }
                 try entries.add(bytes, index)
             }
         }
-        guard whole == commit.count else { throw LogStoreError.broken("The commit at entry \(commit.first) is damaged; run waybill log verify.") }
+        guard whole == commit.count else {
+            throw LogStoreError.broken("The commit at entry \(commit.first) is damaged; run waybill log verify.")
+        }
     }
 
     private func belongs(_ entry: EntryReading, _ kind: EntryKind, _ pairs: TransferPairs) -> Bool {
@@ -76,7 +83,9 @@ struct VendorSelection {
         var found: [(index: UInt64, bytes: [UInt8])] = []
         let start = try startOfRun(last)
         try reader.forEachEntry(from: start, to: min(start + VendorSelection.startEntriesMax, scope.first)) { index, bytes in
-            guard found.isEmpty, let entry = EntryReading(bytes, &scratch), entry.kindFast == .config, entry.string("act") == "start" else { return }
+            guard found.isEmpty, let entry = EntryReading(bytes, &scratch), entry.kindFast == .config, entry.string("act") == "start" else {
+                return
+            }
             found.append((index, Array(bytes)))
         }
         if let previous = try previousIntent(above: max(start, scope.first - min(scope.first, PackageLayout.neighbourEntriesMax))) {

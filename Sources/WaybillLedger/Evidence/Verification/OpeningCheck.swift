@@ -7,7 +7,8 @@ enum OpeningCheck {
         guard let members = CanonicalParser.parse(line)?.members, let subjects = members["subjects"]?.values,
             let decisions = members["decisions"]?.members, let all = hashes(members["commitments"]), let root = intent.root("subj")
         else { return "The opening is not in its form." }
-        guard members["index"]?.integer == Int(index), let xid = members["xid"]?.text, intent.text("xid")?.elementsEqual(xid.utf8) == true else {
+        guard members["index"]?.integer == Int(index), let xid = members["xid"]?.text, intent.text("xid")?.elementsEqual(xid.utf8) == true
+        else {
             return "The opening is of another transfer."
         }
         let commitments = all.map { SideRecord.Commitment(hash: $0, number: 0) }

@@ -43,8 +43,12 @@ struct PackageEntriesCheck {
             if line % 8_192 == 0 { progress(line) }
         }
         report.entries = UInt64(line)
-        if entries.isTorn { report.add(.tree, "\(PackageLayout.entries):\(line + 1)", "The entries end within a line, or a line is too long.") }
-        if try rows.next({ _ in () }) != nil || rows.isTorn { report.add(.tree, "\(PackageLayout.index):\(line + 2)", "The index has a row without an entry.") }
+        if entries.isTorn {
+            report.add(.tree, "\(PackageLayout.entries):\(line + 1)", "The entries end within a line, or a line is too long.")
+        }
+        if try rows.next({ _ in () }) != nil || rows.isTorn {
+            report.add(.tree, "\(PackageLayout.index):\(line + 2)", "The index has a row without an entry.")
+        }
         if try openings?.next({ _ in () }) != nil || openings?.isTorn == true {
             report.add(.opening, PackageLayout.openings, "There is an opening without an intent.")
         }
@@ -84,7 +88,9 @@ struct PackageEntriesCheck {
     }
 
     /// Opening and agreements of an intent of the period.
-    private mutating func checkIntent(_ bytes: UnsafeRawBufferPointer, _ index: UInt64, _ place: String, _ report: inout PackageReport) throws {
+    private mutating func checkIntent(_ bytes: UnsafeRawBufferPointer, _ index: UInt64, _ place: String, _ report: inout PackageReport)
+        throws
+    {
         guard index >= scope.first, index < scope.end, let entry = EntryReading(bytes, &scratch), entry.kindFast == .intent else { return }
         if let policies = entry.value("pol"), !policies.elementsEqual(lastPolicies) {
             lastPolicies = Array(policies)

@@ -13,14 +13,16 @@ struct PackageListing {
             let signatures = try note(PackageLayout.signatures, files, policy, &report)
         else { return nil }
         let expected = Set(PackageLayout.afterManifest.dropLast())
-        guard !manifest.contains(where: { PackageLayout.afterManifest.contains($0.name) }), signatures.allSatisfy({ expected.contains($0.name) }),
+        guard !manifest.contains(where: { PackageLayout.afterManifest.contains($0.name) }),
+            signatures.allSatisfy({ expected.contains($0.name) }),
             signatures.contains(where: { $0.name == PackageLayout.manifest })
         else {
             report.add(.form, PackageLayout.signatures, "The notes list files that do not belong into them.")
             return nil
         }
         for file in manifest + signatures { listing.digests[file.name] = file.digest }
-        for (list, prefix) in [(PackageLayout.tileList, "tile/"), (PackageLayout.proofList, PackageLayout.proofs)] where listing.digests[list] != nil {
+        for (list, prefix) in [(PackageLayout.tileList, "tile/"), (PackageLayout.proofList, PackageLayout.proofs)]
+        where listing.digests[list] != nil {
             guard let text = try files.whole(list, bytesMax: 1 << 30).flatMap({ String(validating: $0, as: UTF8.self) }),
                 let more = PackageManifest.parse(text), more.allSatisfy({ $0.name.hasPrefix(prefix) && listing.digests[$0.name] == nil })
             else {

@@ -39,6 +39,11 @@ package struct PackageReport: Sendable {
     package var hasTimestamp = false
     package var isSound: Bool { faults.isEmpty }
 
+    package init() {}
+
+    /// Of something that cannot even be opened.
+    package init(unreadable what: String) { add(.form, "package", what) }
+
     mutating func add(_ kind: Fault.Kind, _ place: String, _ what: String, index: UInt64? = nil) {
         if faults.count < PackageReport.faultsMax { faults.append(Fault(kind: kind, index: index, place: place, what: what)) }
     }

@@ -98,9 +98,11 @@ package struct PackageVerifier {
         let note = try files.whole(PackageLayout.checkpoint) ?? []
         for name in listed.names where name.hasPrefix(PackageLayout.proofs) {
             guard let proof = InclusionProofText(String(decoding: try files.whole(name) ?? [], as: UTF8.self)),
-                name == PackageLayout.proof(proof.index), Array(proof.checkpoint.utf8) == note, let leaf = try entries.hash(of: proof.index),
+                name == PackageLayout.proof(proof.index), Array(proof.checkpoint.utf8) == note,
+                let leaf = try entries.hash(of: proof.index),
                 ProofVerification.includes(
-                    leaf: leaf.bytes, index: proof.index, size: checkpoint.size, proof: proof.proof.map(\.bytes), root: checkpoint.root.bytes)
+                    leaf: leaf.bytes, index: proof.index, size: checkpoint.size, proof: proof.proof.map(\.bytes),
+                    root: checkpoint.root.bytes)
             else {
                 report.add(.tree, name, "The file does not prove the entry it is named after.")
                 continue

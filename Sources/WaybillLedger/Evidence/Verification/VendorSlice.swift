@@ -102,7 +102,8 @@ struct VendorSlice {
     }
 
     private mutating func take(seal entry: EntryReading, _ index: UInt64) -> String? {
-        guard let of = entry.parsed("of")?.members, let node = of["node"]?.text, let epoch = of["ep"]?.integer, let nseq = of["nseq"]?.integer,
+        guard let of = entry.parsed("of")?.members, let node = of["node"]?.text, let epoch = of["ep"]?.integer,
+            let nseq = of["nseq"]?.integer,
             let heads = entry.parsed("heads")?.values, let why = entry.string("why"), let counts = entry.parsed("refused")?.members
         else { return "The seal is incomplete." }
         guard index >= scope.first else { return "The seal does not belong to the period." }
