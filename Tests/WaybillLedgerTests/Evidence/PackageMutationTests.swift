@@ -106,7 +106,7 @@ import WaybillTesting
             $0.drop(where: { $0.contains("\"vseq\":4,") && $0.contains("\"ep\":1,") }, withOutcome: true)
         },
         Edit(what: "a whole run left out", kind: .sequence) { $0.drop(where: { $0.contains("\"ep\":2,") }, withOutcome: false) },
-        Edit(what: "an outcome left out", kind: .outcome) {
+        Edit(what: "an outcome left out", kind: .sequence) {
             $0.drop(where: { $0.contains("\"kind\":\"outcome\"") }, withOutcome: false, limit: 1)
         },
         Edit(what: "a seal left out", kind: .sequence) {
