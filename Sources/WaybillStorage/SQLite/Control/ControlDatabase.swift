@@ -12,7 +12,10 @@ package struct ControlDatabase: Sendable {
         var migrations: [String]
     }
     /// Every part, one line each.
-    static let parts: [Part] = []
+    static let parts: [Part] = [
+        .engagements,
+        .suspensions,
+    ]
 
     let queue: DatabaseQueue
 
