@@ -20,6 +20,20 @@ let package = Package(
     targets: [
         .target(name: "CCounters"),
         .executableTarget(
+            name: "generate-log",
+            dependencies: [
+                .product(name: "WaybillCore", package: "waybill"), .product(name: "WaybillLedger", package: "waybill"),
+                .product(name: "WaybillStorage", package: "waybill"), .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/GenerateLog",
+            packageAccess: false,
+            swiftSettings: [
+                .swiftLanguageMode(.v6),
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .unsafeFlags(["-package-name", packageName]),
+            ]),
+        .executableTarget(
             name: "WaybillBenchmarks",
             dependencies: [
                 "CCounters", .product(name: "WaybillCore", package: "waybill"), .product(name: "WaybillLedger", package: "waybill"),

@@ -5,12 +5,16 @@ package protocol SightingFinder: Sendable {
     func sightings(of number: UInt32) throws -> [StoredSighting]
 }
 
-/// Reads every sighting each time: exact, and slow among millions.
+/// Reads every sighting behind a row each time: exact, and slow among millions.
 package struct SightingScan: SightingFinder {
     private static let rowsAtOnce = 10_000
     private let reader: any LogReader
+    private let after: Int64
 
-    package init(_ reader: any LogReader) { self.reader = reader }
+    package init(_ reader: any LogReader, after: Int64 = 0) {
+        self.reader = reader
+        self.after = after
+    }
 
     package func sightings(with fingerprint: Fingerprint) throws -> [StoredSighting] {
         try scan { $0.names(fingerprint) }
@@ -20,7 +24,7 @@ package struct SightingScan: SightingFinder {
 
     private func scan(_ isWanted: (StoredSighting) -> Bool) throws -> [StoredSighting] {
         var found = [StoredSighting]()
-        var row: Int64 = 0
+        var row = after
         while true {
             let rows = try reader.sightings(after: row, limit: Self.rowsAtOnce)
             guard let last = rows.last else { return found }

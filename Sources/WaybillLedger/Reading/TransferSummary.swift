@@ -38,6 +38,34 @@ package struct TransferSummary: Sendable, Equatable {
     /// Nil: still open, or a denial.
     package var ending: Ending?
 
+    init(_ transfer: IndexedTransfer) {
+        let terms = transfer.terms.terms
+        index = transfer.index
+        xid = transfer.xid.description
+        time = String(decoding: EntryTime.text(Timestamp(nanoseconds: transfer.milliseconds * 1_000_000)), as: UTF8.self)
+        decision = terms.decision
+        vendor = terms.vendor
+        caller = terms.caller
+        destination = terms.destination
+        region = terms.region
+        method = terms.method
+        endpoint = terms.endpoint
+        route = terms.route
+        purposes = terms.purposes
+        agreements = terms.agreements
+        fields = terms.fields
+        droppedFields = terms.droppedFields
+        droppedMembers = transfer.droppedMembers
+        records = transfer.records
+        denied = transfer.denied
+        codes = transfer.codeCounts
+        ending = transfer.ending.map { ending in
+            Ending(
+                index: ending.index, result: ending.result, status: ending.status, sentBytes: ending.sentBytes,
+                milliseconds: ending.milliseconds, reason: ending.reason.isEmpty ? nil : String(decoding: ending.reason, as: UTF8.self))
+        }
+    }
+
     /// As `waybill transfers list --output ndjson` prints it.
     package var json: CanonicalValue {
         func texts(_ values: [String]) -> CanonicalValue { .array(values.map { .string($0) }) }

@@ -45,10 +45,13 @@ package final class CollectingListener: CommitListener {
 }
 
 extension LogKeys {
+    /// Of which `testing` makes its keys.
+    package static var testingKeyring: Keyring { Keyring(master: SymmetricKey(data: [UInt8](repeating: 1, count: 32))) }
+
     /// Fixed keys for tests.
     package static func testing(signing: UInt8 = 7, overlapping: UInt8? = nil) throws -> LogKeys {
         try LogKeys(
-            keyring: Keyring(master: SymmetricKey(data: [UInt8](repeating: 1, count: 32))),
+            keyring: testingKeyring,
             signingSeed: SymmetricKey(data: [UInt8](repeating: signing, count: 32)),
             overlapping: overlapping.map { SymmetricKey(data: [UInt8](repeating: $0, count: 32)) })
     }

@@ -11,6 +11,7 @@ struct LogCommand: AsyncParsableCommand {
             Export.self,
             LogPackageCommand.self,
             Checkpoint.self,
+            LogReindexCommand.self,
             Acknowledge.self,
         ])
 

@@ -4,10 +4,11 @@ import WaybillCore
 
 struct SubjectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "subject", abstract: "Facts about subjects.",
+        commandName: "subject", abstract: "Facts about subjects, and what was disclosed of them.",
         subcommands: [
             Import.self,
             Show.self,
+            Disclosures.self,
         ])
 
     struct Import: AsyncParsableCommand {

@@ -6,56 +6,12 @@ import WaybillStorage
 struct TransfersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "transfers", abstract: "What was sent or refused, as the log has it.",
-        subcommands: [List.self, Show.self, Explain.self])
-
-    struct List: AsyncParsableCommand {
-        enum Decision: String, CaseIterable, ExpressibleByArgument {
-            case allow
-            case allowRedacted = "allow_redacted"
-            case deny
-        }
-        static let pageTransfers = 1_000
-        static let tableTransfers = 100
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "Transfers, newest first.")
-        @OptionGroup var installation: ConfigurationOptions
-        @OptionGroup var format: OutputOptions
-        @Option(name: .long, help: "Only to this vendor.")
-        var vendor: String?
-        @Option(name: .long, help: "Only of this caller.")
-        var caller: String?
-        @Option(name: .long, help: "Only with this decision.")
-        var decision: Decision?
-        @OptionGroup var range: TimeRange
-        @Option(name: .long, help: ArgumentHelp("At most so many; 0 is all. Default: 100 in a table, else all.", valueName: "count"))
-        var limit: Int?
-
-        func validate() throws {
-            if let limit, limit < 0 { throw ValidationError("--limit must not be negative") }
-        }
-
-        func run() async throws {
-            var filter = TransferReader.Filter()
-            filter.vendor = vendor
-            filter.caller = caller
-            filter.decision = decision.flatMap { TransferSummary.Decision(rawValue: $0.rawValue) }
-            (filter.since, filter.until) = try range.times
-            let reader = try Wiring.logReader(try await installation.settings())
-            defer { reader.close() }
-            let transfers = TransferReader(reader: reader)
-            let most = limit ?? (format.output == .table ? List.tableTransfers : 0)
-            var left = most == 0 ? Int.max : most
-            var cursor: UInt64?
-            var printer = TransferPrinter(format: format.output)
-            repeat {
-                let page = try reading { try transfers.list(filter, limit: min(left, List.pageTransfers), cursor: cursor) }
-                try reading { try printer.add(page.transfers) }
-                left -= page.transfers.count
-                cursor = page.cursor
-            } while cursor != nil && left > 0
-            try reading { try printer.finish() }
-            if cursor != nil, limit == nil { StandardStreams.writeError("waybill: there are more; --limit 0 shows all\n") }
-        }
-    }
+        subcommands: [
+            List.self,
+            Show.self,
+            Explain.self,
+            Stats.self,
+        ])
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "show", abstract: "Everything the log holds about one transfer.")

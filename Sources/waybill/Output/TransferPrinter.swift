@@ -4,6 +4,7 @@ import WaybillLedger
 /// Writes a list of transfers page by page, so that a long one needs no memory. Only `table` waits for all of it, to align.
 struct TransferPrinter {
     private static let columns = ["time", "xid", "vendor", "endpoint", "decision", "records", "denied", "outcome", "http", "codes"]
+    private static let opening = "{\"transfers\":[\n"
     private let format: OutputFormat
     private var table = Table(columns: columns, whenEmpty: "no transfers")
     private var count = 0
@@ -18,7 +19,7 @@ struct TransferPrinter {
             case .csv:
                 if count == 0 { text += Table.csvLine(TransferPrinter.columns) }
                 text += Table.csvLine(TransferPrinter.row(transfer).map(\.plain))
-            case .json: text += (count == 0 ? "[\n" : ",\n") + JSONText(transfer.json).compact
+            case .json: text += (count == 0 ? Self.opening : ",\n") + JSONText(transfer.json).compact
             case .ndjson: text += JSONText(transfer.json).compact + "\n"
             }
             count += 1
@@ -26,12 +27,12 @@ struct TransferPrinter {
         try StandardStreams.writeOrThrow(Array(text.utf8))
     }
 
-    mutating func finish() throws(SystemError) {
+    mutating func finish(next: String?) throws(SystemError) {
         let end =
             switch format {
             case .table: table.text(.table)
             case .csv: count == 0 ? Table.csvLine(TransferPrinter.columns) : ""
-            case .json: count == 0 ? "[]\n" : "\n]\n"
+            case .json: (count == 0 ? Self.opening : "\n") + "],\"next\":\(JSONText.optional(next).compact)}\n"
             case .ndjson: ""
             }
         try StandardStreams.writeOrThrow(Array(end.utf8))

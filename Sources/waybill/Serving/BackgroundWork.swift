@@ -49,6 +49,8 @@ struct BackgroundWork: Service {
 extension GateParts {
     /// Everything that runs beside the gate, one line each.
     func backgroundWork() throws -> [BackgroundWork] {
-        []
+        [
+            try indexing()
+        ]
     }
 }

@@ -17,7 +17,7 @@ extension Wiring {
         do {
             return try SQLiteSubjectTracer(
                 consents: settings.store, keyring: keyring, keys: try logKeys(keys, keyring, create: false),
-                sightings: SQLiteSightings(log)
+                sightings: SQLiteSightings(log, index: transferIndex(settings))
             ).trace(identifier)
         } catch let error as ConsentStoreError {
             throw CommandFailure(error.message.withoutFullStop)

@@ -47,7 +47,7 @@ private struct TraceFixture {
         let reader = try SQLiteLogReader(path: folder.log)
         defer { reader.close() }
         return try SQLiteSubjectTracer(
-            consents: consents.path, keyring: ConsentStoreFixture.keyring, keys: keys, sightings: SQLiteSightings(reader)
+            consents: consents.path, keyring: ConsentStoreFixture.keyring, keys: keys, sightings: SQLiteSightings(reader, index: nil)
         ).trace(Identifier(bytes: Array(text.utf8)))
     }
 
@@ -108,7 +108,7 @@ private struct TraceFixture {
         #expect(throws: ConsentStoreError.self) {
             try SQLiteSubjectTracer(
                 consents: fixture.consents.path, keyring: Keyring(master: SymmetricKey(data: [UInt8](repeating: 9, count: 32))),
-                keys: fixture.keys, sightings: SQLiteSightings(reader))
+                keys: fixture.keys, sightings: SQLiteSightings(reader, index: nil))
         }
     }
 
@@ -120,7 +120,7 @@ private struct TraceFixture {
         defer { reader.close() }
         let tracer = try SQLiteSubjectTracer(
             consents: fixture.folder.path + "/none.db", keyring: ConsentStoreFixture.keyring, keys: fixture.keys,
-            sightings: SQLiteSightings(reader))
+            sightings: SQLiteSightings(reader, index: nil))
         #expect(try tracer.trace(Identifier(bytes: Array("email:anna@example.com".utf8)))?.parts.map(\.number) == [first])
     }
 }

@@ -143,7 +143,7 @@ struct ServeTests {
         #expect(try site.run("transfers", "list").error.contains("there is no transfer log"))
         #expect(try RunningGate(site.scratch, config: site.config).stop() == 0)
         #expect(try site.run("transfers", "list").output == "no transfers\n")
-        #expect(try site.run("transfers", "list", "--output", "json").output == "[]\n")
+        #expect(try site.run("transfers", "list", "--output", "json").output == "{\"transfers\":[\n],\"next\":null}\n")
         #expect(try site.run("transfers", "list", "--output", "ndjson").output.isEmpty)
         #expect(try site.run("transfers", "list", "--output", "csv").output.hasPrefix("time,xid,"))
         let none = try site.run("transfers", "show", "01a20030-c2ff-7ffe-a292-f2c37a1f7bd2")

@@ -1,13 +1,27 @@
 package import WaybillLedger
 
-/// First-seen subjects in the log's database: by number in no time, by fingerprint through the derived index where there is one.
+/// First-seen subjects in the log's database: by number in no time, by fingerprint through the derived index as far as it is.
 package struct SQLiteSightings: SightingFinder {
+    private static let rowsAtOnce = 10_000
     private let reader: SQLiteLogReader
+    private let index: (any TransferIndex)?
 
-    package init(_ reader: SQLiteLogReader) { self.reader = reader }
+    /// Without an index every sighting is read.
+    package init(_ reader: SQLiteLogReader, index: (any TransferIndex)?) {
+        self.reader = reader
+        self.index = index
+    }
 
     package func sightings(with fingerprint: Fingerprint) throws -> [StoredSighting] {
-        try SightingScan(reader).sightings(with: fingerprint)
+        guard let index, let first = try reader.commits(from: 0, limit: 1).first else {
+            return try SightingScan(reader).sightings(with: fingerprint)
+        }
+        let (rows, after) = try index.reading { snapshot -> ([Int64], Int64) in
+            guard let position = try snapshot.position(of: first.root), try reader.holds(position) else { return ([], 0) }
+            return (try snapshot.sightingRows(position, with: fingerprint), position.sighting)
+        }
+        let indexed = try rows.flatMap { try reader.sightings(where: "id = ?1", .int($0)) }.filter { $0.names(fingerprint) }
+        return try indexed + SightingScan(reader, after: after).sightings(with: fingerprint)
     }
 
     package func sightings(of number: UInt32) throws -> [StoredSighting] {

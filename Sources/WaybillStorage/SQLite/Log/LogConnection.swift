@@ -58,7 +58,8 @@ struct LogConnection: ~Copyable {
         }
     }
 
-    private mutating func prepared(_ sql: String) throws(SQLiteFailure) -> OpaquePointer {
+    /// For loops over very many rows; stays this connection's.
+    mutating func prepared(_ sql: String) throws(SQLiteFailure) -> OpaquePointer {
         if let statement = statements[sql] { return statement }
         var statement: OpaquePointer?
         guard sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil) == SQLITE_OK, let statement else {
@@ -68,7 +69,7 @@ struct LogConnection: ~Copyable {
         return statement
     }
 
-    private func failure() -> SQLiteFailure {
+    func failure() -> SQLiteFailure {
         SQLiteFailure(code: sqlite3_errcode(handle) & 0xff, message: String(cString: sqlite3_errmsg(handle)))
     }
 }
@@ -95,7 +96,7 @@ enum SQLiteValue {
 
 /// The present row; valid within the closure that receives it.
 struct SQLiteRow {
-    fileprivate let statement: OpaquePointer
+    let statement: OpaquePointer
 
     func int(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
     func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
