@@ -3,6 +3,7 @@ import Synchronization
 import WaybillCore
 import WaybillDelivery
 import WaybillLedger
+import WaybillReport
 
 #if canImport(Glibc)
     import Glibc
@@ -45,7 +46,15 @@ final class PackageTask {
         progress.update(done: Int(clamping: done), total: Int(clamping: total))
     }
 
-    private static func report(_ report: EvidenceReport) throws -> [(name: String, content: [UInt8])] { [] }
+    private static func report(_ report: EvidenceReport) throws -> [(name: String, content: [UInt8])] {
+        do {
+            return [
+                (PackageLayout.reportHTML, EvidenceReportHTML.write(report)), (PackageLayout.reportPDF, try EvidenceReportPDF.write(report)),
+            ]
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
 
     /// The agreement file with this digest, out of the set that an entry pins.
     private func agreement(_ set: String, _ digest: String) throws -> PackageSurroundings.AgreementFile? {

@@ -19,6 +19,8 @@ package enum PackageLayout {
     package static let gaps = "gaps.json"
     package static let openings = "openings.ndjson"
     package static let script = "verify.py"
+    package static let reportHTML = "report.html"
+    package static let reportPDF = "report.pdf"
     package static let readme = "README.md"
     package static let proofs = "proofs/"
     package static let agreements = "agreements/"

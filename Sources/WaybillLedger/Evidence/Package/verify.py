@@ -161,7 +161,7 @@ class Key:
 
 
 def note_text(name, content, keys, trusted, strict):
-    """The text of a note that these keys signed. `strict`: nobody else did."""
+    """The text of a note that these keys signed. `strict`: nobody else did, and nobody twice."""
     try:
         text, signatures = content.decode("utf-8").rsplit("\n\n", 1)
         text, lines = text + "\n", signatures.split("\n")
@@ -178,6 +178,8 @@ def note_text(name, content, keys, trusted, strict):
                 if strict:
                     raise Fault(name, "is signed by a key that policy.txt does not name")
                 continue
+            if strict and key.text in signed:
+                raise Fault(name, "is signed twice by one key")
             if not ed25519(key.raw, text.encode(), body[4:]):
                 raise Fault(name, "has a signature that is false")
             signed.add(key.text)

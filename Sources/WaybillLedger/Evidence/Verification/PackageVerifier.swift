@@ -136,12 +136,12 @@ struct PackagePolicy {
     var isTrusted: Bool { trusted.isEmpty || keys.contains { isTrusted($0) } }
     private func isTrusted(_ key: NoteVerifier) -> Bool { trusted.isEmpty || trusted.contains { $0.vkey == key.vkey } }
 
-    /// The text, if one of the trusted keys signed it and no signature of a known key is false. `isStrict`: and nobody unknown.
+    /// The text, if one of the trusted keys signed it and no signature of a known key is false. `isStrict`: and nobody unknown or twice.
     func text(of bytes: [UInt8], isStrict: Bool) -> String? {
         do {
             let note = try SignedNote(bytes)
             let signers = try note.verified(by: keys)
-            guard signers.contains(where: isTrusted), !isStrict || signers.count == note.signatures.count else { return nil }
+            guard signers.contains(where: isTrusted), !isStrict || Set(signers.map(\.vkey)).count == note.signatures.count else { return nil }
             return note.string.utf8.elementsEqual(bytes) ? note.text : nil
         } catch {
             return nil
