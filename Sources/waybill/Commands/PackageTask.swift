@@ -49,7 +49,8 @@ final class PackageTask {
     private static func report(_ report: EvidenceReport) throws -> [(name: String, content: [UInt8])] {
         do {
             return [
-                (PackageLayout.reportHTML, EvidenceReportHTML.write(report)), (PackageLayout.reportPDF, try EvidenceReportPDF.write(report)),
+                (PackageLayout.reportHTML, EvidenceReportHTML.write(report)),
+                (PackageLayout.reportPDF, try EvidenceReportPDF.write(report)),
             ]
         } catch {
             throw CommandFailure(error.message.withoutFullStop)

@@ -44,6 +44,20 @@ import WaybillTesting
         #expect((try FileManager.default.attributesOfItem(atPath: folder + ".zip")[.posixPermissions] as? NSNumber)?.intValue == 0o600)
     }
 
+    @Test func aManifestTooLargeForOneNoteIsSplit() throws {
+        let fixture = try Self.shared.get()
+        let (folder, _) = try fixture.write(PackageFixture.vendor("hubspot")) { $0.manifestBytesMax = 2_000 }
+        var files = try MemoryFiles(folder: folder)
+        #expect(files.files["tile.sha256"] != nil && files.files["proofs.sha256"] != nil && files.report.faults == [])
+        let (status, output) = try python(["\(folder)/verify.py"])
+        #expect(status == 0, "\(output)")
+        let proof = try #require(files.files.keys.first { $0.hasPrefix("proofs/") })
+        files.files[proof]?[0] ^= 1
+        #expect(files.report.faults.map(\.kind).contains(.file))
+        files.files[proof] = nil
+        #expect(files.report.faults.first?.kind == .file)
+    }
+
     @Test func anotherKeyThanTheOneGivenIsAFault() throws {
         let fixture = try Self.shared.get()
         let files = try MemoryFiles(folder: try fixture.write(PackageFixture.vendor("hubspot")).folder)

@@ -23,9 +23,9 @@ enum PackageManifest {
     }
 
     /// Returns the note. Moves the many small files into lists of their own where one note could not hold them all.
-    static func write(_ folder: PackageFolder, signers: [NoteSigner]) throws -> [UInt8] {
+    static func write(_ folder: PackageFolder, signers: [NoteSigner], bytesMax: Int) throws -> [UInt8] {
         var direct = folder.files.map { (name: $0.name, digest: $0.digest) }
-        if text(direct).utf8.count > PackageLayout.manifestTextBytesMax {
+        if text(direct).utf8.count > bytesMax {
             for (list, prefix) in [(PackageLayout.tileList, "tile/"), (PackageLayout.proofList, PackageLayout.proofs)] {
                 let moved = direct.filter { $0.name.hasPrefix(prefix) }
                 guard !moved.isEmpty else { continue }
@@ -35,7 +35,7 @@ enum PackageManifest {
             }
         }
         let text = text(direct)
-        guard text.utf8.count <= PackageLayout.manifestTextBytesMax else {
+        guard text.utf8.count <= bytesMax else {
             throw PackageError("The package has too many files for its manifest; choose a shorter period.")
         }
         let note = Array(try SignedNote(signing: text, by: signers).string.utf8)

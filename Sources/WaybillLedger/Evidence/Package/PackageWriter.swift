@@ -25,6 +25,9 @@ package struct PackageSurroundings {
     /// What is being done, and how far it is. Throws to give the package up.
     package var progress: (_ stage: String, _ done: UInt64, _ total: UInt64) throws -> Void
 
+    /// Of the manifest's text; beyond it tiles and proofs get lists of their own.
+    package var manifestBytesMax = PackageLayout.manifestTextBytesMax
+
     package init(
         organisation: String, made: Timestamp, signer: EvidenceSigner,
         agreement: @escaping (_ policySet: String, _ id: String, _ version: Int, _ digest: String) throws -> AgreementFile?,
@@ -176,7 +179,7 @@ package struct PackageWriter {
         try folder.write(PackageLayout.certificate, Array(surroundings.signer.certificatePEM.utf8))
         try folder.write(PackageLayout.script, VerifierScript.bytes)
         try folder.write(PackageLayout.readme, Array(PackageReadme(scope: scope, organisation: surroundings.organisation).text.utf8))
-        let manifest = try PackageManifest.write(folder, signers: signers)
+        let manifest = try PackageManifest.write(folder, signers: signers, bytesMax: surroundings.manifestBytesMax)
         try folder.write(PackageLayout.cms, try surroundings.signer.sign(manifest))
         if let timestamp = try surroundings.timestamp(manifest) { try folder.write(PackageLayout.timestamp, timestamp) }
         let covered = folder.files.filter { PackageLayout.afterManifest.contains($0.name) }.map { (name: $0.name, digest: $0.digest) }

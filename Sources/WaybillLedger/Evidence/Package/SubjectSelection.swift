@@ -8,10 +8,12 @@ struct SubjectSelection {
     private let trace: SubjectTrace
     private let named: [Identifier]
     private var scratch: [CanonicalScanner.Member] = []
+    private var commits: CommitCache
 
     /// `named`: what the package may name the person by, because whoever asked brought it along.
     init(reader: any LogReader, scope: PackageScope, keys: LogKeys, trace: SubjectTrace, named: [Identifier]) {
         self.reader = reader
+        commits = CommitCache(reader: reader)
         self.scope = scope
         self.keys = keys
         self.trace = trace
@@ -51,6 +53,23 @@ struct SubjectSelection {
         }
     }
 
+    /// False: certainly none of the numbers, which stand in rows as four bytes each. Saves taking most rows apart.
+    private static func mayName(_ row: [UInt8], _ numbers: Set<UInt32>) -> Bool {
+        row.withUnsafeBytes { bytes in
+            guard bytes.count >= 4 else { return false }
+            let lasts = Set(numbers.map { UInt8(truncatingIfNeeded: $0) })
+            if lasts.count == 1, let last = lasts.first {
+                for i in 3..<bytes.count where bytes[i] == last {
+                    if numbers.contains(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: i - 3, as: UInt32.self))) { return true }
+                }
+                return false
+            }
+            return (3..<bytes.count).contains { i in
+                numbers.contains(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: i - 3, as: UInt32.self)))
+            }
+        }
+    }
+
     /// The side records of the period that name one of the person's numbers.
     private func found(_ progress: (UInt64, UInt64) throws -> Void) throws -> [SideRecord] {
         let numbers = Set(trace.parts.map(\.number).filter { $0 != 0 })
@@ -60,6 +79,7 @@ struct SubjectSelection {
             let rows = try reader.sideRows(from: at, limit: 64)
             guard let last = rows.last else { break }
             for row in rows where row.first < scope.end {
+                guard SubjectSelection.mayName(row.body, numbers) else { continue }
                 guard let records = SideRecord.records(inRow: row.body, first: row.first) else {
                     throw PackageError("The side records at entry \(row.first) are damaged; run waybill log verify.")
                 }
@@ -73,31 +93,37 @@ struct SubjectSelection {
         return found
     }
 
-    private struct Done: Error {}
-
     /// The intent, and the outcome that closes it if there is one. Nil: no intent (a denial commits to nobody).
     private mutating func transfer(_ index: UInt64) throws -> (intent: [UInt8], outcome: (index: UInt64, bytes: [UInt8])?)? {
         var intent: [UInt8]?
         var ending: [UInt8] = []
-        var outcome: (index: UInt64, bytes: [UInt8])?
-        do {
-            try reader.forEachEntry(from: index, to: scope.size) { at, bytes in
-                if at == index {
-                    guard let entry = EntryReading(bytes, &scratch), entry.kindFast == .intent, let xid = entry.value("xid") else {
-                        throw Done()
+        var at = index
+        while at < scope.size, let commit = try commits.at(at) {
+            var outcome: (index: UInt64, bytes: [UInt8])?
+            commit.body.withUnsafeBytes { bytes in
+                _ = EntryBundle.forEach(bytes) { offset, range in
+                    let here = commit.first + UInt64(offset)
+                    guard here >= index, here < scope.size, outcome == nil, here == index || !ending.isEmpty else { return }
+                    let bytes = UnsafeRawBufferPointer(rebasing: bytes[range])
+                    if here == index {
+                        guard let entry = EntryReading(bytes, &scratch), entry.kindFast == .intent, let xid = entry.value("xid") else {
+                            return
+                        }
+                        intent = Array(bytes)
+                        ending = Array("\"xid\":".utf8) + Array(xid) + [0x7d]
+                    } else if bytes.count >= ending.count, bytes[(bytes.count - ending.count)...].elementsEqual(ending),
+                        let entry = EntryReading(bytes, &scratch), entry.kindFast == .outcome
+                    {
+                        outcome = (here, Array(bytes))
                     }
-                    intent = Array(bytes)
-                    ending = Array("\"xid\":".utf8) + Array(xid) + [0x7d]
-                    return
                 }
-                guard bytes.count >= ending.count, bytes[(bytes.count - ending.count)...].elementsEqual(ending),
-                    let entry = EntryReading(bytes, &scratch), entry.kindFast == .outcome
-                else { return }
-                outcome = (at, Array(bytes))
-                throw Done()
             }
-        } catch is Done {}
-        return intent.map { ($0, outcome) }
+            guard let intent else { return nil }
+            // From here on nothing this old is open, so no outcome of it follows.
+            if outcome != nil || commit.oldestOpen > index { return (intent, outcome) }
+            at = commit.end
+        }
+        return intent.map { ($0, nil) }
     }
 
     /// One line of `openings.ndjson`: for each of the person's numbers in the transfer `r` and the commitments it opens, and the person's
@@ -134,5 +160,23 @@ struct SubjectSelection {
             "commitments": .array(record.commitments.map { .string($0.hash.description) }),
             "decisions": .object(["key": .string(key.description), "lines": .array(lines)]),
         ]).bytes
+    }
+}
+
+/// Reads commits one by one and keeps the last few: a person's transfers and their outcomes often share one.
+private struct CommitCache {
+    private static let keptMax = 8
+    let reader: any LogReader
+    private var kept: [StoredCommit] = []
+
+    init(reader: any LogReader) { self.reader = reader }
+
+    /// The commit that holds the entry; nil: there is none.
+    mutating func at(_ index: UInt64) throws -> StoredCommit? {
+        if let known = kept.last(where: { $0.first <= index && index < $0.end }) { return known }
+        guard let commit = try reader.commits(from: index, limit: 1).first, commit.first <= index else { return nil }
+        if kept.count >= CommitCache.keptMax { kept.removeFirst() }
+        kept.append(commit)
+        return commit
     }
 }

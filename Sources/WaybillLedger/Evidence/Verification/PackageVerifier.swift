@@ -141,7 +141,9 @@ struct PackagePolicy {
         do {
             let note = try SignedNote(bytes)
             let signers = try note.verified(by: keys)
-            guard signers.contains(where: isTrusted), !isStrict || Set(signers.map(\.vkey)).count == note.signatures.count else { return nil }
+            guard signers.contains(where: isTrusted), !isStrict || Set(signers.map(\.vkey)).count == note.signatures.count else {
+                return nil
+            }
             return note.string.utf8.elementsEqual(bytes) ? note.text : nil
         } catch {
             return nil
