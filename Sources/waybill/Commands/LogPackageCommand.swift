@@ -61,7 +61,8 @@ struct LogPackageCommand: AsyncParsableCommand {
         let writer = PackageWriter(
             reader: reader, keys: try Wiring.logKeys(keys, keyring, create: false),
             surroundings: try task.surroundings(organisation: organisation, now: now))
-        let (from, until) = (try time(from, "--from") ?? Timestamp(nanoseconds: 0), min(try time(to, "--to") ?? now, now))
+        let beginning = try reading { try reader.time(ofEntry: 0)?.time } ?? now
+        let (from, until) = (try time(from, "--from") ?? beginning, min(try time(to, "--to") ?? now, now))
         let summary = try place.fill { folder, zip in
             defer { task.clear() }
             do {

@@ -12,11 +12,12 @@ struct LogVerifyCommand: AsyncParsableCommand {
             """)
     @OptionGroup var installation: ConfigurationOptions
     @Option(
-        name: .long, help: ArgumentHelp("An evidence package instead of the log: its folder or zip.", valueName: "path"), completion: .file())
+        name: .long, help: ArgumentHelp("An evidence package instead of the log: its folder or zip.", valueName: "path"),
+        completion: .file())
     var package: String?
     @Option(
         name: .long,
-        help: ArgumentHelp("The key of a package's log, had from elsewhere: as `waybill log checkpoint --key` prints it.", valueName: "vkey"))
+        help: ArgumentHelp("With --package: the log's key, had from elsewhere, as `log checkpoint --key` prints it.", valueName: "vkey"))
     var key: [String] = []
     @Flag(name: .long, help: "Print the report as JSON.")
     var json = false

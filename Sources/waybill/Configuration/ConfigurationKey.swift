@@ -97,7 +97,8 @@ extension ConfigurationKey {
 
     static let evidenceCertificate = ConfigurationKey(
         "evidence.certificate", .path, nil,
-        "PEM file of the certificate that signs evidence packages (CMS). Without it: one of Waybill's own, made in `keys` when first needed.")
+        "PEM file of the certificate that signs evidence packages (CMS). Without it: one of Waybill's own, made in `keys` when first needed."
+    )
     static let evidenceKey = ConfigurationKey("evidence.key", .path, nil, "PEM file of its private key (0600).")
     static let evidenceTimestamp = ConfigurationKey(
         "evidence.timestamp_url", .text, nil,

@@ -70,7 +70,8 @@ enum SettingsReader {
             log: Settings.Log(
                 origin: values.text(.origin) ?? "", checkpointEveryMilliseconds: try values.milliseconds(.checkpointEvery) ?? 1_000,
                 checkpointCopy: located(.checkpointCopy), witnesses: witnesses),
-            caPermit: values.texts(.caPermit), evidence: try evidence(values, base: base), logLevel: try values.choice(.logLevel) ?? "info", unknownVariables: [])
+            caPermit: values.texts(.caPermit), evidence: try evidence(values, base: base), logLevel: try values.choice(.logLevel) ?? "info",
+            unknownVariables: [])
     }
 
     private static func evidence(_ values: ConfigurationValues, base: String) throws(CommandFailure) -> Settings.Evidence {
