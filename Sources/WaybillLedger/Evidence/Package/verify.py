@@ -507,7 +507,7 @@ class Verification:
             if name in manifest:
                 self.digest(name, wanted[name])
                 more = self.listed(name, read(self.source, name).decode())
-                if any(not inner.startswith(name[:-6] + "/") or inner in wanted for inner in more):
+                if any(not inner.startswith(name[:-7] + "/") or inner in wanted for inner in more):
                     raise Fault(name, "lists files that do not belong there")
                 wanted.update(more)
         self.faults += [str(Fault(name, "is not listed in the manifest")) for name in sorted(present - set(wanted) - {"SIGNATURES.note"})]
