@@ -20,7 +20,22 @@ from gate import Installation  # noqa: E402
 from people import CALLER_TOKEN  # noqa: E402
 from term import Paint  # noqa: E402
 
-CHECKS = ["quick", "authority", "strict", "audits", "package", "captured", "sdks", "clients", "json_suite", "crash"]
+CHECKS = [
+    "quick",
+    "authority",
+    "strict",
+    "audits",
+    "package",
+    "captured",
+    "sdks",
+    "clients",
+    "json_suite",
+    "crash",
+    "faults",
+    "storage",
+    "public_formats",
+    "exports",
+]
 
 
 class Context:
@@ -30,6 +45,7 @@ class Context:
         self.binary, self.home, self.rounds = options.waybill.resolve(), home, options.rounds
         self.shared = options.shared.resolve() if options.shared and options.shared.is_dir() else None
         self.root, self.write_pages = ROOT, options.write_pages
+        self.fault_rounds, self.fault, self.seed, self.keep = options.fault_rounds, options.fault, options.seed, options.keep
         self.token, self.paint = CALLER_TOKEN, Paint(sys.stdout)
         self.passed = self.failed = self.skipped = 0
         self.failures = []
@@ -85,6 +101,9 @@ def main():
     options.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="where the shared corpus and tools are")
     options.add_argument("--only", default=",".join(CHECKS), help=f"some of {','.join(CHECKS)}")
     options.add_argument("--rounds", type=int, default=10, help="of kill -9 under load")
+    options.add_argument("--fault-rounds", type=int, default=2, help="of each fault of `faults`; a long run takes 30 or more")
+    options.add_argument("--fault", default="", help="only faults with this in their name")
+    options.add_argument("--seed", type=int, help="of `faults`, to have the same again")
     options.add_argument("--write-pages", action="store_true", help="write the pages of docs/ that a check generates, instead of comparing them")
     options.add_argument("--keep", action="store_true", help="keep the temporary installations and say where")
     chosen = options.parse_args()

@@ -132,10 +132,14 @@ class Installation:
 
 
 class Gate:
-    """One running `waybill serve`. Use as a context manager; `kill` is `kill -9`."""
+    """One running `waybill serve`. Use as a context manager; `kill` is `kill -9`.
 
-    def __init__(self, installation, caller_token=None):
+    `arguments`: further ones of `serve`. `environment`: further variables.
+    """
+
+    def __init__(self, installation, caller_token=None, arguments=(), environment=None):
         self.installation, self.token = installation, caller_token
+        self.arguments, self.environment = arguments, {**os.environ, **(environment or {})}
         self.process = self.address = self.proxy = self.ready = None
         self.started_in_ms = 0.0
 
@@ -154,13 +158,14 @@ class Gate:
         began = time.monotonic()
         with open(self.journal, "ab") as journal:
             self.process = subprocess.Popen(
-                [self.installation.binary, "serve", "--config", str(self.installation.config)],
-                stdout=subprocess.PIPE, stderr=journal, stdin=subprocess.DEVNULL, cwd=self.installation.home)
+                [self.installation.binary, "serve", "--config", str(self.installation.config), *self.arguments],
+                env=self.environment, stdout=subprocess.PIPE, stderr=journal, stdin=subprocess.DEVNULL, cwd=self.installation.home)
         line = self._first_line(began + READY_SECONDS_MAX)
         self.started_in_ms = (time.monotonic() - began) * 1000
         try:
             self.ready = json.loads(line)
             self.address, self.proxy = (split(self.ready[name]) for name in ("gate", "proxy"))
+            self.control = split(self.ready["control"]) if "control" in self.ready else None
         except (ValueError, KeyError):
             self.kill()
             raise GateError(f"the gate did not say that it is ready; its log ends:\n{self.tail()}") from None

@@ -56,14 +56,14 @@ package struct SideRecord: Sendable, Equatable {
         row.append(contentsOf: payload)
     }
 
-    /// The records of a commit's row; nil if it is damaged.
+    /// The records of a commit's row; nil if it is damaged. Does not look at the row's seal.
     package static func records(inRow row: [UInt8], first: UInt64) -> [SideRecord]? {
         var reader = ByteReader(row)
         var records = [SideRecord]()
         while !reader.atEnd {
-            guard let offset = reader.uint32(), let length = reader.uint32(), let payload = reader.bytes(Int(length)),
-                let record = SideRecord(payload, index: first + UInt64(offset))
-            else { return nil }
+            guard let offset = reader.uint32(), let length = reader.uint32(), let payload = reader.bytes(Int(length)) else { return nil }
+            if offset == SideRowSeal.offset { return reader.atEnd ? records : nil }
+            guard let record = SideRecord(payload, index: first &+ UInt64(offset)) else { return nil }
             records.append(record)
         }
         return records

@@ -10,9 +10,13 @@ package struct LogKeys: Sendable {
     private let sealing: SymmetricKey
     /// Seed of the Ed25519 key that signs checkpoints.
     let seeds: [SymmetricKey]
+    /// Public keys that were replaced and sign no more: they count only for what the log's entries place before their `keychange`.
+    package let retired: [Curve25519.Signing.PublicKey]
 
     /// `signingSeed`: the 32 secret bytes of the log key; `overlapping`: an older key's, which signs too during a change of keys.
-    package init(keyring: Keyring, signingSeed: SymmetricKey, overlapping: SymmetricKey? = nil) throws(LogKeyError) {
+    package init(
+        keyring: Keyring, signingSeed: SymmetricKey, overlapping: SymmetricKey? = nil, retired: [Curve25519.Signing.PublicKey] = []
+    ) throws(LogKeyError) {
         guard let subjects = TreeHash(keyring.subjects), let decisions = TreeHash(keyring.decisions),
             let fingerprints = TreeHash(keyring.fingerprints), signingSeed.bitCount == 256, overlapping?.bitCount ?? 256 == 256
         else { throw .notThirtyTwoBytes }
@@ -20,6 +24,7 @@ package struct LogKeys: Sendable {
         self.decisions = MACKey(decisions)
         self.fingerprints = MACKey(fingerprints)
         sealing = keyring.sealing
+        self.retired = retired
         seeds = [signingSeed] + (overlapping.map { [$0] } ?? [])
     }
 
@@ -55,6 +60,9 @@ package struct LogKeys: Sendable {
         Fingerprint(fingerprints.mac(identifier.bytes))
     }
 
+    /// Seals rows of side records, and tells whether one was changed.
+    package var sideRows: SideRowSeal { SideRowSeal(key: MACKey(decisions.mac(Array("side/rows/v1\0".utf8)))) }
+
     private static func perTransfer(_ key: MACKey, _ label: StaticString, _ xid: TransferID) -> TreeHash {
         label.withBytes { label in withUnsafeBytes(of: xid.bytes) { key.mac(label, $0) } }
     }
@@ -80,14 +88,19 @@ extension StaticString {
     }
 }
 
-// Sealing of first-seen identifiers: AES-256-GCM, random nonce, bound to the subject's number.
+// Sealing of first-seen identifiers with the subject's salt: AES-256-GCM, random nonce, bound to the subject's number.
 extension LogKeys {
-    func seal(_ identifiers: [Identifier], number: UInt32) throws -> [UInt8] {
+    /// No identifier is as long as the mark before the salt says.
+    private static let saltMark = UInt32.max
+
+    func seal(_ identifiers: [Identifier], number: UInt32, salt: InlineArray<16, UInt8>) throws -> [UInt8] {
         var plain = [UInt8]()
         for identifier in identifiers {
             plain.append(bigEndian: UInt32(truncatingIfNeeded: identifier.bytes.count))
             plain.append(contentsOf: identifier.bytes)
         }
+        plain.append(bigEndian: LogKeys.saltMark)
+        withUnsafeBytes(of: salt) { plain.append(contentsOf: $0) }
         guard let box = try AES.GCM.seal(plain, using: sealing, authenticating: LogKeys.context(number)).combined else {
             throw LogKeyError.sealBroken
         }
@@ -96,14 +109,21 @@ extension LogKeys {
 
     /// The identifiers of a first-seen subject, to rebuild the subject index. Throws if key, number or bytes do not fit.
     package func open(_ sealed: [UInt8], number: UInt32) throws -> [Identifier] {
+        try openWithSalt(sealed, number: number).identifiers
+    }
+
+    /// The salt too, to see whether the one that stands open beside it was changed.
+    package func openWithSalt(_ sealed: [UInt8], number: UInt32) throws -> (identifiers: [Identifier], salt: [UInt8]) {
         let plain = Array(try AES.GCM.open(AES.GCM.SealedBox(combined: sealed), using: sealing, authenticating: LogKeys.context(number)))
         var identifiers = [Identifier]()
         var reader = ByteReader(plain)
         while !reader.atEnd {
-            guard let length = reader.uint32(), let bytes = reader.bytes(Int(length)) else { throw LogKeyError.sealBroken }
+            guard let length = reader.uint32() else { break }
+            if length == LogKeys.saltMark, let salt = reader.bytes(16), reader.atEnd { return (identifiers, salt) }
+            guard let bytes = reader.bytes(Int(length)) else { break }
             identifiers.append(Identifier(bytes: bytes))
         }
-        return identifiers
+        throw LogKeyError.sealBroken
     }
 
     private static func context(_ number: UInt32) -> [UInt8] {

@@ -83,7 +83,7 @@ final class DraftPreparation: Sendable {
         }
         guard isNew else { return (number, salt, nil) }
         do {
-            let sealed = try keys.seal(subject.identifiers, number: number)
+            let sealed = try keys.seal(subject.identifiers, number: number, salt: salt)
             return (number, salt, (Sighting(number: number, salt: salt, fingerprints: fingerprints), sealed))
         } catch {
             throw RecordError(code: .closed, message: "A first-seen subject could not be sealed; check the master key.")

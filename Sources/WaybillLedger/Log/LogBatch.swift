@@ -141,7 +141,8 @@ struct LogBatch {
         return leaf
     }
 
-    mutating func finish(identity: LogIdentity?, open: borrowing OpenTransfers) -> LogCommit {
+    mutating func finish(identity: LogIdentity?, open: borrowing OpenTransfers, sideRows: SideRowSeal) -> LogCommit {
+        if !sideRow.isEmpty { sideRows.close(&sideRow, first: first) }
         let end = position.tree.size
         let oldest = min(open.oldest(closing: closing, size: end), opened.first?.intent.index ?? end)
         let stored = StoredCommit(

@@ -6,6 +6,7 @@ struct LogWriter: Sendable {
     let configuration: LogConfiguration
     let clock: any WallClock
     let sightings: Sightings
+    let sideRows: SideRowSeal
     let author: EntryAuthor
     let signers: [NoteSigner]
     let copy: any CheckpointCopy
@@ -19,6 +20,8 @@ struct LogWriter: Sendable {
     private(set) var state: RecorderState = .open
     /// Size of the last signed checkpoint.
     private(set) var signedSize: UInt64 = 0
+    /// That checkpoint is kept for good.
+    private var isSignedKept = false
     private var signedAt: UInt64 = 0
     /// When an attempt to sign last succeeded.
     private(set) var checkpointedAt: UInt64 = 0
@@ -29,8 +32,9 @@ struct LogWriter: Sendable {
     private var copyFails = false
 
     init(
-        store: any LogStore, configuration: LogConfiguration, clock: any WallClock, sightings: Sightings, author: EntryAuthor,
-        signers: [NoteSigner], copy: any CheckpointCopy, observer: LogObserver, position: LogPosition, open: OpenTransfers,
+        store: any LogStore, configuration: LogConfiguration, clock: any WallClock, sightings: Sightings, sideRows: SideRowSeal,
+        author: EntryAuthor, signers: [NoteSigner], copy: any CheckpointCopy, observer: LogObserver, position: LogPosition,
+        open: OpenTransfers,
         retained: [LogItem],
         identity: LogIdentity?
     ) {
@@ -38,6 +42,7 @@ struct LogWriter: Sendable {
         self.configuration = configuration
         self.clock = clock
         self.sightings = sightings
+        self.sideRows = sideRows
         self.author = author
         self.signers = signers
         self.copy = copy
@@ -91,7 +96,7 @@ struct LogWriter: Sendable {
         for (reply, error) in batch.rejected { replies.add(.failure(error), to: reply) }
         guard batch.count > 0 else { return replies }
         do {
-            let commit = batch.finish(identity: identity, open: open)
+            let commit = batch.finish(identity: identity, open: open, sideRows: sideRows)
             try store.append(commit)
             adopt(batch, &replies)
         } catch {
@@ -203,8 +208,11 @@ struct LogWriter: Sendable {
             let checkpoint = Checkpoint(origin: author.origin, size: position.tree.size, root: position.tree.root)
             let note = try checkpoint.signed(by: signers).string
             try copy.write(Array(note.utf8))
-            try store.put(StoredCheckpoint(origin: author.origin, size: checkpoint.size, note: note, keep: mustKeepCheckpoint))
+            // The same size again takes the place of the one before, and must not lose what that one was kept for.
+            let keep = mustKeepCheckpoint || (isSignedKept && signedSize == checkpoint.size)
+            try store.put(StoredCheckpoint(origin: author.origin, size: checkpoint.size, note: note, keep: keep))
             signedSize = checkpoint.size
+            isSignedKept = keep
             checkpointedAt = now
             mustKeepCheckpoint = false
             if copyFails { observer.told("Checkpoints are written again.") }

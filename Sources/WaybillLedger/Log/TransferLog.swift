@@ -47,7 +47,7 @@ package final class TransferLog: TransferRecorder {
         copy: any CheckpointCopy, observer: LogObserver = LogObserver()
     ) throws(LogOpenError) -> TransferLog {
         do {
-            let recovery = try LogRecovery(store: store, keys: keys, copy: copy)
+            let recovery = try LogRecovery(store: store, keys: keys, copy: copy, previous: configuration.previous)
             let log = TransferLog(store, keys, configuration, clock, copy, observer, recovery)
             if let loss = recovery.loss {
                 observer.told(loss.message)
@@ -173,8 +173,9 @@ package final class TransferLog: TransferRecorder {
         let position = LogPosition(
             tree: recovery.tree, time: recovery.head?.time ?? Timestamp(nanoseconds: 0), sealedTo: recovery.head?.sealedTo ?? 0)
         var writer = LogWriter(
-            store: store, configuration: configuration, clock: clock, sightings: sightings, author: author, signers: signers, copy: copy,
-            observer: observer, position: position, open: recovery.open, retained: plan.items + [.notice(start)],
+            store: store, configuration: configuration, clock: clock, sightings: sightings, sideRows: keys.sideRows,
+            author: author, signers: signers, copy: copy, observer: observer, position: position, open: recovery.open,
+            retained: plan.items + [.notice(start)],
             identity: plan.isNew ? plan.identity : nil)
         // Before the first entry there must be a checkpoint outside, or a store that loses everything would look new.
         if recovery.head == nil, plan.cited == nil {
@@ -266,8 +267,11 @@ private struct StartPlan {
         isNew = true
         guard let stored = recovery.identity else {
             identity = LogIdentity(origin: configuration.origin, configured: configuration.origin, generation: 0, previous: "")
-            guard let loss = recovery.loss else { return }
-            cite(loss.lost, act: "acknowledge", recovery, configuration, generation: 1)
+            if let loss = recovery.loss {
+                cite(loss.lost, act: "acknowledge", recovery, configuration, generation: 1)
+            } else if let previous = configuration.previous {
+                cite(previous, act: ShardAct.begin, recovery, configuration, generation: 0)
+            }
             return
         }
         identity = stored

@@ -6,7 +6,7 @@ package import WaybillCore
 package protocol LogStore: LogReader {
     /// Everything of one commit, in one transaction, durable on return.
     func append(_ commit: LogCommit) throws(LogStoreError)
-    /// Keeps a checkpoint, replacing an earlier one that was not marked to be kept.
+    /// Keeps a checkpoint, replacing an earlier one that was not marked to be kept, or is of the same origin and size.
     func put(_ checkpoint: StoredCheckpoint) throws(LogStoreError)
     /// Gives up the lock and the files. Nothing may be called afterwards.
     func close()
@@ -28,12 +28,24 @@ package protocol LogReader: TileReader {
     func storedTileCount() throws(LogStoreError) -> Int
     /// By size, of one origin after the other.
     func checkpoints() throws(LogStoreError) -> [StoredCheckpoint]
+    /// The newest of them; nil: none was signed yet.
+    func lastCheckpoint() throws(LogStoreError) -> StoredCheckpoint?
     /// Rows of side records by their commit's first index, from `index` on.
     func sideRows(from index: UInt64, limit: Int) throws(LogStoreError) -> [StoredSideRow]
     /// First-seen subjects, in the order of their rows, after row `row`.
     func sightings(after row: Int64, limit: Int) throws(LogStoreError) -> [StoredSighting]
     /// The highest number given to a first-seen subject.
     func lastSubjectNumber() throws(LogStoreError) -> UInt32?
+    /// What is wrong with the store beyond what these calls show: its layout, its own indexes, columns they do not give.
+    func selfCheck() throws(LogStoreError) -> [VerificationReport.Fault]
+}
+
+extension LogReader {
+    package func selfCheck() throws(LogStoreError) -> [VerificationReport.Fault] { [] }
+}
+
+extension LogReader {
+    package func lastCheckpoint() throws(LogStoreError) -> StoredCheckpoint? { try checkpoints().last }
 }
 
 package enum LogStoreError: Error, Sendable, Equatable {
@@ -104,7 +116,8 @@ package struct StoredCommit: Sendable, Equatable {
         self.body = body
     }
 
-    package var end: UInt64 { first + UInt64(count) }
+    /// Of a damaged row any number, but no trap.
+    package var end: UInt64 { first &+ UInt64(clamping: count) }
 }
 
 /// Where the log stands: its last commit without the entries.

@@ -8,7 +8,7 @@ extension ReportDocument {
     init(_ report: EvidenceReport) {
         self.init(
             title: ReportText.title(report), subtitle: "Evidence report of \(report.organisation)", author: report.organisation,
-            made: String(decoding: EntryTime.text(report.made), as: UTF8.self), sections: [])
+            made: String(decoding: EntryTime.text(report.made).prefix(19), as: UTF8.self) + "Z", sections: [])
         sections = [
             Section(title: "At a glance", level: 2, blocks: [.facts(Self.facts(report))]),
             Section(title: "What to know", level: 2, blocks: [Self.remarks(report)]),
@@ -47,7 +47,7 @@ extension ReportDocument {
     }
 
     private static func remarks(_ report: EvidenceReport) -> Block {
-        report.remarks.isEmpty ? .paragraph("Nothing: every transfer has its outcome and nothing is missing.") : .list(report.remarks)
+        report.remarks.isEmpty ? .paragraph("There is nothing to remark.") : .list(report.remarks)
     }
 
     private static func time(_ report: EvidenceReport) -> [Block] {
@@ -82,7 +82,7 @@ extension ReportDocument {
     private static func bars(_ counts: [EvidenceReport.Count], _ what: String, _ of: String) -> [Block] {
         // By count, then by name: the same report always looks the same.
         let sorted = counts.sorted { ($1.count, $0.name) < ($0.count, $1.name) }
-        guard !sorted.isEmpty else { return [.paragraph("There is nothing to tell.")] }
+        guard !sorted.isEmpty else { return [.paragraph("There were none in this period.")] }
         var blocks: [Block] = [
             .chart(Bars.drawing(sorted, of: of)),
             .table(
@@ -101,9 +101,9 @@ extension ReportDocument {
             Table(
                 caption: "Versions of agreements in force in the period",
                 columns: [
-                    .init(title: "Agreement", share: 2), .init(title: "Version", isNumber: true, share: 0.7),
+                    .init(title: "Agreement", share: 2), .init(title: "Version", isNumber: true, share: 0.9),
                     .init(title: "From", share: 1.1),
-                    .init(title: "Until", share: 1.1), .init(title: "Digest of the file", share: 2.6),
+                    .init(title: "Until", share: 1.1), .init(title: "Digest of the file", share: 3.1),
                 ],
                 rows: report.agreements.prefix(rowsMax).map { [$0.id, String($0.version), $0.from, $0.until ?? "open end", $0.digest] }))
     }

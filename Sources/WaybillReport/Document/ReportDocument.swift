@@ -32,7 +32,7 @@ struct ReportDocument {
     var subtitle: String
     /// For the document's properties.
     var author: String
-    /// RFC 3339.
+    /// RFC 3339, whole seconds.
     var made: String
     var sections: [Section]
 }

@@ -20,7 +20,7 @@ extension EvidenceReportHTML {
           border-bottom: 1px solid var(--grid); }
         dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
         @media (max-width: 34rem) { dl div { grid-template-columns: 1fr; gap: 0; } }
-        figure { margin: .6rem 0 1rem; } svg { display: block; width: 100%; height: auto; }
+        figure { margin: .6rem 0 1rem; overflow-x: auto; } svg { display: block; width: 100%; min-width: 32rem; height: auto; }
         svg text { font-size: 12px; fill: var(--text); } svg text.muted { fill: var(--muted); }
         svg .first { fill: var(--first); } svg .second { fill: var(--second); }
         svg line.axis { stroke: var(--axis); } svg line.grid { stroke: var(--grid); }

@@ -23,21 +23,17 @@ struct PDFFlow {
     mutating func layOut() {
         put(document.title, .init(size: 20, weight: .bold), after: 2)
         put(document.subtitle, .init(size: 10.5, color: .muted), after: 6)
-        for section in document.sections {
-            begin(section)
+        for (i, section) in document.sections.enumerated() {
+            begin(section, before: i + 1 < document.sections.count ? document.sections[i + 1] : nil)
             for block in section.blocks { put(block) }
         }
         endPage()
     }
 
-    private mutating func begin(_ section: ReportDocument.Section) {
-        // A title stands with something below it.
-        let needed: Double
-        if case .chart(let drawing)? = section.blocks.first {
-            needed = 50 + Self.width * drawing.height / drawing.width
-        } else {
-            needed = 90
-        }
+    private mutating func begin(_ section: ReportDocument.Section, before next: ReportDocument.Section?) {
+        // A title stands with something below it: of a section that only introduces others, with the first of them.
+        var needed = room(section)
+        if let next, next.level > section.level { needed = 60 + room(next) }
         y += section.level == 2 ? 14 : 6
         need(min(needed, 500))
         if section.level == 2, y > Self.top {
@@ -47,6 +43,11 @@ struct PDFFlow {
         let entry = sheet.outline(section.title, level: section.level, at: y, page: page, below: section.level == 2 ? 0 : chapter)
         if section.level == 2 { chapter = entry }
         put(section.title, .init(size: section.level == 2 ? 13 : 11, weight: .bold), after: 5)
+    }
+
+    private func room(_ section: ReportDocument.Section) -> Double {
+        guard case .chart(let drawing)? = section.blocks.first else { return 90 }
+        return 50 + Self.width * drawing.height / drawing.width
     }
 
     private mutating func put(_ block: ReportDocument.Block) {

@@ -72,4 +72,5 @@ package final class FailingLogStore: LogStore {
         try base.sightings(after: row, limit: limit)
     }
     package func lastSubjectNumber() throws(LogStoreError) -> UInt32? { try base.lastSubjectNumber() }
+    package func selfCheck() throws(LogStoreError) -> [VerificationReport.Fault] { try base.selfCheck() }
 }

@@ -38,7 +38,7 @@ package final class MemoryLogStore: LogStore {
 
     package func put(_ checkpoint: StoredCheckpoint) throws(LogStoreError) {
         state.withLock { state in
-            state.checkpoints.removeAll { !$0.keep }
+            state.checkpoints.removeAll { !$0.keep || ($0.origin == checkpoint.origin && $0.size == checkpoint.size) }
             state.checkpoints.append(checkpoint)
         }
     }

@@ -49,8 +49,9 @@ struct LogPackageCommand: AsyncParsableCommand {
     func run() async throws {
         keepFilesPrivate()
         let settings = try await installation.settings()
-        let reader = try Wiring.logReader(settings)
-        defer { reader.close() }
+        let shards = try Wiring.logShards(settings)
+        defer { for shard in shards { shard.reader.close() } }
+        let reader = try shard(of: shards)
         let now = SystemWallClock().now()
         let place = try PackagePlace(out)
         let policies = knownPolicies(settings)
@@ -72,6 +73,25 @@ struct LogPackageCommand: AsyncParsableCommand {
             }
         }
         tell(summary, place, task)
+    }
+
+    /// The shard that the period lies in: each is a log of its own, with its own tree, so that a package is of one.
+    private func shard(of shards: [LogShardReader]) throws -> SQLiteLogReader {
+        let (low, high) = (try time(from, "--from"), try time(to, "--to"))
+        let fitting = try reading {
+            try shards.filter { shard in
+                guard let head = try shard.reader.head(), let first = try shard.reader.time(ofEntry: 0)?.time else { return false }
+                return low.map { $0 <= head.time } ?? true && high.map { first < $0 } ?? true
+            }
+        }
+        guard fitting.count <= 1 else {
+            let names = fitting.map(\.name).joined(separator: ", ")
+            throw CommandFailure(
+                "the period spans the shards \(names), each of which is a log of its own",
+                remedy: "make a package for each, with --from and --to within its half-year")
+        }
+        guard let chosen = fitting.first ?? shards.last else { throw CommandFailure("the log has no entries yet") }
+        return chosen.reader
     }
 
     /// A broken set must not keep evidence from being written: the log says what was in force.

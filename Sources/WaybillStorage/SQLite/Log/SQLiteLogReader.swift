@@ -3,6 +3,12 @@ import Synchronization
 package import WaybillCore
 package import WaybillLedger
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Reads a log's database: beside the process that writes it, or a copy.
 package final class SQLiteLogReader: LogReader {
     private let connection: Mutex<LogConnection?>
@@ -17,6 +23,29 @@ package final class SQLiteLogReader: LogReader {
         } catch {
             throw .unusable(SQLiteLogStore.explain(error, path: path))
         }
+    }
+
+    /// Reads a file that nobody writes to, and leaves nothing beside it; it may lie where nothing can be written. A file with a
+    /// `-wal` beside it belongs to a gate or was copied with it, and is read as `init(path:)` reads it.
+    package convenience init(copy path: String) throws(LogStoreError) {
+        if access(path + "-wal", F_OK) == 0 {
+            try self.init(path: path)
+            return
+        }
+        do {
+            var connection = try LogConnection(path: Self.immutable(path), flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+            try LogSchema.check(&connection, path: path)
+            self.init(connection)
+        } catch {
+            throw .unusable(SQLiteLogStore.explain(error, path: path))
+        }
+    }
+
+    /// What means something in a URI is written as its number.
+    private static func immutable(_ path: String) -> String {
+        let special = [UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "%")]
+        let bytes = path.utf8.flatMap { byte in special.contains(byte) ? [UInt8(ascii: "%")] + Array(hex([byte]).utf8) : [byte] }
+        return "file:" + String(decoding: bytes, as: UTF8.self) + "?immutable=1"
     }
 
     init(_ connection: consuming sending LogConnection) { self.connection = Mutex(Optional(connection)) }
@@ -80,7 +109,7 @@ package final class SQLiteLogReader: LogReader {
         let found = try query(sql, [.int(Int64(clamping: index))], into: nil as (Int64, Int64, Int64)?) {
             $0 = ($1.int(0), $1.int(1), $1.int(2))
         }
-        guard let (first, count, time) = found, UInt64(bitPattern: first + count) > index else { return nil }
+        guard let (first, count, time) = found, UInt64(bitPattern: first &+ count) > index else { return nil }
         return (UInt64(bitPattern: first), Timestamp(nanoseconds: time))
     }
 
@@ -95,6 +124,13 @@ package final class SQLiteLogReader: LogReader {
     package func checkpoints() throws(LogStoreError) -> [StoredCheckpoint] {
         try query("SELECT origin, size, note, keep FROM checkpoints ORDER BY id", into: []) {
             $0.append(StoredCheckpoint(origin: $1.text(0), size: UInt64(bitPattern: $1.int(1)), note: $1.text(2), keep: $1.int(3) != 0))
+        }
+    }
+
+    package func lastCheckpoint() throws(LogStoreError) -> StoredCheckpoint? {
+        let sql = "SELECT origin, size, note, keep FROM checkpoints ORDER BY id DESC LIMIT 1"
+        return try query(sql, into: nil as StoredCheckpoint?) {
+            $0 = StoredCheckpoint(origin: $1.text(0), size: UInt64(bitPattern: $1.int(1)), note: $1.text(2), keep: $1.int(3) != 0)
         }
     }
 

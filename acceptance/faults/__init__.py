@@ -1,0 +1,1 @@
+"""Faults on purpose: a shim under the gate's file system, load, and what must hold afterwards."""
