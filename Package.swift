@@ -40,7 +40,8 @@ let package = Package(
             ]),
         .target(
             name: "WaybillLedger",
-            dependencies: ["CArchive", "CLibCrypto", "WaybillCore", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["CArchive", "CLibCrypto", "WaybillCore", .product(name: "Crypto", package: "swift-crypto")],
+            resources: [.embedInCode("Evidence/Package/verify.py")]),
         .target(
             name: "WaybillStorage",
             dependencies: [

@@ -25,6 +25,7 @@ CHECKS = [
     "authority",
     "strict",
     "audits",
+    "package",
     "captured",
     "sdks",
     "clients",

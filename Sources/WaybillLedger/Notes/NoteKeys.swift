@@ -37,6 +37,12 @@ package struct NoteVerifier: Sendable {
         "\(name)+\(NoteVerifier.text(hash))+\(Base64.encode([algorithm.rawValue] + key.rawRepresentation))"
     }
 
+    /// The key as SPKI (RFC 8410) in PEM, for openssl.
+    package var pem: String {
+        let spki: [UInt8] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00] + key.rawRepresentation
+        return "-----BEGIN PUBLIC KEY-----\n\(Base64.encode(spki))\n-----END PUBLIC KEY-----\n"
+    }
+
     /// A name is not empty and holds neither white space nor `+`.
     package static func isName(_ text: some StringProtocol) -> Bool {
         !text.isEmpty && text.unicodeScalars.allSatisfy { $0 != "+" && !$0.properties.isWhitespace }

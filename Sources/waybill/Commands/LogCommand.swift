@@ -10,6 +10,7 @@ struct LogCommand: AsyncParsableCommand {
         subcommands: [
             LogVerifyCommand.self,
             LogExportCommand.self,
+            LogPackageCommand.self,
             Checkpoint.self,
             LogReindexCommand.self,
             LogProofCommand.self,

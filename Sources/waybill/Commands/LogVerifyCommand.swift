@@ -16,7 +16,9 @@ struct LogVerifyCommand: AsyncParsableCommand {
             beside the entries (subject numbers, decision lines) can only be checked with the log's own keys.
             """)
     @OptionGroup var installation: ConfigurationOptions
-    @Option(name: .long, help: ArgumentHelp("An evidence package instead of the log.", valueName: "dir"), completion: .directory)
+    @Option(
+        name: .long, help: ArgumentHelp("An evidence package instead of the log: its folder or zip.", valueName: "path"),
+        completion: .file())
     var package: String?
     @Option(
         name: .long, help: ArgumentHelp("Another file than the installation's own log: a copy.", valueName: "file"), completion: .file())
@@ -33,11 +35,11 @@ struct LogVerifyCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        if store == nil, !key.isEmpty { throw ValidationError("--key goes with --store") }
+        if store == nil, package == nil, !key.isEmpty { throw ValidationError("--key goes with --store or --package") }
     }
 
     func run() async throws {
-        if package != nil { throw CommandFailure("evidence packages are not built yet", remedy: "verify the log itself with --config") }
+        if let package { return try PackageVerification(path: package, keys: key).run(json: json) }
         let (subject, keys) = try await subjectAndKeys()
         let outside: [UInt8]? = try failing { () throws(SystemError) in
             guard let path = subject.checkpoint else { return nil }

@@ -117,6 +117,15 @@ extension ConfigurationKey {
         "ca.permit", .texts, nil,
         "DNS suffixes the interception CA may sign for. Without it: the hosts of all destinations when the CA is created.")
 
+    static let evidenceCertificate = ConfigurationKey(
+        "evidence.certificate", .path, nil,
+        "PEM file of the certificate that signs evidence packages (CMS). Without it: one of Waybill's own, made in `keys` when first needed."
+    )
+    static let evidenceKey = ConfigurationKey("evidence.key", .path, nil, "PEM file of its private key (0600).")
+    static let evidenceTimestamp = ConfigurationKey(
+        "evidence.timestamp_url", .text, nil,
+        "A time-stamping authority (RFC 3161) that stamps evidence packages; only a digest goes there, so `http://` is allowed.")
+
     static let listeners = ["gate", "proxy", "control"]
     static func listener(_ name: String) -> ConfigurationKey {
         let summaries = [
@@ -145,5 +154,6 @@ extension ConfigurationKey {
         + [store, tombstones, policies, keys, secrets, insecure, resolve, trust]
         + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
-        + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, shards, sideMonths, caPermit, logLevel]
+        + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, shards, sideMonths, caPermit]
+        + [evidenceCertificate, evidenceKey, evidenceTimestamp, logLevel]
 }

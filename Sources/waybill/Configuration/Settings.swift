@@ -33,6 +33,13 @@ struct Settings: Sendable {
         /// Months for which side rows are kept, besides the present one; 0: for good.
         var sideMonths = 0
     }
+    /// Who signs and stamps evidence packages.
+    struct Evidence: Sendable {
+        /// Both or none.
+        var certificate: String?
+        var key: String?
+        var timestampURL: String?
+    }
     /// The configuration file, as named on the command line.
     var file: String
     var gate: Listener
@@ -57,6 +64,7 @@ struct Settings: Sendable {
     var log: Log
     var retention = Retention()
     var caPermit: [String]
+    var evidence: Evidence
     var logLevel: String
     /// Environment variables that begin with `WAYBILL_` and are no key.
     var unknownVariables: [String]

@@ -70,7 +70,18 @@ enum SettingsReader {
                 witnessPacing: try WitnessList.pacing(values),
                 shardsByHalfYear: try values.choice(.shards) == "half_year"),
             retention: Settings.Retention(sideMonths: try values.integer(.sideMonths) ?? 0),
-            caPermit: values.texts(.caPermit), logLevel: try values.choice(.logLevel) ?? "info", unknownVariables: [])
+            caPermit: values.texts(.caPermit), evidence: try evidence(values, base: base), logLevel: try values.choice(.logLevel) ?? "info",
+            unknownVariables: [])
+    }
+
+    private static func evidence(_ values: ConfigurationValues, base: String) throws(CommandFailure) -> Settings.Evidence {
+        let (certificate, key) = (values.text(.evidenceCertificate), values.text(.evidenceKey))
+        guard (certificate == nil) == (key == nil) else {
+            throw CommandFailure("`evidence` needs both `certificate` and `key`", remedy: "add the missing one")
+        }
+        return Settings.Evidence(
+            certificate: certificate.map { Files.resolve($0, against: base) }, key: key.map { Files.resolve($0, against: base) },
+            timestampURL: values.text(.evidenceTimestamp))
     }
 
     private static func listener(

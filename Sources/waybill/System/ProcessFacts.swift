@@ -1,3 +1,7 @@
+#if canImport(CoreFoundation)
+    // Under whole-module optimisation the compiler attributes `timeval`'s members to this module, which sees the same header.
+    import CoreFoundation
+#endif
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
