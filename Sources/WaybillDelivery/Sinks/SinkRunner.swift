@@ -1,0 +1,198 @@
+import Synchronization
+package import WaybillCore
+import WaybillLedger
+
+/// Takes the log's entries to one sink, in order and without a gap: a turn is one batch, and the cursor moves once it is acknowledged.
+///
+/// Blocking; one thread at a time. A turn that fails leaves everything as it was, so the same entries come again.
+package final class SinkRunner: Sendable {
+    package enum Beginning: Sendable { case start, now }
+
+    private struct State {
+        var cursor: ExportCursor?
+        /// Fewer than the sink's pace after it said that it was too much.
+        var entriesMax: Int
+        /// The receiver asked not to be tried before.
+        var wait: (until: ContinuousClock.Instant, failure: DeliveryFailure)?
+        /// Up to where an unfinished bundle was given, and when.
+        var tail: (end: UInt64, at: ContinuousClock.Instant)?
+        var toldFailure: String?
+    }
+    private let name: String
+    private let sink: any DeliverySink
+    private let feed: any SinkFeed
+    private let keeping: any SinkKeeping
+    private let beginning: Beginning
+    private let clock: any WallClock
+    private let ticks: @Sendable () -> ContinuousClock.Instant
+    /// Of what operators should know, though nothing failed.
+    private let tell: @Sendable (String) -> Void
+    package let progress: SinkProgress
+    private let state: Mutex<State>
+
+    package init(
+        name: String, sink: any DeliverySink, feed: any SinkFeed, keeping: any SinkKeeping, beginning: Beginning, clock: any WallClock,
+        ticks: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, tell: @escaping @Sendable (String) -> Void
+    ) {
+        self.name = name
+        self.sink = sink
+        self.feed = feed
+        self.keeping = keeping
+        self.beginning = beginning
+        self.clock = clock
+        self.ticks = ticks
+        self.tell = tell
+        progress = SinkProgress(name: name)
+        state = Mutex(State(entriesMax: sink.pace.entriesMax))
+    }
+
+    /// From any thread: a turn under way fails soon.
+    package func stop() { sink.stop() }
+
+    /// True: there is more at once. Throws the sentence of what failed.
+    package func turn() throws -> Bool {
+        try state.withLock { state in
+            if let wait = state.wait {
+                if ticks() < wait.until { throw wait.failure }
+                state.wait = nil
+            }
+            do {
+                let isMore = try step(&state)
+                if state.toldFailure != nil {
+                    try keeping.note(failure: nil, ofSink: name)
+                    state.toldFailure = nil
+                }
+                return isMore
+            } catch {
+                fail(error, &state)
+                throw error
+            }
+        }
+    }
+
+    private func fail(_ error: any Error, _ state: inout State) {
+        let sentence = "\(error)"
+        progress.failed(sentence)
+        if let failure = error as? DeliveryFailure {
+            if let seconds = failure.retryAfterSeconds { state.wait = (ticks() + .seconds(seconds), failure) }
+            if failure.isTooMuch { state.entriesMax = max(1, state.entriesMax / 4) }
+        }
+        guard state.toldFailure != sentence else { return }
+        do {
+            try keeping.note(failure: sentence, ofSink: name)
+            state.toldFailure = sentence
+        } catch {
+            // The first failure is the one that is thrown; this one is tried again with the next.
+            state.toldFailure = nil
+        }
+    }
+
+    private func step(_ state: inout State) throws -> Bool {
+        let logs = try feed.logs()
+        guard let first = logs.first else { return false }
+        var cursor = try state.cursor ?? keeping.cursor(ofSink: name) ?? begin(logs)
+        if !logs.contains(where: { $0.origin == cursor.origin }) {
+            tell(
+                "The sink \(name) was at entry \(cursor.next) of the log \(cursor.origin), which is not here any more; it goes on with "
+                    + "the log \(first.origin) from its first entry.")
+            cursor = try keep(ExportCursor(origin: first.origin, next: 0), &state)
+        }
+        guard let at = logs.firstIndex(where: { $0.origin == cursor.origin }) else { return false }
+        state.cursor = cursor
+        let (log, later) = (logs[at], logs[(at + 1)...])
+        guard cursor.next <= log.size else {
+            throw DeliveryFailure(
+                "The log \(log.origin) has \(log.size) entries and the sink \(name) was given \(cursor.next): it was rolled back or replaced; "
+                    + "run `waybill log verify`.")
+        }
+        progress.isBehind(log.size - cursor.next + later.reduce(0) { $0 + $1.size })
+        let isMore: Bool
+        if cursor.next == log.size {
+            guard let next = later.first else { return false }
+            cursor = try keep(ExportCursor(origin: next.origin, next: 0), &state)
+            isMore = true
+        } else if let bundle = sink.pace.bundleEntries {
+            isMore = try deliverBundle(of: UInt64(bundle), log, isClosed: !later.isEmpty, cursor, &state)
+        } else {
+            isMore = try deliverBatch(log, cursor, &state) || !later.isEmpty
+        }
+        let reached = state.cursor?.next ?? 0
+        if state.cursor?.origin == log.origin { progress.isBehind(log.size - reached + later.reduce(0) { $0 + $1.size }) }
+        return isMore
+    }
+
+    private func begin(_ logs: [SinkLog]) throws -> ExportCursor {
+        let log = beginning == .start ? logs[0] : logs[logs.count - 1]
+        let cursor = ExportCursor(origin: log.origin, next: beginning == .start ? 0 : log.size)
+        try keeping.keep(cursor, ofSink: name)
+        return cursor
+    }
+
+    private func keep(_ cursor: ExportCursor, _ state: inout State) throws -> ExportCursor {
+        try keeping.keep(cursor, ofSink: name)
+        state.cursor = cursor
+        state.tail = nil
+        return cursor
+    }
+
+    private func deliverBatch(_ log: SinkLog, _ cursor: ExportCursor, _ state: inout State) throws -> Bool {
+        let count = Int(min(UInt64(state.entriesMax), log.size - cursor.next))
+        let records = try feed.records(from: cursor, entriesMax: count, bytesMax: sink.pace.bytesMax)
+        let next = try end(of: records, from: cursor)
+        try sink.deliver(records)
+        progress.delivered(records.count, at: clock.now())
+        _ = try keep(ExportCursor(origin: cursor.origin, next: next), &state)
+        state.entriesMax = min(sink.pace.entriesMax, state.entriesMax * 2)
+        return next < log.size
+    }
+
+    /// Whole bundles move the cursor; an unfinished one of the log that grows only overwrites itself.
+    private func deliverBundle(
+        of size: UInt64, _ log: SinkLog, isClosed: Bool, _ cursor: ExportCursor, _ state: inout State
+    ) throws -> Bool {
+        let bundle = ExportCursor(origin: cursor.origin, next: cursor.next / size * size)
+        let end = min(bundle.next + size, log.size)
+        let isWhole = end == bundle.next + size || isClosed
+        guard isWhole || isTailDue(to: end, &state) else { return false }
+        var records: [ExportRecord] = []
+        var at = bundle
+        while at.next < end {
+            records += try feed.records(from: at, entriesMax: Int(end - at.next), bytesMax: .max)
+            at.next = try self.end(of: records, from: bundle)
+        }
+        try sink.deliver(records)
+        let fresh = Int(end - max(cursor.next, min(end, state.tail?.end ?? bundle.next)))
+        progress.delivered(fresh, at: clock.now())
+        guard isWhole else {
+            state.tail = (end, ticks())
+            return false
+        }
+        _ = try keep(ExportCursor(origin: cursor.origin, next: end), &state)
+        return end < log.size || isClosed
+    }
+
+    /// From the first look at a tail, and from its last delivery, it waits for as long as the pace says.
+    private func isTailDue(to end: UInt64, _ state: inout State) -> Bool {
+        guard let wait = sink.pace.tailMilliseconds else { return false }
+        guard let tail = state.tail else {
+            state.tail = (0, ticks())
+            return false
+        }
+        return tail.end != end && ticks() >= tail.at + .milliseconds(wait)
+    }
+
+    /// Throws unless the records are the entries that follow `cursor`, each once: the feed is not trusted with that.
+    private func end(of records: [ExportRecord], from cursor: ExportCursor) throws -> UInt64 {
+        var next = cursor.next
+        for record in records {
+            guard record.index == next, record.origin == cursor.origin else {
+                throw DeliveryFailure("Entry \(next) of the log \(cursor.origin) is missing; run `waybill log verify`.")
+            }
+            next += 1
+        }
+        guard next > cursor.next else {
+            throw DeliveryFailure("Entry \(next) of the log \(cursor.origin) cannot be read; run `waybill log verify`.")
+        }
+        return next
+    }
+}
