@@ -8,47 +8,10 @@ struct LogCommand: AsyncParsableCommand {
         commandName: "log", abstract: "The transfer log.",
         subcommands: [
             LogVerifyCommand.self,
-            Export.self,
+            LogExportCommand.self,
             Checkpoint.self,
             Acknowledge.self,
         ])
-
-    struct Export: AsyncParsableCommand {
-        enum Format: String, CaseIterable, ExpressibleByArgument { case ndjson, csv, ocsf, cef, ecs }
-        static let configuration = CommandConfiguration(
-            commandName: "export", abstract: "Entries by index, gapless; works beside a running gate.",
-            discussion: "NDJSON: each line is exactly one leaf of the log's tree. The index to go on from is the last one's plus one.")
-        @OptionGroup var installation: ConfigurationOptions
-        @Option(name: .long, help: "The format. So far only ndjson is built.")
-        var format: Format = .ndjson
-        @Option(name: .long, help: ArgumentHelp("The first entry.", valueName: "index"))
-        var fromIndex: UInt64 = 0
-        @Option(name: .long, help: "Only transfers to this vendor.")
-        var vendor: String?
-        @OptionGroup var range: TimeRange
-
-        func run() async throws {
-            guard format == .ndjson else {
-                throw CommandFailure("the export format \(format.rawValue) is not built yet", remedy: "use --format ndjson")
-            }
-            var filter = LogExporter.Filter()
-            filter.fromIndex = fromIndex
-            filter.vendor = vendor
-            (filter.since, filter.until) = try range.times
-            let reader = try Wiring.logReader(try await installation.settings())
-            defer { reader.close() }
-            var progress = Progress("bytes", isShown: StandardStreams.errorIsTerminal && !StandardStreams.outputIsTerminal)
-            var bytesWritten = 0
-            try reading {
-                _ = try LogExporter(reader: reader).ndjson(filter) { bytes in
-                    try StandardStreams.writeOrThrow(bytes)
-                    bytesWritten += bytes.count
-                    progress.update(done: bytesWritten)
-                }
-            }
-            progress.clear()
-        }
-    }
 
     struct Checkpoint: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -127,6 +90,8 @@ func reading<Value>(_ work: () throws -> Value) throws -> Value {
     do {
         return try work()
     } catch let error as LogStoreError {
+        throw CommandFailure(error.message.withoutFullStop)
+    } catch let error as ExportError {
         throw CommandFailure(error.message.withoutFullStop)
     } catch let error as SystemError {
         throw error.failure
