@@ -10,7 +10,8 @@ struct FileSink: DeliverySink {
         "path", .path, isRequired: true,
         "The file; `{date}` stands for the UTC day of its entries, `{index}` for the index of its first entry. Its directory must exist.")
     private static let rotateBytes = SinkOption(
-        "rotate_bytes", .integer(0...(1 << 40)), fallback: "0", "Begins a new file once one is this large; needs `{index}` in `path`. 0: never.")
+        "rotate_bytes", .integer(0...(1 << 40)), fallback: "0",
+        "Begins a new file once one is this large; needs `{index}` in `path`. 0: never.")
     static let kind = SinkKind(
         name: "file", summary: "Lines appended to a file (0600), synced before they count as delivered.", options: [path, rotateBytes],
         make: { values, surroundings throws(DeliveryFailure) in try FileSink(values, surroundings) })

@@ -6,18 +6,16 @@ import WaybillLedger
 struct OTLPSink: DeliverySink {
     private static let url = SinkOption(
         "url", .url, isRequired: true, "The collector's OTLP/HTTP address; without a path `/v1/logs` is meant.")
-    private static let service = SinkOption("service", .text, fallback: "waybill", "The resource's `service.name`.")
     static let kind = SinkKind(
         name: "otlp", summary: "OTLP logs over HTTP, in its JSON encoding.",
         options: [
-            url, service, HTTPOptions.token, HTTPOptions.scheme, HTTPOptions.gzip, HTTPOptions.trust, HTTPOptions.clientCertificate,
+            url, HTTPOptions.token, HTTPOptions.scheme, HTTPOptions.gzip, HTTPOptions.trust, HTTPOptions.clientCertificate,
             HTTPOptions.clientKey, HTTPOptions.timeout,
         ],
-        make: { values, surroundings throws(DeliveryFailure) in try OTLPSink(values, surroundings) })
+        make: { values, surroundings throws(DeliveryFailure) in try OTLPSink(values, surroundings) }, takesFormat: false)
 
     let pace: SinkPace
     private let url: String
-    private let service: String
     private let headers: [(name: String, value: String)]
     private let coding: ContentCoding
     private let limits: CurlLimits
@@ -26,7 +24,6 @@ struct OTLPSink: DeliverySink {
     init(_ values: SinkValues, _ surroundings: SinkSurroundings) throws(DeliveryFailure) {
         pace = values.pace()
         url = Self.endpoint(try values.required(Self.url))
-        service = values.text(Self.service) ?? "waybill"
         coding = values.flag(HTTPOptions.gzip) ? .gzip : .identity
         headers =
             HTTPOptions.authorization(values) + [("Content-Type", "application/json"), ("User-Agent", surroundings.agent)]
@@ -43,7 +40,7 @@ struct OTLPSink: DeliverySink {
 
     func deliver(_ records: [ExportRecord]) throws(DeliveryFailure) {
         guard !records.isEmpty else { return }
-        let request = CurlRequest(.post, url, headers: headers, body: try coding.encoded(try Self.body(records, service: service)))
+        let request = CurlRequest(.post, url, headers: headers, body: try coding.encoded(OTLPFormat.request(records)))
         let receiver = try CurlTarget(url, allowsPlainHTTP: false).name
         let response = try client.send(request, limits)
         try response.checkTaken(by: receiver)

@@ -21,7 +21,7 @@ struct S3Sink: DeliverySink {
             url, bucket, prefix, region, accessKey, secretKey, tailAfter, HTTPOptions.trust,
             HTTPOptions.clientCertificate, HTTPOptions.clientKey, HTTPOptions.timeout,
         ],
-        make: { values, surroundings throws(DeliveryFailure) in try S3Sink(values, surroundings) })
+        make: { values, surroundings throws(DeliveryFailure) in try S3Sink(values, surroundings) }, takesBatch: false)
 
     let pace: SinkPace
     private let base: String

@@ -8,8 +8,16 @@ package struct SinkKind: Sendable {
     package var options: [SinkOption]
     package var make: @Sendable (SinkValues, SinkSurroundings) throws(DeliveryFailure) -> any DeliverySink
 
+    /// False: the kind says itself how entries look.
+    package var takesFormat = true
+    /// False: the kind says itself how many come at once.
+    package var takesBatch = true
+
     /// All that may stand under a sink of this kind.
-    package var allOptions: [SinkOption] { SinkKinds.common + options }
+    package var allOptions: [SinkOption] {
+        [SinkKinds.kindName] + (takesFormat ? [SinkKinds.formatName] : []) + options + [SinkKinds.from]
+            + (takesBatch ? [SinkKinds.batchEntries] : [])
+    }
 }
 
 /// What a sink finds about it, whatever its kind.
@@ -39,20 +47,20 @@ package enum SinkKinds {
         S3Sink.kind,
     ]
 
+    /// Written out, because each kind's options hold this one.
+    private static let names = ["file", "https", "syslog", "otlp", "s3"]
+
     package static func named(_ name: String) -> SinkKind? { all.first { $0.name == name } }
 
     package static let kindName = SinkOption(
-        "kind", .choice(["file", "https", "syslog", "otlp", "s3"]), isRequired: true, "Where it leads.")
+        "kind", .choice(SinkKinds.names), isRequired: true, "Where it leads.")
     package static let formatName = SinkOption(
-        "format", .text, fallback: "ndjson", "How entries look there: a format of `waybill log export`. Not of `otlp`, whose bodies are the entries.")
+        "format", .text, fallback: "ndjson", "How entries look there: a format of `waybill log export`.")
     package static let from = SinkOption(
         "from", .choice(["start", "now"]), fallback: "start", "Where a new sink begins: at the log's first entry, or at the next one.")
     package static let batchEntries = SinkOption(
         "batch_entries", .integer(1...10_000), fallback: String(SinkPace.entriesMaxDefault),
-        "Most entries given at once. Not of `s3`, whose objects are full bundles.")
-
-    /// Of every kind.
-    package static let common = [kindName, formatName, from, batchEntries]
+        "Most entries given at once.")
 }
 
 extension SinkValues {

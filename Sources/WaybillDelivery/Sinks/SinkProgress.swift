@@ -8,11 +8,17 @@ package final class SinkProgress: Sendable {
         package var failures: UInt64 = 0
         /// Entries of the log that were not delivered at the last look.
         package var behindEntries: UInt64 = 0
+        /// Entries of the log that grows, at that look.
+        package var sizeThen: UInt64 = 0
         package var lastSuccess: Timestamp?
         /// Since the last success.
         package var failure: String?
     }
     package let name: String
+    /// While a receiver is away there are no looks: what the log has grown by since counts too.
+    package func behindEntries(now size: UInt64) -> UInt64 {
+        state.withLock { $0.behindEntries + (size > $0.sizeThen ? size - $0.sizeThen : 0) }
+    }
     private let state = Mutex(Counts())
 
     package init(name: String) { self.name = name }
@@ -34,5 +40,10 @@ package final class SinkProgress: Sendable {
         }
     }
 
-    func isBehind(_ entries: UInt64) { state.withLock { $0.behindEntries = entries } }
+    func isBehind(_ entries: UInt64, ofSize size: UInt64) {
+        state.withLock { state in
+            state.behindEntries = entries
+            state.sizeThen = size
+        }
+    }
 }

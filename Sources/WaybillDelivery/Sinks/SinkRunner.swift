@@ -16,7 +16,8 @@ package final class SinkRunner: Sendable {
         var wait: (until: ContinuousClock.Instant, failure: DeliveryFailure)?
         /// Up to where an unfinished bundle was given, and when.
         var tail: (end: UInt64, at: ContinuousClock.Instant)?
-        var toldFailure: String?
+        /// As kept; empty: of a run before this one, nobody knows.
+        var toldFailure: String? = ""
     }
     private let name: String
     private let sink: any DeliverySink
@@ -105,7 +106,7 @@ package final class SinkRunner: Sendable {
                 "The log \(log.origin) has \(log.size) entries and the sink \(name) was given \(cursor.next): it was rolled back or replaced; "
                     + "run `waybill log verify`.")
         }
-        progress.isBehind(log.size - cursor.next + later.reduce(0) { $0 + $1.size })
+        look(logs, at, cursor.next)
         let isMore: Bool
         if cursor.next == log.size {
             guard let next = later.first else { return false }
@@ -116,9 +117,13 @@ package final class SinkRunner: Sendable {
         } else {
             isMore = try deliverBatch(log, cursor, &state) || !later.isEmpty
         }
-        let reached = state.cursor?.next ?? 0
-        if state.cursor?.origin == log.origin { progress.isBehind(log.size - reached + later.reduce(0) { $0 + $1.size }) }
+        if let reached = state.cursor, reached.origin == log.origin { look(logs, at, reached.next) }
         return isMore
+    }
+
+    private func look(_ logs: [SinkLog], _ at: Int, _ next: UInt64) {
+        let later = logs[(at + 1)...].reduce(UInt64(0)) { $0 + $1.size }
+        progress.isBehind(logs[at].size - next + later, ofSize: logs[logs.count - 1].size)
     }
 
     private func begin(_ logs: [SinkLog]) throws -> ExportCursor {

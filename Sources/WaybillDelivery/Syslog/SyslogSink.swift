@@ -8,7 +8,8 @@ import WaybillLedger
 /// its own has read everything before it. What it had read but not stored when it broke down is lost; nothing else is.
 struct SyslogSink: DeliverySink {
     private static let address = SinkOption("address", .address, isRequired: true, "Host and port of the receiver; 6514 is usual.")
-    private static let facility = SinkOption("facility", .integer(0...23), fallback: "13", "RFC 5424's number: 13 is log audit, 16 to 23 are local.")
+    private static let facility = SinkOption(
+        "facility", .integer(0...23), fallback: "13", "RFC 5424's number: 13 is log audit, 16 to 23 are local.")
     private static let hostname = SinkOption("hostname", .text, "The name in the messages; without it this machine's.")
     private static let close = SinkOption(
         "close", .choice(["close_notify", "fin"]), fallback: "close_notify",

@@ -11,6 +11,7 @@ struct LogCommand: AsyncParsableCommand {
             LogExportCommand.self,
             Checkpoint.self,
             Acknowledge.self,
+            LogSinksCommand.self,
         ])
 
     struct Checkpoint: AsyncParsableCommand {

@@ -1,3 +1,6 @@
+import WaybillDelivery
+import WaybillLedger
+
 /// The configuration of one installation, typed and complete. Paths are ready to open: relative ones were resolved against the
 /// directory of the configuration file.
 struct Settings: Sendable {
@@ -24,6 +27,13 @@ struct Settings: Sendable {
         var checkpointCopy: String
         var witnesses: [String]
     }
+    struct Sink: Sendable {
+        var name: String
+        var kind: SinkKind
+        var format: any ExportFormat
+        /// As written, with paths ready to open; secrets by their names.
+        var values: [String: String]
+    }
     /// The configuration file, as named on the command line.
     var file: String
     var gate: Listener
@@ -47,6 +57,7 @@ struct Settings: Sendable {
     var limits: GateLimits
     var log: Log
     var caPermit: [String]
+    var sinks: [Sink] = []
     var logLevel: String
     /// Environment variables that begin with `WAYBILL_` and are no key.
     var unknownVariables: [String]

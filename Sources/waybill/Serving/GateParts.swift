@@ -22,6 +22,8 @@ struct GateParts: Sendable {
     let random = RandomPool()
     /// The forward proxy's.
     let authority: CAKeeper
+    /// How each sink does.
+    let sinks = SinkBoard()
 
     func gate(_ set: PolicySet) -> Gate {
         let keys = GateKeys(keyring: keyring, makeSalt: { [random] in random.bytes() })

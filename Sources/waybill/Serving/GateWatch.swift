@@ -33,13 +33,14 @@ final class GateWatch: GateObservation {
     func metrics() async throws -> [MetricFamily] {
         let policy = await reloader.status
         return try await server.metrics() + LogMetrics.families(parts.log.present, parts.log.load)
-            + ServingMetrics.families(policy: policy, index: parts.index) + ProcessMetrics.families(try ProcessFacts.read())
+            + SinkMetrics.families(parts.sinks, size: parts.log.size) + ServingMetrics.families(policy: policy, index: parts.index)
+            + ProcessMetrics.families(try ProcessFacts.read())
     }
 }
 
 /// Every metric there is, for the reference.
 enum MetricList {
     static var definitions: [MetricFamily.Definition] {
-        GateMetrics.definitions + LogMetrics.definitions + ServingMetrics.definitions + ProcessMetrics.definitions
+        GateMetrics.definitions + LogMetrics.definitions + SinkMetrics.definitions + ServingMetrics.definitions + ProcessMetrics.definitions
     }
 }

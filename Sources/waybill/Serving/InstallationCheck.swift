@@ -17,6 +17,7 @@ struct InstallationCheck {
         let set = try policies.loadForCommand()
         let secrets = try Wiring.secrets(settings, set)
         try Wiring.checkTrust(settings)
+        _ = try SinkWiring.sinks(settings)
         if settings.control != nil { _ = try Wiring.metricsToken(settings) }
         do throws(ProxyError) {
             try GateState.check(set.vendors, secrets: secrets, trust: Wiring.vendorTrust(settings))

@@ -12,7 +12,9 @@ package struct ControlDatabase: Sendable {
         var migrations: [String]
     }
     /// Every part, one line each.
-    static let parts: [Part] = []
+    static let parts: [Part] = [
+        SinkCursors.part
+    ]
 
     let queue: DatabaseQueue
 
