@@ -26,7 +26,7 @@ struct HTTPSSink: DeliverySink {
         format = surroundings.format
         coding = values.flag(HTTPOptions.gzip) ? .gzip : .identity
         headers =
-            HTTPOptions.authorization(values) + [("Content-Type", format.mediaType), ("User-Agent", surroundings.agent)]
+            HTTPOptions.authorization(values) + [("Content-Type", format.mediaType)]
             + (coding == .gzip ? [("Content-Encoding", "gzip")] : [])
         limits = HTTPOptions.limits(values)
         client = try CurlClient(try HTTPOptions.identity(values, surroundings))

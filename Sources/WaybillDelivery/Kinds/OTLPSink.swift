@@ -26,7 +26,7 @@ struct OTLPSink: DeliverySink {
         url = Self.endpoint(try values.required(Self.url))
         coding = values.flag(HTTPOptions.gzip) ? .gzip : .identity
         headers =
-            HTTPOptions.authorization(values) + [("Content-Type", "application/json"), ("User-Agent", surroundings.agent)]
+            HTTPOptions.authorization(values) + [("Content-Type", "application/json")]
             + (coding == .gzip ? [("Content-Encoding", "gzip")] : [])
         limits = HTTPOptions.limits(values)
         client = try CurlClient(try HTTPOptions.identity(values, surroundings))

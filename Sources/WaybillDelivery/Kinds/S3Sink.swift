@@ -42,7 +42,7 @@ struct S3Sink: DeliverySink {
         base = (url.hasSuffix("/") ? String(url.dropLast()) : url) + "/\(bucket)/"
         self.prefix = prefix
         format = surroundings.format
-        headers = [("Content-Type", format.mediaType), ("User-Agent", surroundings.agent)]
+        headers = [("Content-Type", format.mediaType)]
         signature = CurlRequest.AWSSignature(
             region: values.text(Self.region) ?? "us-east-1", service: "s3", accessKey: try values.required(Self.accessKey),
             secretKey: try values.required(Self.secretKey))

@@ -16,6 +16,7 @@ enum HTTPOptions {
         var identity = CurlIdentity()
         identity.trust = values.text(trust).map { [$0] } ?? surroundings.trust
         identity.proxy = surroundings.proxy
+        identity.agent = surroundings.agent
         switch (values.text(clientCertificate), values.text(clientKey)) {
         case (nil, nil): break
         case (let certificate?, let key?): identity.clientCertificate = .init(certificate: certificate, key: key)
@@ -48,7 +49,8 @@ extension CurlResponse {
                 "\(receiver) asks to wait (\(status)); it is tried again by itself.",
                 retryAfterSeconds: Self.seconds(headers["retry-after"]))
         case 413: DeliveryFailure("\(receiver) takes less at once (413); lower `batch_entries`.", isTooMuch: true)
-        case 401, 403: DeliveryFailure("\(receiver) refuses the credential (\(status)); renew the secret, then restart the gate.")
+        case 401, 403:
+            DeliveryFailure("\(receiver) refuses the credential (\(status)); renew the secret and restart the gate, and check the clock.")
         case 300...399: DeliveryFailure("\(receiver) redirects (\(status)), which is not followed; correct the URL.")
         case 404, 405: DeliveryFailure("\(receiver) has nothing at that path (\(status)); correct the URL.")
         case 500...599: DeliveryFailure("\(receiver) has a fault of its own (\(status)); it is tried again by itself.")
