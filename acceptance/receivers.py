@@ -32,6 +32,8 @@ class Endpoint:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if len(body) != int(self.headers["Content-Length"]):
+                    return
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
                 status, fields, answer = owner.take(self.path, self.headers, body)
@@ -92,9 +94,9 @@ class Rsyslog:
 global(workDirectory="{self.folder}" maxMessageSize="64k" defaultNetstreamDriverCAFile="{authority[1]}"
        defaultNetstreamDriverCertFile="{self.folder}/{name}.pem" defaultNetstreamDriverKeyFile="{self.folder}/{name}.key")
 module(load="imtcp" streamDriver.name="ossl" streamDriver.mode="1" streamDriver.authMode="x509/certvalid")
-input(type="imtcp" port="{self.port}" address="127.0.0.1")
 template(name="whole" type="string" string="%structured-data% %msg%\\n")
-action(type="omfile" file="{self.record}" template="whole")
+ruleset(name="waybill") {{ action(type="omfile" file="{self.record}" template="whole") }}
+input(type="imtcp" port="{self.port}" address="127.0.0.1" ruleset="waybill")
 """)
 
     def start(self):

@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #ifdef __linux__
@@ -25,4 +27,19 @@ static inline int waybill_socket_unacknowledged(int descriptor) {
   if (getsockopt(descriptor, SOL_SOCKET, SO_NWRITE, &count, &size) != 0) return -1;
 #endif
   return count;
+}
+
+/// Has the system find out within so many seconds whether the other side is still there, with bytes under way or without.
+static inline void waybill_socket_probe(int descriptor, int seconds) {
+  int on = 1, one = 1, count = seconds > 2 ? seconds - 1 : 1;
+  setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+#ifdef __linux__
+  unsigned int milliseconds = (unsigned int)seconds * 1000;
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &one, sizeof one);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &one, sizeof one);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+#else
+  (void)one, (void)count;
+#endif
 }

@@ -6,11 +6,14 @@ package protocol DeliverySink: Sendable {
     /// Returns only when the receiver has acknowledged all of it (as far as its protocol can); otherwise throws, and the same records
     /// come again later.
     func deliver(_ records: [ExportRecord]) throws(DeliveryFailure)
+    /// Of a sink whose pace settles: false if what was delivered since the last settling may be lost, because its connection has ended.
+    func isIntact() -> Bool
     /// The program stops: ends what is under way with a failure. From any thread.
     func stop()
 }
 
 extension DeliverySink {
+    package func isIntact() -> Bool { true }
     package func stop() {}
 }
 
@@ -25,6 +28,8 @@ package struct SinkPace: Sendable, Equatable {
     package var bundleEntries: Int?
     /// After so long a run that is not whole is given all the same, and again when it has grown; nil: never.
     package var tailMilliseconds: Int?
+    /// So long after a delivery the sink must still be intact for the cursor to move; nil: a delivery is acknowledged on return.
+    package var settleMilliseconds: Int?
 
     package init() {}
 }

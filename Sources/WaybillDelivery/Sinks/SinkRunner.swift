@@ -8,8 +8,13 @@ import WaybillLedger
 package final class SinkRunner: Sendable {
     package enum Beginning: Sendable { case start, now }
 
+    /// Deliveries that wait to settle; beyond it the sink is given no more.
+    private static let unsettledMax = 10_000
     private struct State {
+        /// Up to where the sink was given entries.
         var cursor: ExportCursor?
+        /// Given, and not settled yet: where the cursor was after each delivery, and when.
+        var unsettled: [(cursor: ExportCursor, at: ContinuousClock.Instant)] = []
         /// Fewer than the sink's pace after it said that it was too much.
         var entriesMax: Int
         /// The receiver asked not to be tried before.
@@ -65,6 +70,11 @@ package final class SinkRunner: Sendable {
                 }
                 return isMore
             } catch {
+                // What had not settled is given again.
+                if !state.unsettled.isEmpty {
+                    state.cursor = nil
+                    state.unsettled = []
+                }
                 fail(error, &state)
                 throw error
             }
@@ -88,7 +98,24 @@ package final class SinkRunner: Sendable {
         }
     }
 
+    /// Moves the kept cursor over what was delivered long enough ago.
+    private func settle(_ state: inout State) throws {
+        guard let wait = sink.pace.settleMilliseconds else { return }
+        guard sink.isIntact() || state.unsettled.isEmpty else {
+            throw DeliveryFailure("The receiver of the sink \(name) ended the connection; what it may lack is sent again.")
+        }
+        let settled = state.unsettled.prefix { $0.at + .milliseconds(wait) <= ticks() }
+        guard let last = settled.last else { return }
+        let before = try keeping.cursor(ofSink: name)
+        try keeping.keep(last.cursor, ofSink: name)
+        state.unsettled.removeFirst(settled.count)
+        let from = before?.origin == last.cursor.origin ? before?.next ?? 0 : 0
+        progress.delivered(Int(last.cursor.next - min(from, last.cursor.next)), at: clock.now())
+    }
+
     private func step(_ state: inout State) throws -> Bool {
+        try settle(&state)
+        guard state.unsettled.count < Self.unsettledMax else { return false }
         let logs = try feed.logs()
         guard let first = logs.first else { return false }
         var cursor = try state.cursor ?? keeping.cursor(ofSink: name) ?? begin(logs)
@@ -101,12 +128,13 @@ package final class SinkRunner: Sendable {
         guard let at = logs.firstIndex(where: { $0.origin == cursor.origin }) else { return false }
         state.cursor = cursor
         let (log, later) = (logs[at], logs[(at + 1)...])
+        let kept = state.unsettled.isEmpty ? cursor : try keeping.cursor(ofSink: name) ?? cursor
         guard cursor.next <= log.size else {
             throw DeliveryFailure(
                 "The log \(log.origin) has \(log.size) entries and the sink \(name) was given \(cursor.next): it was rolled back or replaced; "
                     + "run `waybill log verify`.")
         }
-        look(logs, at, cursor.next)
+        look(logs, kept)
         let isMore: Bool
         if cursor.next == log.size {
             guard let next = later.first else { return false }
@@ -117,13 +145,14 @@ package final class SinkRunner: Sendable {
         } else {
             isMore = try deliverBatch(log, cursor, &state) || !later.isEmpty
         }
-        if let reached = state.cursor, reached.origin == log.origin { look(logs, at, reached.next) }
+        if state.unsettled.isEmpty, let reached = state.cursor { look(logs, reached) }
         return isMore
     }
 
-    private func look(_ logs: [SinkLog], _ at: Int, _ next: UInt64) {
-        let later = logs[(at + 1)...].reduce(UInt64(0)) { $0 + $1.size }
-        progress.isBehind(logs[at].size - next + later, ofSize: logs[logs.count - 1].size)
+    private func look(_ logs: [SinkLog], _ cursor: ExportCursor) {
+        guard let at = logs.firstIndex(where: { $0.origin == cursor.origin }) else { return }
+        let size = logs[at...].reduce(UInt64(0)) { $0 + $1.size }
+        progress.isBehind(size - min(size, cursor.next), ofSize: logs[logs.count - 1].size)
     }
 
     private func begin(_ logs: [SinkLog]) throws -> ExportCursor {
@@ -134,7 +163,11 @@ package final class SinkRunner: Sendable {
     }
 
     private func keep(_ cursor: ExportCursor, _ state: inout State) throws -> ExportCursor {
-        try keeping.keep(cursor, ofSink: name)
+        if sink.pace.settleMilliseconds == nil {
+            try keeping.keep(cursor, ofSink: name)
+        } else {
+            state.unsettled.append((cursor, ticks()))
+        }
         state.cursor = cursor
         state.tail = nil
         return cursor
@@ -145,7 +178,7 @@ package final class SinkRunner: Sendable {
         let records = try feed.records(from: cursor, entriesMax: count, bytesMax: sink.pace.bytesMax)
         let next = try end(of: records, from: cursor)
         try sink.deliver(records)
-        progress.delivered(records.count, at: clock.now())
+        if sink.pace.settleMilliseconds == nil { progress.delivered(records.count, at: clock.now()) }
         _ = try keep(ExportCursor(origin: cursor.origin, next: next), &state)
         state.entriesMax = min(sink.pace.entriesMax, state.entriesMax * 2)
         return next < log.size

@@ -2,51 +2,55 @@ import FoundationEssentials
 import WaybillCore
 import WaybillLedger
 
-/// Syslog over TLS (RFC 5425): RFC 5424 messages with octet counting.
+/// Syslog over TLS (RFC 5425): RFC 5424 messages with octet counting, on one connection that is kept.
 ///
-/// The protocol has no acknowledgement. So each batch has a connection of its own, ended by close_notify: a receiver that answers with
-/// its own has read everything before it. What it had read but not stored when it broke down is lost; nothing else is.
+/// The protocol has no acknowledgement. So what was sent counts as delivered only when the connection still stands `settle` later; if it
+/// ends before, everything since then comes again. Lost is only what a receiver drops while its connections live on.
 struct SyslogSink: DeliverySink {
     private static let address = SinkOption("address", .address, isRequired: true, "Host and port of the receiver; 6514 is usual.")
     private static let facility = SinkOption(
         "facility", .integer(0...23), fallback: "13", "RFC 5424's number: 13 is log audit, 16 to 23 are local.")
     private static let hostname = SinkOption("hostname", .text, "The name in the messages; without it this machine's.")
-    private static let close = SinkOption(
-        "close", .choice(["close_notify", "fin"]), fallback: "close_notify",
-        "What ends a batch well: the receiver's own close_notify, or that it ends the connection at all, for receivers that send none.")
+    private static let settle = SinkOption(
+        "settle", .milliseconds(5_000...600_000), fallback: "5s",
+        "How long the connection must have stood after an entry was sent for it to count as delivered.")
     static let kind = SinkKind(
         name: "syslog", summary: "Syslog over TLS: RFC 5424 messages framed as RFC 5425 says.",
         options: [
-            address, facility, hostname, close, HTTPOptions.trust, HTTPOptions.clientCertificate, HTTPOptions.clientKey,
+            address, facility, hostname, settle, HTTPOptions.trust, HTTPOptions.clientCertificate, HTTPOptions.clientKey,
             HTTPOptions.timeout,
         ],
         make: { values, surroundings throws(DeliveryFailure) in try SyslogSink(values, surroundings) })
 
     let pace: SinkPace
     private let messages: SyslogMessages
-    private let connector: TLSStream
+    private let stream: TLSStream
 
     init(_ values: SinkValues, _ surroundings: SinkSurroundings) throws(DeliveryFailure) {
-        pace = values.pace()
+        var pace = values.pace()
+        pace.settleMilliseconds = values.milliseconds(Self.settle)
+        self.pace = pace
         guard let address = values.address(Self.address) else { throw DeliveryFailure("The sink has no `address`; add it.") }
         guard surroundings.format.header.isEmpty else {
             throw DeliveryFailure("`\(surroundings.format.name)` begins with a header, which a message cannot have; use another `format`.")
         }
         let host = values.text(Self.hostname) ?? ProcessInfo.processInfo.hostName
         messages = SyslogMessages(facility: values.integer(Self.facility) ?? 13, host: host, format: surroundings.format)
-        connector = try TLSStream(
+        stream = try TLSStream(
             host: address.host, port: address.port, identity: try HTTPOptions.identity(values, surroundings),
-            needsCloseNotify: values.text(Self.close) != "fin", timeoutMilliseconds: values.milliseconds(HTTPOptions.timeout) ?? 60_000)
+            timeoutMilliseconds: values.milliseconds(HTTPOptions.timeout) ?? 60_000)
     }
 
     func deliver(_ records: [ExportRecord]) throws(DeliveryFailure) {
         var bytes: [UInt8] = []
         for record in records { messages.append(record, to: &bytes) }
         guard !bytes.isEmpty else { return }
-        try connector.sendWhole(bytes)
+        try stream.send(bytes)
     }
 
-    func stop() { connector.stop() }
+    func isIntact() -> Bool { stream.isIntact() }
+
+    func stop() { stream.stop() }
 }
 
 /// Entries as RFC 5424 messages.

@@ -19,12 +19,11 @@ struct TCPSocket: ~Copyable {
         case reset
         /// No TLS, or not the receiver that is meant.
         case unverified
-        /// It ended without saying so in TLS.
-        case silentEnd
     }
     private static let pollMillisecondsMax = 100
     let descriptor: Int32
-    private let deadline: ContinuousClock.Instant
+    /// Of the work under way.
+    var deadline: ContinuousClock.Instant
     private let flag: StopFlag
 
     init(host: String, port: Int, deadline: ContinuousClock.Instant, flag: StopFlag) throws(Problem) {
@@ -86,31 +85,22 @@ struct TCPSocket: ~Copyable {
         }
     }
 
-    /// No more from this side; what comes back can still be read.
-    func endWriting() throws(Problem) {
-        guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { throw .reset }
-    }
-
-    /// Returns once the other side has ended the connection with everything of ours read by its process.
-    ///
-    /// A process that ends a connection with bytes unread makes its system reset it; bytes that come after the end are answered by a reset
-    /// too, and never acknowledged. So an end, no reset, and nothing unacknowledged say that all has been read.
-    func waitRead() throws(Problem) {
-        var scratch = [UInt8](repeating: 0, count: 4_096)
-        while true {
-            let count = recv(descriptor, &scratch, scratch.count, 0)
-            if count == 0 { break }
-            if count > 0 || errno == EINTR { continue }
-            guard errno == EAGAIN || errno == EWOULDBLOCK else { throw .reset }
-            try waitReadable()
-        }
+    /// Returns once the other side's system has acknowledged every byte.
+    func waitAcknowledged() throws(Problem) {
         while waybill_socket_unacknowledged(descriptor) > 0 {
             // Nothing tells when the last acknowledgement comes: it is a round trip away.
             if flag.isRaised { throw .stopped }
             if deadline <= .now { throw .tooLong }
-            usleep(1_000)
+            usleep(500)
         }
-        guard waybill_socket_unacknowledged(descriptor) == 0, Self.error(descriptor) == 0 else { throw .reset }
+        guard waybill_socket_unacknowledged(descriptor) == 0, !isBroken else { throw .reset }
+    }
+
+    var isBroken: Bool { Self.error(descriptor) != 0 }
+
+    /// A machine that vanishes is noticed within `seconds`, by probes of the system's.
+    func noticeSilence(seconds: Int32) {
+        waybill_socket_probe(descriptor, seconds)
     }
 
     private static func error(_ descriptor: Int32) -> Int32 {

@@ -43,35 +43,16 @@ struct TLSSession: ~Copyable {
         }
     }
 
-    /// Sends close_notify.
-    func endWriting(_ socket: borrowing TCPSocket) throws(TCPSocket.Problem) {
-        while true {
-            ERR_clear_error()
-            let result = SSL_shutdown(ssl)
-            if result >= 0 { return }
-            switch SSL_get_error(ssl, result) {
-            case SSL_ERROR_WANT_WRITE: try socket.waitWritable()
-            case SSL_ERROR_WANT_READ: try socket.waitReadable()
-            default: throw .reset
-            }
-        }
-    }
-
-    /// Reads up to the other side's close_notify; false: the connection ended without one. Throws if it broke off.
-    func waitForCloseNotify(_ socket: borrowing TCPSocket) throws(TCPSocket.Problem) -> Bool {
+    /// The other side has ended nothing. What it says is not for us and is dropped.
+    var isOpen: Bool {
         var scratch = [UInt8](repeating: 0, count: 4_096)
         while true {
             ERR_clear_error()
             var count = 0
             let result = SSL_read_ex(ssl, &scratch, scratch.count, &count)
             if result == 1 { continue }
-            switch SSL_get_error(ssl, result) {
-            case SSL_ERROR_ZERO_RETURN: return true
-            case SSL_ERROR_WANT_READ: try socket.waitReadable()
-            case SSL_ERROR_WANT_WRITE: try socket.waitWritable()
-            case SSL_ERROR_SSL where ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING: return false
-            default: throw .reset
-            }
+            let code = SSL_get_error(ssl, result)
+            return code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE
         }
     }
 }

@@ -9,47 +9,56 @@ import Synchronization
     import Darwin
 #endif
 
-/// Verified TLS for bytes in one direction, each time on a connection of its own, and proof that the receiver's process has read them all.
+/// One verified TLS connection, kept, for bytes in one direction.
 final class TLSStream: Sendable {
+    private struct State: ~Copyable {
+        let context: TLSContext
+        var connection: TLSConnection?
+    }
     private let host: String
     private let port: Int
-    private let needsCloseNotify: Bool
     private let timeoutMilliseconds: Int
-    private let context: Mutex<TLSContext>
+    private let state: Mutex<State>
     private let flag = StopFlag()
     private var receiver: String { "\(host):\(port)" }
 
-    init(
-        host: String, port: Int, identity: CurlIdentity, needsCloseNotify: Bool, timeoutMilliseconds: Int
-    ) throws(DeliveryFailure) {
+    init(host: String, port: Int, identity: CurlIdentity, timeoutMilliseconds: Int) throws(DeliveryFailure) {
         self.host = host
         self.port = port
-        self.needsCloseNotify = needsCloseNotify
         self.timeoutMilliseconds = timeoutMilliseconds
-        context = Mutex(try TLSContext(identity))
+        state = Mutex(State(context: try TLSContext(identity), connection: nil))
     }
 
     /// Ends what is under way, and everything later, with a failure.
     func stop() { flag.raise() }
 
-    /// Returns once the receiver has read everything. Blocks; not on an event loop.
-    func sendWhole(_ bytes: [UInt8]) throws(DeliveryFailure) {
-        do throws(TCPSocket.Problem) {
-            let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
-            let socket = try TCPSocket(host: host, port: port, deadline: deadline, flag: flag)
-            try context.withLock { context throws(TCPSocket.Problem) in
-                let session = try context.session(host: host, socket.descriptor)
-                try session.shakeHands(socket)
-                guard session.isVerified else { throw .unverified }
-                try session.write(bytes, socket)
-                try session.endWriting(socket)
-                try socket.endWriting()
-                let isNotified = try session.waitForCloseNotify(socket)
-                guard isNotified || !needsCloseNotify else { throw .silentEnd }
+    /// Returns once the receiver's system has every byte. A connection that broke off is not opened again by the same call: what was sent
+    /// on it may be lost.
+    func send(_ bytes: [UInt8]) throws(DeliveryFailure) {
+        try state.withLock { state throws(DeliveryFailure) in
+            do throws(TCPSocket.Problem) {
+                let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
+                let connection: TLSConnection
+                if let kept = state.connection {
+                    connection = kept
+                } else {
+                    connection = try TLSConnection(state.context, host, port, deadline, flag)
+                    state.connection = connection
+                }
+                try connection.send(bytes, deadline)
+            } catch {
+                state.connection = nil
+                throw failure(error)
             }
-            try socket.waitRead()
-        } catch {
-            throw failure(error)
+        }
+    }
+
+    /// False: what was sent may be lost. The next `send` opens another connection.
+    func isIntact() -> Bool {
+        state.withLock { state in
+            guard let connection = state.connection, !connection.isIntact else { return state.connection != nil }
+            state.connection = nil
+            return false
         }
     }
 
@@ -65,10 +74,38 @@ final class TLSStream: Sendable {
             DeliveryFailure(
                 "TLS with \(receiver) could not be agreed; check that its root is in `trust`, that its certificate is for that name, and whom "
                     + "it lets in.")
-        case .silentEnd:
-            DeliveryFailure("\(receiver) ended the connection without close_notify; if it never sends one, set `close: fin`.")
         }
     }
+}
+
+/// A socket and the session on it.
+final class TLSConnection {
+    /// A receiver whose machine vanishes is noticed sooner than what it was given counts as delivered.
+    private static let silenceSecondsMax: Int32 = 4
+    private let session: TLSSession
+    private var socket: TCPSocket
+
+    init(
+        _ context: borrowing TLSContext, _ host: String, _ port: Int, _ deadline: ContinuousClock.Instant, _ flag: StopFlag
+    ) throws(TCPSocket.Problem) {
+        let socket = try TCPSocket(host: host, port: port, deadline: deadline, flag: flag)
+        socket.noticeSilence(seconds: Self.silenceSecondsMax)
+        let session = try context.session(host: host, socket.descriptor)
+        try session.shakeHands(socket)
+        guard session.isVerified else { throw .unverified }
+        self.session = session
+        self.socket = socket
+    }
+
+    func send(_ bytes: [UInt8], _ deadline: ContinuousClock.Instant) throws(TCPSocket.Problem) {
+        socket.deadline = deadline
+        // With TLS 1.3 a receiver that refuses us says so only after the handshake.
+        guard isIntact else { throw .reset }
+        try session.write(bytes, socket)
+        try socket.waitAcknowledged()
+    }
+
+    var isIntact: Bool { session.isOpen && !socket.isBroken }
 }
 
 /// Whom sessions trust and who they are.
