@@ -20,7 +20,7 @@ from gate import Installation  # noqa: E402
 from people import CALLER_TOKEN  # noqa: E402
 from term import Paint  # noqa: E402
 
-CHECKS = ["quick", "authority", "strict", "captured", "sdks", "clients", "json_suite", "crash", "sinks"]
+CHECKS = ["quick", "authority", "strict", "audits", "captured", "sdks", "clients", "json_suite", "crash", "sinks"]
 
 
 class Context:

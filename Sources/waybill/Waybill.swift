@@ -20,7 +20,11 @@ struct Waybill: AsyncParsableCommand {
         version: "waybill \(version)",
         subcommands: [
             ServeCommand.self, InitCommand.self, LintCommand.self, TestCommand.self, DecideCommand.self, ConsentCommand.self,
-            SubjectCommand.self, TransfersCommand.self, LogCommand.self, CACommand.self, ReferenceCommand.self,
+            SubjectCommand.self, TransfersCommand.self, LogCommand.self, CACommand.self,
+            VendorCommand.self,
+            AgreementCommand.self,
+            AuditCommand.self,
+            ReferenceCommand.self,
         ])
 
     // `@concurrent`: commands wait on files and sockets, and must not do so on the main actor.

@@ -75,6 +75,12 @@ enum AgreementChoice {
     }
 
     private static func state(of id: AgreementID, _ input: DecisionInput) -> Standing.AgreementState {
+        let state = said(of: id, input)
+        guard state == .approved, !input.standing.agreementsSuspended.isEmpty else { return state }
+        return input.standing.agreementsSuspended.contains(input.policy.agreements[id.position].id) ? .suspended : state
+    }
+
+    private static func said(of id: AgreementID, _ input: DecisionInput) -> Standing.AgreementState {
         if !input.standing.agreements.isEmpty {
             let agreement = input.policy.agreements[id.position]
             if let known = input.standing.agreements["\(agreement.id)@\(agreement.version)"] { return known }

@@ -19,6 +19,8 @@ package struct Standing: Sendable {
         package var vendorsNotApproved: Set<String> = []
         package var vendorsSuspended: Set<String> = []
         package var vendorsOnBreachHold: Set<String> = []
+        /// By id: every version of it, unless it is terminated already.
+        package var agreementsSuspended: Set<String> = []
         /// By `id@version`, where an event history says other than the files; absent: `approved` under `approvals: files`, `draft` under
         /// `required`.
         package var agreements: [String: AgreementState] = [:]
@@ -63,6 +65,7 @@ package struct Standing: Sendable {
         let (a, b) = (box.facts, other.box.facts)
         return a.logAvailable == b.logAvailable && a.clockTrusted == b.clockTrusted && a.dutiesRecordable == b.dutiesRecordable
             && a.vendorsNotApproved == b.vendorsNotApproved && a.vendorsSuspended == b.vendorsSuspended
+            && a.agreementsSuspended == b.agreementsSuspended
             && a.vendorsOnBreachHold == b.vendorsOnBreachHold && a.agreements == b.agreements && a.proofs == b.proofs
     }
 }

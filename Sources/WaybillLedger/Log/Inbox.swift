@@ -61,6 +61,8 @@ final class Inbox: Sendable {
 
     func add(rider: LogItem) {
         change { state in
+            // Nobody would commit it any more; letting go of the reply answers.
+            if case .notice(_, .some) = rider, state.stop != nil { return }
             if case .denial = rider {
                 guard state.denials < limits.queuedEntriesMax else { return count("denial_not_entered", in: &state) }
                 state.denials += 1

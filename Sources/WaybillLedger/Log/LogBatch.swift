@@ -27,6 +27,7 @@ struct LogBatch {
     private(set) var opened: [(key: TransferKey, intent: OpenTransfers.Intent)] = []
     private(set) var closed: [TransferKey] = []
     private(set) var committed: [(reply: LogItem.Reply, index: UInt64)] = []
+    private(set) var noticed: [(reply: NoticeReply, index: UInt64)] = []
     private(set) var rejected: [(reply: LogItem.Reply, error: RecordError)] = []
     private(set) var sighted: [Sighting] = []
     private(set) var hasTraffic = false
@@ -70,8 +71,9 @@ struct LogBatch {
             append { EntryEncoding.outcome(outcome, intentLeaf: intent.leaf, stamp: .init(author: author, nseq: $0, time: $1), into: &$2) }
             closed.append(key)
             hasTraffic = true
-        case .notice(let notice):
+        case .notice(let notice, let reply):
             let author = author
+            if let reply { noticed.append((reply, position.tree.size)) }
             append { EntryEncoding.notice(notice, stamp: .init(author: author, nseq: $0, time: $1), into: &$2) }
         case .seal(let seal): add(seal)
         }

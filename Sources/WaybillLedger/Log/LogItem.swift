@@ -1,3 +1,4 @@
+import Synchronization
 import WaybillCore
 
 /// What waits for the writer.
@@ -5,7 +6,8 @@ enum LogItem: Sendable {
     case intent(PreparedTransfer, Reply)
     case denial(PreparedTransfer)
     case outcome(TransferOutcome)
-    case notice(LogNotice)
+    /// The reply, if somebody waits until the notice is durable.
+    case notice(LogNotice, NoticeReply? = nil)
     case seal(Seal)
 
     struct Reply: Sendable {
@@ -23,8 +25,23 @@ enum LogItem: Sendable {
     }
 }
 
+/// Tells one who waits for a notice whether it is durable, and at which index: once, and at the latest when the log lets go of it.
+final class NoticeReply: Sendable {
+    private let listener: Mutex<(@Sendable (Result<UInt64, RecordError>) -> Void)?>
+
+    init(_ listener: @escaping @Sendable (Result<UInt64, RecordError>) -> Void) { self.listener = Mutex(listener) }
+
+    deinit { tell(.failure(RecordError(code: .closed, message: "The log has stopped."))) }
+
+    func tell(_ result: Result<UInt64, RecordError>) {
+        let listener = listener.withLock { exchange(&$0, with: nil) }
+        listener?(result)
+    }
+}
+
 /// Results on their way to listeners, each listener told once.
 struct Replies {
+    private var noticed: [(reply: NoticeReply, result: Result<UInt64, RecordError>)] = []
     private var order: [(listener: any CommitListener, results: [CommitResult])] = []
     private var positions: [ObjectIdentifier: Int] = [:]
 
@@ -42,5 +59,10 @@ struct Replies {
         }
     }
 
-    func send() { for (listener, results) in order { listener.committed(results) } }
+    mutating func add(_ result: Result<UInt64, RecordError>, to reply: NoticeReply) { noticed.append((reply, result)) }
+
+    func send() {
+        for (listener, results) in order { listener.committed(results) }
+        for (reply, result) in noticed { reply.tell(result) }
+    }
 }

@@ -123,6 +123,7 @@ struct LogWriter: Sendable {
         }
         set(.open)
         for (reply, index) in batch.committed { replies.add(.success(CommitReceipt(xid: reply.xid, index: index)), to: reply) }
+        for (reply, index) in batch.noticed { replies.add(.success(index), to: reply) }
     }
 
     private mutating func failed(
@@ -143,6 +144,7 @@ struct LogWriter: Sendable {
             failure = RecordError(code: .closed, message: message)
         }
         for (reply, _) in batch.committed { replies.add(.failure(failure), to: reply) }
+        for (reply, _) in batch.noticed { replies.add(.failure(failure), to: reply) }
     }
 
     /// A rollback is only believed if the store still stands where it stood.
@@ -155,21 +157,28 @@ struct LogWriter: Sendable {
         var denials = 0
         for item in items {
             switch item {
-            case .intent: continue
+            // Whoever waits is told, and tries again.
+            case .intent, .notice(_, .some): continue
             case .denial:
                 denials += 1
                 guard denials <= configuration.queuedEntriesMax else {
                     inbox.count(refused: "denial_not_entered")
                     continue
                 }
-            case .outcome, .notice, .seal: break
+            case .outcome, .notice(_, nil), .seal: break
             }
             retained.append(item)
         }
     }
 
     private func fail(_ items: [LogItem], _ error: RecordError, _ replies: inout Replies) {
-        for case .intent(_, let reply) in items { replies.add(.failure(error), to: reply) }
+        for item in items {
+            switch item {
+            case .intent(_, let reply): replies.add(.failure(error), to: reply)
+            case .notice(_, let reply?): replies.add(.failure(error), to: reply)
+            case .notice(_, nil), .denial, .outcome, .seal: continue
+            }
+        }
     }
 
     private mutating func set(_ new: RecorderState) {

@@ -127,6 +127,15 @@ package final class TransferLog: TransferRecorder {
     /// Enters an administrative act, a change of keys or an erasure; joins a later commit.
     package func record(_ notice: LogNotice) { inbox.add(rider: .notice(notice)) }
 
+    /// The same, and returns when it is durable, with its index; within about 100 ms.
+    package func enter(_ notice: LogNotice) async throws(RecordError) -> UInt64 {
+        if case .lost(_, let message) = phase.withLock({ $0 }) { throw RecordError(code: .closed, message: message) }
+        let result = await withCheckedContinuation { continuation in
+            inbox.add(rider: .notice(notice, NoticeReply { continuation.resume(returning: $0) }))
+        }
+        return try result.get()
+    }
+
     /// Writes what is queued, seals, signs, and closes the store. Blocks; not to be called from a listener or observer.
     package func close() {
         inbox.stop(.drain)

@@ -77,6 +77,11 @@ struct TimeRange: ParsableArguments {
         get throws { (try TimeRange.time(since, "--since"), try TimeRange.time(until, "--until")) }
     }
 
+    static func required(_ text: String, _ option: String) throws -> Timestamp {
+        guard let time = try time(text, option) else { throw ValidationError("\(option) is missing") }
+        return time
+    }
+
     private static func time(_ text: String?, _ option: String) throws -> Timestamp? {
         guard let text else { return nil }
         guard let time = Timestamp(rfc3339: text) ?? Day(iso8601: text)?.start else {

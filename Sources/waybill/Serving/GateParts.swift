@@ -16,6 +16,7 @@ struct GateParts: Sendable {
     let index: SubjectIndex
     let consents: SQLiteConsentStore
     let log: TransferLog
+    let control: ControlDatabase
     let history: AgreementHistory
     let volumes: VolumeBudget
     /// Of salts for subjects seen for the first time.
@@ -38,6 +39,22 @@ struct GateParts: Sendable {
                 volumes: volumes, secrets: secrets, trust: Wiring.vendorTrust(settings))
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    /// What people stopped binds from the first request on.
+    func suspend(in state: GateState) throws {
+        do {
+            put(Suspensions(try control.suspensionEvents()), in: state)
+        } catch let error as ControlDatabaseError {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    func put(_ suspensions: Suspensions, in state: GateState) {
+        state.updateStanding {
+            $0.vendorsSuspended = suspensions.vendors
+            $0.agreementsSuspended = suspensions.agreements
         }
     }
 

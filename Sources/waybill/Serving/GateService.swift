@@ -75,8 +75,11 @@ struct GateService: Service {
     }
 
     private var commands: [any ControlCommand] {
-        let (parts, reloader) = (parts, reloader)
-        return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + [
+        let (parts, reloader, state) = (parts, reloader, state)
+        let administration = Wiring.administration(
+            parts.settings, control: parts.control, log: parts.log, known: { Administration.Known(reloader.set) },
+            putInForce: { parts.put($0, in: state) })
+        return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration) + [
             ReplyCommand("status") { () async throws(ControlFailure) in
                 let policy = await reloader.status
                 return GateStatus(policy: policy, log: parts.log, index: parts.index)

@@ -15,7 +15,7 @@ actor PolicyReloader: Service {
     private let logger: Logger
     private let accept: @Sendable (LoadedPolicies) async throws -> Void
     private let renew: @Sendable (PolicySet) throws -> Void
-    private let purposeNames: Mutex<Set<String>>
+    private let current: Mutex<PolicySet>
     private var loaded: PolicyDirectory.Signature
     private var pending: PolicyDirectory.Signature?
     /// The reload asked for last.
@@ -32,12 +32,13 @@ actor PolicyReloader: Service {
         self.logger = logger
         self.accept = accept
         self.renew = renew
-        purposeNames = Mutex(Set(policies.set.purposes.map(\.name)))
+        current = Mutex(policies.set)
         status = PolicyStatus(digest: policies.set.digest, loadedAt: now)
     }
 
     /// Of the set in force.
-    nonisolated var purposes: Set<String> { purposeNames.withLock { $0 } }
+    nonisolated var set: PolicySet { current.withLock { $0 } }
+    nonisolated var purposes: Set<String> { Set(set.purposes.map(\.name)) }
 
     nonisolated func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -99,7 +100,7 @@ actor PolicyReloader: Service {
             let digest = policies.set.digest
             if digest != status.digest {
                 try await accept(policies)
-                purposeNames.withLock { $0 = Set(policies.set.purposes.map(\.name)) }
+                current.withLock { $0 = policies.set }
                 logger.notice("policies reloaded", metadata: ["digest": "\(digest)", "previous": "\(status.digest)"])
                 status = PolicyStatus(digest: digest, loadedAt: SystemWallClock().now())
             } else {

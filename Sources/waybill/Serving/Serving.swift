@@ -30,6 +30,7 @@ struct Serving {
         try Wiring.checkTrust(settings)
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
+        let control = try Wiring.control(settings)
         let logStore = try Wiring.logStore(settings)
         do {
             let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore)
@@ -38,7 +39,8 @@ struct Serving {
             let volumes = try sentToday(logStore)
             let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
             let parts = GateParts(
-                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, history: history,
+                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, control: control,
+                history: history,
                 volumes: volumes,
                 authority: CAKeeper(
                     keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger))
@@ -166,6 +168,7 @@ struct Serving {
 
     private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
         let state = try parts.state(policies.set)
+        try parts.suspend(in: state)
         let reloader = PolicyReloader(
             policies, now: SystemWallClock().now(), logger: logger, accept: { try await parts.accept($0, in: state) },
             renew: { try parts.renew(state, $0) })

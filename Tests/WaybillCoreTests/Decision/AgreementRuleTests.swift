@@ -36,6 +36,13 @@ struct AgreementRuleTests {
         RuleCase("a newer one that is suspended does not bring the older back", [.agreementSuspended], edits: [version4()]) {
             $0.standing.agreements = ["hubspot@4": .suspended]
         },
+        RuleCase("all its versions suspended at once", [.agreementSuspended]) { $0.standing.agreementsSuspended = ["hubspot"] },
+        RuleCase("all its versions suspended, the newer too", [.agreementSuspended], edits: [version4()]) {
+            $0.standing.agreementsSuspended = ["hubspot"]
+        },
+        RuleCase("another agreement suspended") {
+            $0.standing.agreementsSuspended = ["mailchimp"]
+        },
         RuleCase("nor one that is terminated", [.agreementTerminated], edits: [version4()]) {
             $0.standing.agreements = ["hubspot@4": .terminated]
         },

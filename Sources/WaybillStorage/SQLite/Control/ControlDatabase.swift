@@ -13,7 +13,9 @@ package struct ControlDatabase: Sendable {
     }
     /// Every part, one line each.
     static let parts: [Part] = [
-        SinkCursors.part
+        .engagements,
+        .suspensions,
+        .sinkCursors,
     ]
 
     let queue: DatabaseQueue

@@ -4,16 +4,6 @@ package import WaybillLedger
 
 /// How far each sink is, and what is wrong with it, in the control database.
 package struct SinkCursors: SinkCursorStore {
-    static let part = ControlDatabase.Part(
-        name: "sink_cursor",
-        migrations: [
-            """
-            CREATE TABLE sink_cursors (
-                sink TEXT PRIMARY KEY, origin TEXT NOT NULL, next INTEGER NOT NULL, moved_at INTEGER NOT NULL) WITHOUT ROWID, STRICT;
-            CREATE TABLE sink_failures (sink TEXT PRIMARY KEY, sentence TEXT NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID, STRICT;
-            """
-        ])
-
     package struct Row: Sendable, Equatable {
         package var cursor: ExportCursor?
         /// When the cursor last moved.
@@ -89,4 +79,17 @@ package struct SinkCursors: SinkCursorStore {
             throw ControlDatabaseError(error)
         }
     }
+}
+
+extension ControlDatabase.Part {
+    /// How far each sink is, and what is wrong with it.
+    static let sinkCursors = ControlDatabase.Part(
+        name: "sink_cursor",
+        migrations: [
+            """
+            CREATE TABLE sink_cursors (
+                sink TEXT PRIMARY KEY, origin TEXT NOT NULL, next INTEGER NOT NULL, moved_at INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+            CREATE TABLE sink_failures (sink TEXT PRIMARY KEY, sentence TEXT NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+            """
+        ])
 }

@@ -1,0 +1,84 @@
+import WaybillControl
+import WaybillCore
+import WaybillLedger
+import WaybillStorage
+
+/// Runs an administrative act: through the gate that owns the store, or on the store itself, with an epoch of the log of its own.
+struct AdministrationSession {
+    let settings: Settings
+
+    func run(_ request: ControlRequest) async throws -> ControlReply {
+        keepFilesPrivate()
+        do {
+            let access = try await StoreAccess.open(lock: settings.lock, socket: try settings.reachableSocket())
+            switch consume access {
+            case .gate(let client):
+                return try await client.run(request, input: { () throws(ControlFailure) in nil }, onReply: { _ in })
+            case .owned(let lock):
+                let reply = try await runHere(request)
+                lock.release()
+                return reply
+            }
+        } catch let failure as ControlFailure {
+            throw CommandFailure(failure.message.withoutFullStop)
+        }
+    }
+
+    private func runHere(_ request: ControlRequest) async throws -> ControlReply {
+        let (keys, keyring) = try Wiring.keyring(settings, create: false)
+        let set = try PolicyDirectory(settings.policies).loadForCommand()
+        let (store, logKeys) = (try Wiring.logStore(settings), try Wiring.logKeys(keys, keyring, create: false))
+        let log: TransferLog
+        do throws(LogOpenError) {
+            log = try TransferLog.open(
+                store: store, keys: logKeys,
+                configuration: LogConfiguration(origin: Wiring.origin(settings, set), node: Serving.node),
+                copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+        defer { log.close() }
+        let administration = Wiring.administration(
+            settings, control: try Wiring.control(settings), log: log, known: { Administration.Known(set) }, putInForce: { _ in })
+        let command = request.command
+        guard let act = Wiring.administrationCommands(administration).first(where: { $0.name == command }) else {
+            throw CommandFailure("no command \(command)")
+        }
+        return try ControlReply(.result, AnyEncodable(try await act.run(request.arguments, input: .none, output: ControlOutput { _ in })))
+    }
+}
+
+private struct AnyEncodable: Encodable {
+    let value: any Encodable
+    init(_ value: any Encodable) { self.value = value }
+    func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
+}
+
+extension Wiring {
+    static func control(_ settings: Settings) throws(CommandFailure) -> ControlDatabase {
+        do {
+            return try ControlDatabase(path: settings.controlStore)
+        } catch {
+            throw CommandFailure(error.message.withoutFullStop)
+        }
+    }
+
+    static func administration(
+        _ settings: Settings, control: ControlDatabase, log: TransferLog, known: @escaping @Sendable () -> Administration.Known,
+        putInForce: @escaping @Sendable (Suspensions) -> Void
+    ) -> Administration {
+        Administration(
+            engagements: control, suspensions: control, known: known,
+            enter: { (notice) async throws(RecordError) in try await log.enter(notice) },
+            log: {
+                let reader = try Wiring.logReader(settings)
+                defer { reader.close() }
+                return (try reader.identity()?.origin ?? "", log.size)
+            },
+            putInForce: putInForce, clock: { SystemWallClock().now() })
+    }
+
+    static func administrationCommands(_ administration: Administration) -> [any ControlCommand] {
+        AdministrationCommand.Kind.allCases.map { AdministrationCommand($0, administration) }
+    }
+}
