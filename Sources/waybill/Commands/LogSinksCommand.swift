@@ -50,7 +50,7 @@ struct LogSinksCommand: AsyncParsableCommand {
     /// Nil: no gate has run with sinks yet.
     private static func cursors(_ settings: Settings) throws -> SinkCursors? {
         guard try failing({ () throws(SystemError) in try Files.facts(settings.controlStore) }) != nil else { return nil }
-        return SinkCursors(try controlling { try ControlDatabase(path: settings.controlStore) }, clock: SystemWallClock())
+        return SinkCursors(try Wiring.control(settings), clock: SystemWallClock())
     }
 
     /// Null: the sink stands in a log that is not here.

@@ -61,12 +61,7 @@ extension GateParts {
     func sinkWork() throws -> [BackgroundWork] {
         let sinks = try SinkWiring.sinks(settings)
         guard !sinks.isEmpty else { return [] }
-        let cursors: SinkCursors
-        do {
-            cursors = SinkCursors(try ControlDatabase(path: settings.controlStore), clock: SystemWallClock())
-        } catch {
-            throw CommandFailure(error.message.withoutFullStop)
-        }
+        let cursors = SinkCursors(try Wiring.control(settings), clock: SystemWallClock())
         return try sinks.map { settings, sink in
             let runner = SinkRunner(
                 name: settings.name, sink: sink, feed: LedgerFeed(reader: try Wiring.logReader(self.settings)), keeping: cursors,
