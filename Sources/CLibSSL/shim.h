@@ -29,16 +29,15 @@ static inline int waybill_socket_unacknowledged(int descriptor) {
   return count;
 }
 
-/// Has the system find out within so many seconds whether the other side is still there, with bytes under way or without.
+/// Has the system find out within so many seconds whether the other side is still there while no bytes are under way. (With
+/// TCP_USER_TIMEOUT a receiver that is merely slow to read would be cut off.)
 static inline void waybill_socket_probe(int descriptor, int seconds) {
   int on = 1, one = 1, count = seconds > 2 ? seconds - 1 : 1;
   setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 #ifdef __linux__
-  unsigned int milliseconds = (unsigned int)seconds * 1000;
   setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &one, sizeof one);
   setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &one, sizeof one);
   setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
-  setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
 #else
   (void)one, (void)count;
 #endif

@@ -1,5 +1,7 @@
 import Testing
 import WaybillCore
+import WaybillDelivery
+import WaybillLedger
 
 @testable import waybill
 
