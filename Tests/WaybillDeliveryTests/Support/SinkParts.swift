@@ -10,7 +10,7 @@ struct MadeLog: Sendable {
     var size: UInt64
 
     func record(_ index: UInt64) -> ExportRecord {
-        let entry = Array(#"{"kind":"seal","log":"\#(origin)","nseq":\#(index),"xid":"x\#(index)"}"#.utf8)
+        let entry = Array(#"{"kind":"seal","log":"made","nseq":\#(index),"xid":"x\#(index)"}"#.utf8)
         return ExportRecord(
             index: index, origin: origin, kind: .seal, time: Timestamp(seconds: 1_780_000_000 + Int64(index) * 3_600),
             leaf: entry.withUnsafeBytes { MerkleHashing.leaf($0) }, entry: entry)

@@ -39,7 +39,7 @@ struct SinkSectionTests {
             ("a: {kind: fil, path: x}", ":2:13: `sinks.a.kind` must be one of file, https, syslog, otlp, s3"),
             ("a: {path: x}", "`sinks.a.kind` must be one of"), ("a: {kind: file}", "`sinks.a` has no `path`: a path"),
             ("a: {kind: file, path: x, formt: csv}", "unknown key `sinks.a.formt`: did you mean `format`?"),
-            ("a: {kind: file, path: x, url: y}", "unknown key `sinks.a.url`: a sink of kind file has none"),
+            ("a: {kind: file, path: x, endpoint_url: y}", "`sinks.a.endpoint_url`: a sink of kind file has none"),
             ("a: {kind: otlp, url: 'https://c.example', format: csv}", "unknown key `sinks.a.format`"),
             ("a: {kind: file, path: x, format: word}", "`sinks.a.format` must be one of ndjson"),
             ("a: {kind: https, url: 'http://c.example'}", "`sinks.a.url` must be a URL like"),
