@@ -30,6 +30,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPangoCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+        .systemLibrary(name: "CLibSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "WaybillCore",
@@ -79,7 +80,7 @@ let package = Package(
             ]),
         .target(
             name: "WaybillDelivery",
-            dependencies: ["CCurl", "WaybillCore", "WaybillLedger", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["CCurl", "CLibSSL", "WaybillCore", "WaybillLedger", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "WaybillReport", dependencies: ["CPangoCairo", "WaybillCore", "WaybillLedger"]),
         .target(
             name: "WaybillTesting",

@@ -53,6 +53,7 @@ extension CurlHandle {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PROTOCOLS_STR, target.isTLS ? "https" : "http")
         set(CURLOPT_FOLLOWLOCATION, 0)
+        set(CURLOPT_USERAGENT, identity.agent)
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
@@ -84,6 +85,8 @@ extension CurlHandle {
         set(CURLOPT_TIMEOUT_MS, limits.totalMillisecondsMax)
         set(CURLOPT_LOW_SPEED_LIMIT, 1)
         set(CURLOPT_LOW_SPEED_TIME, limits.stallSecondsMax)
+        // A large body would else wait a second for a `100 Continue` that few servers send.
+        set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1)
         set(CURLOPT_NOPROGRESS, 0)
         set(CURLOPT_XFERINFODATA, pointer: Unmanaged.passUnretained(flag).toOpaque())
         waybill_curl_set_progress(easy) { context, _, _, _, _ in
@@ -99,8 +102,7 @@ final class HeaderList {
 
     /// Throws for a name or value that would end its line, and a value that cannot be sent.
     init(_ request: CurlRequest) throws(DeliveryFailure) {
-        // A body of a megabyte would else wait for a `100 Continue` that few servers send.
-        for (name, value) in request.headers + [("Expect", "")] {
+        for (name, value) in request.headers {
             guard Self.isToken(name), value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
                 throw DeliveryFailure("The header `\(Self.isToken(name) ? name : "?")` holds characters that a header cannot; correct it.")
             }

@@ -91,6 +91,8 @@ package struct CurlIdentity: Sendable {
     package var trust: [String] = []
     package var clientCertificate: ClientCertificate?
     package var proxy: Proxy?
+    /// Who asks, as receivers' logs have it; not a header of the request, which a signature would cover.
+    package var agent = "waybill"
     /// Plain HTTP off loopback. Default: refused.
     package var allowsPlainHTTP = false
 

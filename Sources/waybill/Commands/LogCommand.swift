@@ -19,6 +19,7 @@ struct LogCommand: AsyncParsableCommand {
             Acknowledge.self,
             LogShardsCommand.self,
             LogRetentionCommand.self,
+            LogSinksCommand.self,
         ])
 
     struct Checkpoint: AsyncParsableCommand {

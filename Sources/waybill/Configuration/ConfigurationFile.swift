@@ -9,6 +9,8 @@ struct ConfigurationFile {
     private(set) var positions: [String: String] = [:]
     /// Keys of the mappings users fill (`resolve`), in the file's order.
     private(set) var entries: [String: [String]] = [:]
+    /// What stands under `sinks`.
+    private(set) var sinks: [SinkDeclaration] = []
     private(set) var isEmpty = true
     private var problems: [String] = []
 
@@ -52,6 +54,11 @@ struct ConfigurationFile {
         let isSection = ConfigurationKey.all.contains { $0.name.hasPrefix(key + ".") }
         if let known, fits(value, known.kind) {
             positions[key] = position(value)
+            if case .sinks = known.kind, let mapping = value.mapping {
+                let section = SinkSection(mapping, position: position)
+                sinks = section.sinks
+                problems += section.problems
+            }
             if case .addresses = known.kind { entries[key] = value.mapping?.keys.compactMap(\.string) ?? [] }
         } else if isSection, let section = value.mapping {
             walk(section, prefix: key)
@@ -70,6 +77,7 @@ struct ConfigurationFile {
         switch kind {
         case .paths, .texts: value.sequence.map { $0.allSatisfy { $0.scalar != nil } } ?? false
         case .addresses: value.mapping.map { $0.allSatisfy { $0.key.scalar != nil && $0.value.scalar != nil } } ?? false
+        case .sinks: value.mapping != nil
         default: value.scalar != nil
         }
     }

@@ -15,6 +15,8 @@ struct ConfigurationKey: Sendable {
         case integer(ClosedRange<Int>)
         case milliseconds(ClosedRange<Int>)
         case choice([String])
+        /// Names of sinks, each with its own mapping; only in the file.
+        case sinks
     }
     var name: String
     var kind: Kind
@@ -48,6 +50,7 @@ struct ConfigurationKey: Sendable {
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .milliseconds(let range): "a time like 500ms, 10s or 5m, from \(range.lowerBound) ms to \(range.upperBound) ms"
         case .choice(let words): "one of \(words.joined(separator: ", "))"
+        case .sinks: "a mapping from names to sinks"
         }
     }
 }
@@ -116,6 +119,8 @@ extension ConfigurationKey {
     static let caPermit = ConfigurationKey(
         "ca.permit", .texts, nil,
         "DNS suffixes the interception CA may sign for. Without it: the hosts of all destinations when the CA is created.")
+    static let sinks = ConfigurationKey(
+        "sinks", .sinks, nil, "Where the log's entries go besides, by name; only in the file. See [Sinks](#sinks).")
 
     static let evidenceCertificate = ConfigurationKey(
         "evidence.certificate", .path, nil,
@@ -154,6 +159,6 @@ extension ConfigurationKey {
         + [store, tombstones, policies, keys, secrets, insecure, resolve, trust]
         + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
-        + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, shards, sideMonths, caPermit]
+        + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, shards, sideMonths, sinks, caPermit]
         + [evidenceCertificate, evidenceKey, evidenceTimestamp, logLevel]
 }

@@ -31,6 +31,6 @@ enum ConfigurationReference {
                 Plain HTTP off the loopback interface is refused unless `insecure: true` says so. Port 0 picks a free port; the line
                 `{"event":"ready",…}` on standard output names it.
 
-                """
+                """ + SinkReference.text
     }
 }

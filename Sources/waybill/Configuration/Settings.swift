@@ -1,3 +1,4 @@
+import WaybillDelivery
 import WaybillLedger
 
 /// The configuration of one installation, typed and complete. Paths are ready to open: relative ones were resolved against the
@@ -40,6 +41,13 @@ struct Settings: Sendable {
         var key: String?
         var timestampURL: String?
     }
+    struct Sink: Sendable {
+        var name: String
+        var kind: SinkKind
+        var format: any ExportFormat
+        /// As written, with paths ready to open; secrets by their names.
+        var values: [String: String]
+    }
     /// The configuration file, as named on the command line.
     var file: String
     var gate: Listener
@@ -65,6 +73,7 @@ struct Settings: Sendable {
     var retention = Retention()
     var caPermit: [String]
     var evidence: Evidence
+    var sinks: [Sink] = []
     var logLevel: String
     /// Environment variables that begin with `WAYBILL_` and are no key.
     var unknownVariables: [String]

@@ -33,6 +33,10 @@ enum SettingsReader {
         }
         let values = ConfigurationValues(file: file, fileProvider: provider, flags: flags, environment: environment)
         var settings = try settings(values, path: path)
+        guard flags[ConfigurationKey.sinks.name] == nil, environment[ConfigurationKey.sinks.environmentName] == nil else {
+            throw CommandFailure("`sinks` can only be set in the configuration file", remedy: "write them there")
+        }
+        settings.sinks = file.sinks.map { $0.settings(base: Files.parent(of: path)) }
         let known = Set(ConfigurationKey.all.map(\.environmentName))
         settings.unknownVariables = environment.keys.filter {
             $0.hasPrefix("WAYBILL_") && !$0.hasPrefix(SecretStore.environmentPrefix) && !known.contains($0)

@@ -15,10 +15,18 @@ struct BackgroundWork: Service {
     static let failurePauseMilliseconds = 1_000
     static let failurePauseMillisecondsMax = 60_000
     let logger: Logger
+    /// When the gate stops: ends a turn under way soon. From any thread.
+    var stop: @Sendable () -> Void = {}
     /// True: there is more to do at once. What it throws is told once until it works again.
     let turn: @Sendable () throws -> Bool
 
-    func run() async throws { await cancelWhenGracefulShutdown { await work() } }
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await cancelWhenGracefulShutdown { await work() }
+        } onGracefulShutdown: {
+            stop()
+        }
+    }
 
     private func work() async {
         let queue = DispatchQueue(label: "waybill.\(name)")
@@ -32,7 +40,9 @@ struct BackgroundWork: Service {
             } catch {
                 if failures == 0 { logger.error("background work failed", metadata: ["work": "\(name)", "why": "\(error)"]) }
                 failures += 1
-                pause = min(Self.failurePauseMilliseconds << min(failures - 1, 10), Self.failurePauseMillisecondsMax)
+                let longest = min(Self.failurePauseMilliseconds << min(failures - 1, 10), Self.failurePauseMillisecondsMax)
+                // Gates that lost the same receiver do not come back to it at one moment.
+                pause = Int.random(in: longest / 2...longest)
             }
             guard pause > 0 else { continue }
             do { try await Task.sleep(for: .milliseconds(pause)) } catch { return }
@@ -49,10 +59,10 @@ struct BackgroundWork: Service {
 extension GateParts {
     /// Everything that runs beside the gate, one line each.
     func backgroundWork() throws -> [BackgroundWork] {
-        [
-            try indexing(),
+        try [
+            indexing(),
             SideRetention.work(self),
             witnesses.map { WitnessWork.work($0, log: log, reader: logStore, logger: logger) },
-        ].compactMap { $0 }
+        ].compactMap { $0 } + sinkWork()
     }
 }

@@ -29,6 +29,8 @@ struct GateParts: Sendable {
     let erasures: ErasureWork
     /// The forward proxy's.
     let authority: CAKeeper
+    /// How each sink does.
+    let sinks = SinkBoard()
 
     func gate(_ set: PolicySet) -> Gate {
         let keys = GateKeys(keyring: keyring, makeSalt: { [random] in random.bytes() })

@@ -21,6 +21,7 @@ struct InstallationCheck {
         let secrets = try Wiring.secrets(settings, set)
         try Wiring.checkTrust(settings)
         if settings.control != nil { for name in ["metrics_token", "log_token"] { _ = try Wiring.token(name, settings) } }
+        _ = try SinkWiring.sinks(settings)
         do throws(ProxyError) {
             try GateState.check(set.vendors, secrets: secrets, trust: Wiring.vendorTrust(settings))
         } catch {

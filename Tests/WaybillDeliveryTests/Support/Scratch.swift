@@ -35,3 +35,9 @@ final class Scratch {
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file(name))
     }
 }
+
+extension Scratch {
+    func link(_ name: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(atPath: file(name), withDestinationPath: file(target))
+    }
+}

@@ -16,6 +16,7 @@ package struct ControlDatabase: Sendable {
         .engagements,
         .suspensions,
         .witnesses,
+        .sinkCursors,
     ]
 
     let queue: DatabaseQueue
