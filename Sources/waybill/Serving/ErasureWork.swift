@@ -288,7 +288,8 @@ actor ErasureWork {
 
     static let stillRead = ControlFailure(
         code: "still_read",
-        message: "The person is erased, but another process reads a store, so that old pages of it could not be overwritten yet; end it, then "
+        message:
+            "The person is erased, but another process reads a store, so that old pages of it could not be overwritten yet; end it, then "
             + "restart the gate or erase anybody.")
     private static let lost = ControlFailure(code: "internal", message: "The erasure is not where it was; run the command again.")
 
@@ -334,7 +335,8 @@ extension ErasureWork.Parts {
         let reader = try SQLiteLogReader(path: settings.logStore)
         defer { reader.close() }
         return try SQLiteSubjectTracer(
-            consents: settings.store, keyring: keyring, keys: logKeys, sightings: SQLiteSightings(reader, index: Wiring.transferIndex(settings))
+            consents: settings.store, keyring: keyring, keys: logKeys,
+            sightings: SQLiteSightings(reader, index: Wiring.transferIndex(settings))
         ).trace(identifier)
     }
 }

@@ -181,7 +181,8 @@ extension SQLiteConsentStore {
 
     /// One transaction; the subjects named are folded again, at `now`, once it is durable.
     private func changingSubjects<Value: Sendable>(
-        now: Timestamp = Timestamp(nanoseconds: 0), _ body: @escaping @Sendable (SQLiteConsentStore, ErasureRows) throws -> (Value, [UInt32])
+        now: Timestamp = Timestamp(nanoseconds: 0),
+        _ body: @escaping @Sendable (SQLiteConsentStore, ErasureRows) throws -> (Value, [UInt32])
     ) async throws(ConsentStoreError) -> Value {
         try await perform { store, db in
             var result: (value: Value, touched: [UInt32])?

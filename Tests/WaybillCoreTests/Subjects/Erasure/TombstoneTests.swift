@@ -54,7 +54,8 @@ import WaybillCore
         index.tombstones.add(
             .tombstone(
                 Tombstone(
-                    id: Fingerprint(high: 1, low: 1), erasedAt: Timestamp(seconds: 1), identifiers: [keys.identifier(index.fingerprint(anna))],
+                    id: Fingerprint(high: 1, low: 1), erasedAt: Timestamp(seconds: 1),
+                    identifiers: [keys.identifier(index.fingerprint(anna))],
                     parts: [])))
         guard case .known(let first) = index.find(anna, now: Timestamp(seconds: 2)),
             case .known(let second) = index.find(anna, now: Timestamp(seconds: 2))
@@ -62,7 +63,8 @@ import WaybillCore
         #expect(first.profile == SubjectProfile(erased: true))
         #expect(first.number == SubjectIndex.erasedNumber && first == second)
         #expect((0..<16).contains { first.salt[$0] != second.salt[$0] })
-        if case .unknown = index.find(try Identifier(importText: "email:other@example.com"), now: Timestamp(seconds: 2)) {} else {
+        if case .unknown = index.find(try Identifier(importText: "email:other@example.com"), now: Timestamp(seconds: 2)) {
+        } else {
             Issue.record("somebody else is found too")
         }
         index.upsert(IndexedSubject(number: 5, salt: InlineArray(repeating: 1)), fingerprints: [index.fingerprint(anna)])
