@@ -32,7 +32,7 @@ import WaybillCore
     @Test func `The book knows a person by every identifier, and when they were last erased`() {
         let book = TombstoneBook()
         #expect(book.erasedAt(Fingerprint(high: 9, low: 9)) == nil)
-        book.begin(keys: keys)
+        book.begin(keys: keys, makeSalt: { InlineArray(repeating: 1) })
         book.add(.tombstone(tombstone))
         var later = tombstone
         later.id = Fingerprint(high: 8, low: 8)
@@ -50,7 +50,7 @@ import WaybillCore
         let index = SubjectIndex(fingerprintKey: key)
         index.open()
         let anna = try Identifier(importText: "email:anna@example.com")
-        index.tombstones.begin(keys: keys)
+        index.tombstones.begin(keys: keys, makeSalt: { InlineArray { _ in UInt8.random(in: .min ... .max) } })
         index.tombstones.add(
             .tombstone(
                 Tombstone(
