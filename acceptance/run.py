@@ -20,7 +20,22 @@ from gate import Installation  # noqa: E402
 from people import CALLER_TOKEN  # noqa: E402
 from term import Paint  # noqa: E402
 
-CHECKS = ["quick", "authority", "strict", "audits", "captured", "sdks", "clients", "json_suite", "crash", "faults", "erasure"]
+CHECKS = [
+    "quick",
+    "authority",
+    "strict",
+    "audits",
+    "captured",
+    "sdks",
+    "clients",
+    "json_suite",
+    "crash",
+    "faults",
+    "erasure",
+    "storage",
+    "public_formats",
+    "exports",
+]
 
 
 class Context:

@@ -1,9 +1,10 @@
 import ArgumentParser
+import WaybillCore
 
 /// The `waybill` command. Its own `main` only maps every way of ending to the documented exit codes.
 @main
 struct Waybill: AsyncParsableCommand {
-    static let version = "0.1.0"
+    static let version = "\(Product.version)"
 
     static let configuration = CommandConfiguration(
         commandName: "waybill",
@@ -23,6 +24,9 @@ struct Waybill: AsyncParsableCommand {
             VendorCommand.self,
             AgreementCommand.self,
             AuditCommand.self,
+            KeysCommand.self,
+            BackupCommand.self,
+            RestoreCommand.self,
             ReferenceCommand.self,
         ])
 

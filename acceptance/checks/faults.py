@@ -46,13 +46,17 @@ def prepare(place):
 
 
 def rounds(context, bench, what, one_round):
-    for _ in range(context.fault_rounds):
-        bench.rounds += 1
-        bench.judge.remember(bench.var / "checkpoint")
-        one_round(bench)
-        bench.recover()
-        if len(bench.faults) >= 8:
-            break
+    try:
+        for _ in range(context.fault_rounds):
+            bench.rounds += 1
+            bench.judge.remember(bench.var / "checkpoint")
+            one_round(bench)
+            bench.recover()
+            if len(bench.faults) >= 8:
+                break
+    finally:
+        if isinstance(one_round, disks.Disk):
+            one_round.end(bench)
     notes = "".join(f", {count} {note}" for note, count in bench.notes.items())
     context.check(f"{what}: {bench.rounds} rounds", not bench.faults,
                   "; ".join(bench.faults[:5]) or

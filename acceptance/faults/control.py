@@ -6,7 +6,9 @@ import struct
 import subprocess
 from dataclasses import dataclass
 
-LOG, CHECKPOINT, OTHER = 1, 2, 4
+# Sorts of files: the log's write-ahead journal, the checkpoint copy, others, the log's database itself (written when the journal is full).
+LOG_JOURNAL, CHECKPOINT, OTHER, LOG_DATABASE = 1, 2, 4, 8
+LOG = LOG_JOURNAL | LOG_DATABASE
 ALL = LOG | CHECKPOINT | OTHER
 FIELDS = ["files", "write_at", "write_every", "write_error", "write_short", "write_kill", "sync_at", "sync_every", "sync_error", "sync_kill",
           "every_error", "clock_seconds", "writes", "syncs", "fired", "fired_at", "fired_file"]

@@ -29,10 +29,20 @@ def run(context, library, chance, recorder, make):
         for at in sorted(chance.randrange(1, len(recorded.changes)) for _ in range(cuts)):
             recorded.cut(at, make(f"powercut-{number}-cut"), totals)
         left, number = left - cuts, number + 1
+    lying(context, library, chance, recorder, make)
     context.check(f"power cut, unsynced writes lost: {totals['cuts']} cuts in {number} recorded runs", not totals["faults"],
                   "; ".join(totals["faults"][:5]) or
                   f"{totals['bodies']} bodies, {totals['transfers']} transfers, {totals['withdrawn']} withdrawals, 0 violations, "
                   f"slowest recovery {totals['slowest']:.0f} ms")
+
+
+def lying(context, library, chance, recorder, make):
+    """The harness must be able to fail: a disk that does not keep what it synced is noticed."""
+    recorded, found = Recording(context, make("powercut-lying"), library, chance, recorder, is_first_start=False), {
+        "faults": [], "slowest": 0.0, "cuts": 0, "bodies": 0, "transfers": 0, "withdrawn": 0}
+    recorded.changes = [change for change in recorded.changes if change.kind != shim.SYNC]
+    recorded.cut(len(recorded.changes) - 1, make("powercut-lying-cut"), found, "nothing unsynced")
+    context.check("a disk that lies about syncing is caught", found["faults"], f"{len(found['faults'])} violations, as there must be")
 
 
 class Recording:
@@ -44,14 +54,14 @@ class Recording:
         leavers = [f"leaver{i}@example.com" for i in range(LEAVERS)]
         if not is_first_start:
             with self.bench.gate():
-                self.prepare(leavers)
+                self.prepare(place, leavers)
         self.base = place.home / "base"
         os.makedirs(self.bench.var, mode=0o700, exist_ok=True)
         shutil.copytree(self.bench.var, self.base, ignore=lambda _, names: [n for n in names if n.endswith(".sock")])
         control = self.bench.control(place.home / "record")
         gate = self.bench.gate(control).start()
         if is_first_start:
-            self.prepare(leavers)
+            self.prepare(place, leavers)
         self.prepared = time.monotonic() if is_first_start else 0.0
         load, self.leaving = Load(gate, chance).start(), Withdrawals(place, leavers, pause=0.01).start()
         time.sleep(chance.uniform(1.5, 3))
@@ -65,9 +75,10 @@ class Recording:
         self.changes = shim.changes(place.home / "record")
         self.disk, self.taken = Disk(self.base), 0
 
-    def prepare(self, leavers):
-        self.place.import_lines("subject", [facts(PERSON), *(facts(each) for each in leavers)])
-        self.place.import_lines("consent", [consent(each, "hubspot") for each in (PERSON, *leavers)])
+    @staticmethod
+    def prepare(place, leavers):
+        place.import_lines("subject", [facts(PERSON), *(facts(each) for each in leavers)])
+        place.import_lines("consent", [consent(each, "hubspot") for each in (PERSON, *leavers)])
 
     def check_itself(self):
         """Played back whole, the record makes the folder that is there: else a cut would prove nothing."""
@@ -85,12 +96,12 @@ class Recording:
         shutil.rmtree(target)
         self.context.check("the record plays back to what is there", not differing, ", ".join(differing) or f"{len(self.changes)} changes")
 
-    def cut(self, at, place, totals):
+    def cut(self, at, place, totals, mode=None):
         """`at`: the first change that does not happen any more."""
         while self.taken < at:
             self.disk.take(self.changes[self.taken])
             self.taken += 1
-        moment, mode = self.changes[at].began, self.chance.choice(MODES)
+        moment, mode = self.changes[at].began, mode or self.chance.choice(MODES)
         bench = Bench(self.context, place, self.recorder, Judge(), self.library, self.chance)
         bench.rounds = at
         shutil.rmtree(bench.var, ignore_errors=True)
@@ -104,7 +115,7 @@ class Recording:
         self.recorder.take()
         before = [got for got in self.received if got[0] < moment]
         bench.recover(withdrawn=self.chance.sample(withdrawn, min(3, len(withdrawn))) if withdrawn else (),
-                      received=before, begin=None if moment > self.prepared else lambda: self.prepare(()))
+                      received=before, begin=None if moment > self.prepared else lambda: self.prepare(place, ()))
         totals["cuts"] += 1
         totals["bodies"] += len(before)
         totals["transfers"] += bench.judge.totals["intents"]
@@ -112,4 +123,4 @@ class Recording:
         totals["slowest"] = max(totals["slowest"], bench.slowest_ms)
         totals["faults"] += [f"{mode}, cut at change {fault.removeprefix('round ')}" for fault in bench.faults]
         if bench.faults and self.context.keep:
-            shutil.copytree(place.home, f"{place.home}-{at}", ignore=lambda _, names: [n for n in names if n.endswith(".sock")])
+            shutil.copytree(place.home, f"{place.home}-{at}-{totals['cuts']}", ignore=lambda _, names: [n for n in names if n.endswith(".sock")])

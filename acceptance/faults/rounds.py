@@ -90,7 +90,7 @@ def killed(bench):
     bench.answered += load.transfers
 
 
-def failing_io(bench, prepare, sorts=shim.ALL, may_not_start=True):
+def failing_io(bench, prepare, sorts=shim.ALL, may_not_start=True, seconds=2.5):
     """A gate under the shim, loaded until the fault has struck and it was seen what the gate makes of it."""
     control = bench.control()
     prepare(control)
@@ -103,16 +103,21 @@ def failing_io(bench, prepare, sorts=shim.ALL, may_not_start=True):
         return
     load = Load(gate, bench.chance).start()
     changes = Withdrawals(bench.place, [f"w{bench.rounds}-{i}@example.com" for i in range(40)]).start()
-    bench.until(lambda: control.fired or not gate.alive, 2.5)
+    bench.until(lambda: control.fired or not gate.alive, seconds)
     time.sleep(0.15)
     if control.fired:
         bench.count("struck")
-    if gate.alive and control.fired and control.fired_file == shim.LOG and must_close(control):
+    if gate.alive and control.fired and control.fired_file & shim.LOG and must_close(control):
         closed_for_good(bench, control, gate, load)
     changes.stop()
     gate.kill()
     load.stop()
     bench.answered += load.transfers
+
+
+def some(chance, most):
+    """Small numbers as often as large ones: a start is short, a run is long."""
+    return int(most ** chance.random())
 
 
 def must_close(control):
@@ -137,27 +142,52 @@ def closed_for_good(bench, control, gate, load):
 
 
 def writes_fail(bench):
-    at, chance = 1 + bench.chance.randrange(3 + bench.rounds * 13 % 400), bench.chance
+    at, chance = some(bench.chance, 3_000), bench.chance
     failing_io(bench, lambda c: (setattr(c, "write_error", errno.EIO), setattr(c, "write_at", at), setattr(c, "write_every", chance.choice((0, 1, 7)))),
                chance.choice((shim.ALL, shim.LOG, shim.LOG)))
 
 
 def writes_torn(bench):
     """Part of the bytes, then an error or the end of the process."""
-    at, part, dies = 1 + bench.chance.randrange(3 + bench.rounds * 17 % 400), bench.chance.randrange(1, 256), bench.chance.random() < 0.7
+    at, part, dies = some(bench.chance, 3_000), bench.chance.randrange(1, 256), bench.chance.random() < 0.7
     failing_io(bench, lambda c: (setattr(c, "write_short", part), setattr(c, "write_kill", dies), setattr(c, "write_error", errno.EIO),
                                  setattr(c, "write_at", at), setattr(c, "write_every", 3)))
 
 
 def syncs_fail(bench):
-    at, every = 1 + bench.chance.randrange(3 + bench.rounds * 7 % 150), bench.chance.choice((0, 1, 3))
+    at, every = some(bench.chance, 300), bench.chance.choice((0, 1, 3))
     failing_io(bench, lambda c: (setattr(c, "sync_error", errno.EIO), setattr(c, "sync_at", at), setattr(c, "sync_every", every)),
                bench.chance.choice((shim.ALL, shim.LOG, shim.LOG)))
 
 
 def syncs_kill(bench):
-    at = 1 + bench.chance.randrange(3 + bench.rounds * 7 % 150)
+    at = some(bench.chance, 300)
     failing_io(bench, lambda c: (setattr(c, "sync_kill", 1), setattr(c, "sync_error", errno.EIO), setattr(c, "sync_at", at)))
+
+
+def database_fails(bench):
+    """The journal can be written, but not what it is for."""
+    at, what = 1 + bench.chance.randrange(40), bench.chance.choice(("write", "sync"))
+
+    def prepare(control):
+        setattr(control, f"{what}_error", errno.EIO)
+        setattr(control, f"{what}_every", bench.chance.choice((0, 1)))
+
+    control = bench.control()
+    gate = bench.gate(control).start()
+    prepare(control)
+    control.files = shim.LOG_DATABASE
+    setattr(control, f"{what}_at", at if what == "write" else 1)
+    load = Load(gate, bench.chance, senders=12).start()
+    bench.until(lambda: control.fired, 20)
+    bench.expect(control.fired, "the journal never went into the database")
+    time.sleep(0.15)
+    if control.fired:
+        bench.count("struck")
+        closed_for_good(bench, control, gate, load)
+    gate.kill()
+    load.stop()
+    bench.answered += load.transfers
 
 
 def refuses_for_a_while(bench, error, goes_on):
@@ -243,6 +273,7 @@ KINDS = [
     ("the n-th write is torn, then an error or the end", writes_torn),
     ("the n-th sync fails (EIO)", syncs_fail),
     ("killed at the n-th sync", syncs_kill),
+    ("the log's database fails behind its journal (EIO)", database_fails),
     ("disk full for a while (ENOSPC)", disk_full),
     ("read-only file system (EROFS)", read_only),
     ("the clock jumps", clock_turned),

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FD_MAX = 65536, LOG_FILE = 1, CHECKPOINT_FILE = 2, OTHER_FILE = 4 };
+enum { FD_MAX = 65536, LOG_JOURNAL = 1, CHECKPOINT_FILE = 2, OTHER_FILE = 4, LOG_DATABASE = 8 };
 enum { OPENED = 1, WRITE, TRUNCATE, SYNC, RENAME, UNLINK, CREATED, FOLDER_SYNC, MAKE_FOLDER, LINK };
 
 struct control {
@@ -102,7 +102,8 @@ static const char *ours(const char *path, char *buffer) {
 }
 
 static uint8_t sort_of(const char *name) {
-    if (strstr(name, "-log.db")) return LOG_FILE;
+    if (strstr(name, "-log.db-wal")) return LOG_JOURNAL;
+    if (strstr(name, "-log.db")) return LOG_DATABASE;
     return strstr(name, "checkpoint") ? CHECKPOINT_FILE : OTHER_FILE;
 }
 

@@ -6,6 +6,8 @@
 build_packages=(libssl-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libarchive-dev libpango1.0-dev)
 # To run the demo and the acceptance runs: a Python, and openssl to mint a throw-away certificate authority.
 run_packages=(python3 openssl)
+# To test: a font for the reports' PDF, and Poppler to read it.
+test_packages=(fonts-dejavu-core poppler-utils)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -50,7 +50,7 @@ enum LogBenchmark {
 }
 
 /// Waits for a batch.
-private final class Waiter: CommitListener {
+final class Waiter: CommitListener {
     private let remaining = Mutex(0)
     private let done = DispatchSemaphore(value: 0)
     func expect(_ count: Int) { remaining.withLock { $0 += count } }
@@ -65,7 +65,7 @@ private final class Waiter: CommitListener {
     func wait() { done.wait() }
 }
 
-private final class WriterUnderTest {
+final class WriterUnderTest {
     let log: TransferLog
     let path: String
     let copy: FileCheckpointCopy

@@ -1,10 +1,11 @@
 import CCounters
 
-// Usage: WaybillBenchmarks [scanner|gate|index|log …] [text …]: only these files' benchmarks, and of them only groups whose title, or
+// Usage: WaybillBenchmarks [scanner|gate|index|log|export …] [text …]: only these files' benchmarks, and of them only groups whose title, or
 // benchmarks whose name, holds one of the texts. Add a file here.
 
 let files: [(name: String, groups: () throws -> [BenchmarkGroup])] = [
     ("scanner", ScannerBenchmark.groups), ("gate", GateBenchmark.groups), ("index", IndexBenchmark.groups), ("log", LogBenchmark.groups),
+    ("export", ExportBenchmark.groups),
 ]
 
 let arguments = CommandLine.arguments.dropFirst().map { $0.lowercased() }

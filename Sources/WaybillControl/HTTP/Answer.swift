@@ -8,6 +8,11 @@ enum Answer {
 
     static func text(_ text: String, mediaType: String) -> Response { write(text, mediaType, .ok, [:]) }
 
+    static func bytes(_ bytes: [UInt8], cacheControl: String) -> Response {
+        let headers: HTTPFields = [.contentType: "application/octet-stream", .cacheControl: cacheControl]
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
     /// `members`: more members of the document, as JSON, each begun with a comma.
     static func problem(
         _ status: HTTPResponse.Status, code: String, title: String, detail: String, members: String = "", headers: HTTPFields = [:]

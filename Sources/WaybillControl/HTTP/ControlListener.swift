@@ -13,6 +13,8 @@ import NIOSSL
 package actor ControlListener {
     private let configuration: ControlListenerConfiguration
     private let observation: any GateObservation
+    private let publication: (any LogPublication)?
+    private let exports: (any ExportPulls)?
     private let logger: Logger
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private var serving: Task<Void, Never>?
@@ -22,9 +24,15 @@ package actor ControlListener {
         case failed(String)
     }
 
-    package init(_ configuration: ControlListenerConfiguration, observation: any GateObservation, logger: Logger) {
+    /// `publication`, `exports`: nil: `/log/…`, `/log/export` is not served.
+    package init(
+        _ configuration: ControlListenerConfiguration, observation: any GateObservation, publication: (any LogPublication)? = nil,
+        exports: (any ExportPulls)? = nil, logger: Logger
+    ) {
         self.configuration = configuration
         self.observation = observation
+        self.publication = publication
+        self.exports = exports
         self.logger = logger
     }
 
@@ -32,7 +40,9 @@ package actor ControlListener {
     package func start() async throws(ControlFailure) -> Int {
         let builder = try serverBuilder()
         let routes = ControlRoutes(
-            observation: observation, metricsTokenSHA256: configuration.metricsTokenSHA256, logger: logger)
+            observation: observation, metricsTokenSHA256: configuration.metricsTokenSHA256,
+            log: publication.map { LogRoutes(publication: $0, tokenSHA256: configuration.logTokenSHA256) },
+            exports: exports.map { ExportRoutes(pulls: $0, tokenSHA256: configuration.logTokenSHA256) }, logger: logger)
         let (news, told) = AsyncStream.makeStream(of: News.self)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .error)

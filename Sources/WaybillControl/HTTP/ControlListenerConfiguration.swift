@@ -15,6 +15,8 @@ package struct ControlListenerConfiguration: Sendable {
     package var tls: TLS?
     /// SHA-256 of the token that `/metrics` asks for; nil: no token is asked for, and only peers on loopback are answered.
     package var metricsTokenSHA256: [UInt8]?
+    /// The same for `/log`.
+    package var logTokenSHA256: [UInt8]?
     /// Connections at once; more wait to be accepted.
     package var connectionsMax = 64
     /// All of one request, head and body; beyond it the connection closes.
@@ -24,10 +26,11 @@ package struct ControlListenerConfiguration: Sendable {
     /// Between two requests of a connection.
     package var idleSecondsMax = 60
 
-    package init(host: String, port: Int, tls: TLS? = nil, metricsTokenSHA256: [UInt8]? = nil) {
+    package init(host: String, port: Int, tls: TLS? = nil, metricsTokenSHA256: [UInt8]? = nil, logTokenSHA256: [UInt8]? = nil) {
         self.host = host
         self.port = port
         self.tls = tls
         self.metricsTokenSHA256 = metricsTokenSHA256
+        self.logTokenSHA256 = logTokenSHA256
     }
 }

@@ -5,6 +5,8 @@ import Logging
 struct ProblemMiddleware: RouterMiddleware {
     typealias Context = ControlContext
     let paths: Set<String>
+    /// Everything below them is served too.
+    let prefixes: [String]
     let logger: Logger
 
     @concurrent
@@ -14,7 +16,8 @@ struct ProblemMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
-            guard paths.contains(request.uri.path) else {
+            let path = request.uri.path
+            guard paths.contains(path) || prefixes.contains(where: { path.hasPrefix($0) }) else {
                 return Answer.problem(.notFound, code: "path_unknown", title: "No such path", detail: "see docs/operations.md")
             }
             return Answer.problem(

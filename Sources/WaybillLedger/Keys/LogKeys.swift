@@ -10,9 +10,13 @@ package struct LogKeys: Sendable {
     private let sealing: SymmetricKey
     /// Seed of the Ed25519 key that signs checkpoints.
     let seeds: [SymmetricKey]
+    /// Public keys that were replaced and sign no more: they count only for what the log's entries place before their `keychange`.
+    package let retired: [Curve25519.Signing.PublicKey]
 
     /// `signingSeed`: the 32 secret bytes of the log key; `overlapping`: an older key's, which signs too during a change of keys.
-    package init(keyring: Keyring, signingSeed: SymmetricKey, overlapping: SymmetricKey? = nil) throws(LogKeyError) {
+    package init(
+        keyring: Keyring, signingSeed: SymmetricKey, overlapping: SymmetricKey? = nil, retired: [Curve25519.Signing.PublicKey] = []
+    ) throws(LogKeyError) {
         guard let subjects = TreeHash(keyring.subjects), let decisions = TreeHash(keyring.decisions),
             let fingerprints = TreeHash(keyring.fingerprints), signingSeed.bitCount == 256, overlapping?.bitCount ?? 256 == 256
         else { throw .notThirtyTwoBytes }
@@ -20,6 +24,7 @@ package struct LogKeys: Sendable {
         self.decisions = MACKey(decisions)
         self.fingerprints = MACKey(fingerprints)
         sealing = keyring.sealing
+        self.retired = retired
         seeds = [signingSeed] + (overlapping.map { [$0] } ?? [])
     }
 

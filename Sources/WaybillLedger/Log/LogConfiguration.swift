@@ -11,6 +11,8 @@ package struct LogConfiguration: Sendable {
     /// `log.origin`: the log's name in checkpoints, a schema-less URL.
     package var origin: String
     package var node: String
+    /// The checkpoint that the shard before ended with, cited by the first entry of a new store; nil: the log begins with this store.
+    package var previous: Checkpoint?
     package var checkpointEveryMilliseconds = 1_000
     package var sealEverySeconds = 60
     /// How long outcomes, denials and seals wait for an intent to ride with.

@@ -19,7 +19,8 @@ struct LogRecovery: Sendable {
     }
 
     /// Reads head and tree, the entries since the last seal or oldest open intent, and the checkpoint copy.
-    init(store: any LogStore, keys: LogKeys, copy: any CheckpointCopy) throws {
+    /// `previous`: the shard before this store, if the store is new.
+    init(store: any LogStore, keys: LogKeys, copy: any CheckpointCopy, previous: Checkpoint? = nil) throws {
         head = try store.head()
         identity = try store.identity()
         tree = TreeBuilder()
@@ -34,7 +35,7 @@ struct LogRecovery: Sendable {
             }
             try recover(head, store)
         }
-        try compare(with: copy, store: store, keys: keys)
+        try compare(with: copy, store: store, keys: keys, previous: head == nil ? previous : nil)
     }
 
     private mutating func recover(_ head: LogHead, _ store: any LogStore) throws {
@@ -69,12 +70,12 @@ struct LogRecovery: Sendable {
     }
 
     /// The store must extend the last checkpoint that left it.
-    private mutating func compare(with copy: any CheckpointCopy, store: any LogStore, keys: LogKeys) throws {
+    private mutating func compare(with copy: any CheckpointCopy, store: any LogStore, keys: LogKeys, previous: Checkpoint?) throws {
         let remedy = "find out what happened to the store, then run waybill log acknowledge."
         let bytes: [UInt8]?
         do { bytes = try copy.read() } catch { throw LogOpenError("The checkpoint copy \(error); check log.checkpoint_copy.") }
         guard let bytes else {
-            if head != nil {
+            if head != nil || previous != nil {
                 loss = Loss(message: "The checkpoint copy is missing, so nobody can tell whether entries are; \(remedy)", lost: nil)
             }
             return
@@ -89,6 +90,8 @@ struct LogRecovery: Sendable {
             loss = Loss(message: "The checkpoint copy is not signed by this log's key; \(remedy)", lost: checkpoint)
             return
         }
+        // A new shard has no checkpoint of its own; the one before must have ended with the copy's.
+        if let previous, previous == checkpoint { return }
         // A stop between the first commit of an origin and its first checkpoint leaves the copy with the origin before.
         if let identity, identity.origin != checkpoint.origin, identity.previous == checkpoint.text { return }
         let origins = [identity?.origin, identity.flatMap { Checkpoint(text: $0.previous)?.origin }]

@@ -47,7 +47,7 @@ package final class TransferLog: TransferRecorder {
         copy: any CheckpointCopy, observer: LogObserver = LogObserver()
     ) throws(LogOpenError) -> TransferLog {
         do {
-            let recovery = try LogRecovery(store: store, keys: keys, copy: copy)
+            let recovery = try LogRecovery(store: store, keys: keys, copy: copy, previous: configuration.previous)
             let log = TransferLog(store, keys, configuration, clock, copy, observer, recovery)
             if let loss = recovery.loss {
                 observer.told(loss.message)
@@ -275,8 +275,11 @@ private struct StartPlan {
         isNew = true
         guard let stored = recovery.identity else {
             identity = LogIdentity(origin: configuration.origin, configured: configuration.origin, generation: 0, previous: "")
-            guard let loss = recovery.loss else { return }
-            cite(loss.lost, act: "acknowledge", recovery, configuration, generation: 1)
+            if let loss = recovery.loss {
+                cite(loss.lost, act: "acknowledge", recovery, configuration, generation: 1)
+            } else if let previous = configuration.previous {
+                cite(previous, act: ShardAct.begin, recovery, configuration, generation: 0)
+            }
             return
         }
         identity = stored

@@ -42,13 +42,13 @@ package struct NoteVerifier: Sendable {
         !text.isEmpty && text.unicodeScalars.allSatisfy { $0 != "+" && !$0.properties.isWhitespace }
     }
 
-    func accepts(_ signature: NoteSignature, text: String) -> Bool {
+    /// True if `signature` is this key's and true of `text`.
+    package func accepts(_ signature: NoteSignature, text: String) -> Bool {
         guard signature.name == name, signature.hash == hash else { return false }
         switch algorithm {
         case .ed25519: return key.isValidSignature(signature.body, for: Array(text.utf8))
         case .cosignature:
-            guard signature.body.count == 72 else { return false }
-            let time = signature.body.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            guard let time = signature.cosignatureSeconds else { return false }
             return key.isValidSignature(signature.body.dropFirst(8), for: Array("cosignature/v1\ntime \(time)\n\(text)".utf8))
         }
     }
@@ -59,6 +59,14 @@ package struct NoteVerifier: Sendable {
     }
 
     static func text(_ hash: UInt32) -> String { hex((0..<4).map { UInt8(truncatingIfNeeded: hash >> UInt32(24 - 8 * $0)) }) }
+}
+
+extension NoteSignature {
+    /// When a witness made it, in seconds since 1970; nil: it is no cosignature.
+    package var cosignatureSeconds: UInt64? {
+        guard body.count == 72 else { return nil }
+        return body.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    }
 }
 
 /// Signs notes under one name.

@@ -9,7 +9,16 @@ package struct NoteSignature: Sendable, Equatable {
         self.body = body
     }
 
-    var line: String {
+    /// Reads one signature line, without its newline.
+    package init?(line: some StringProtocol) {
+        let parts = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "\u{2014}", NoteVerifier.isName(parts[1]), let body = Base64.decode(parts[2]), body.count > 4
+        else { return nil }
+        let hash = body.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        self.init(name: String(parts[1]), hash: hash, body: Array(body.dropFirst(4)))
+    }
+
+    package var line: String {
         let hashBytes = (0..<4).map { UInt8(truncatingIfNeeded: hash >> UInt32(24 - 8 * $0)) }
         return "\u{2014} \(name) \(Base64.encode(hashBytes + body))\n"
     }
@@ -46,13 +55,17 @@ package struct SignedNote: Sendable, Equatable {
         guard lines.count >= 2, lines.last == "", lines.count - 1 <= SignedNote.signaturesMax else { throw .malformed }
         var signatures = [NoteSignature]()
         for line in lines.dropLast() {
-            let parts = line.split(separator: " ", omittingEmptySubsequences: false)
-            guard parts.count == 3, parts[0] == "\u{2014}", NoteVerifier.isName(parts[1]), let body = Base64.decode(parts[2]),
-                body.count > 4
-            else { throw .malformed }
-            let hash = body.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-            signatures.append(NoteSignature(name: String(parts[1]), hash: hash, body: Array(body.dropFirst(4))))
+            guard let signature = NoteSignature(line: line) else { throw .malformed }
+            signatures.append(signature)
         }
+        self.signatures = signatures
+    }
+
+    /// The same text with more signatures under it.
+    package func adding(_ more: [NoteSignature]) -> SignedNote { SignedNote(text: text, signatures: signatures + more) }
+
+    private init(text: String, signatures: [NoteSignature]) {
+        self.text = text
         self.signatures = signatures
     }
 

@@ -5,7 +5,10 @@ package struct DailyVolume: Sendable, Equatable {
     package var records = 0
     /// Numbers of the subjects, each once.
     package var subjects: Set<UInt32> = []
-    package init() {}
+    package init(records: Int = 0, subjects: Set<UInt32> = []) {
+        self.records = records
+        self.subjects = subjects
+    }
 }
 
 extension TransferReader {

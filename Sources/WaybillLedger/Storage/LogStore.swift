@@ -37,6 +37,8 @@ package protocol LogReader: TileReader {
     func storedTileCount() throws(LogStoreError) -> Int
     /// By size, of one origin after the other.
     func checkpoints() throws(LogStoreError) -> [StoredCheckpoint]
+    /// The newest of them; nil: none was signed yet.
+    func lastCheckpoint() throws(LogStoreError) -> StoredCheckpoint?
     /// Rows of side records by their commit's first index, from `index` on.
     func sideRows(from index: UInt64, limit: Int) throws(LogStoreError) -> [StoredSideRow]
     /// First-seen subjects, in the order of their rows, after row `row`.
@@ -49,6 +51,10 @@ package protocol LogReader: TileReader {
 
 extension LogReader {
     package func selfCheck() throws(LogStoreError) -> [VerificationReport.Fault] { [] }
+}
+
+extension LogReader {
+    package func lastCheckpoint() throws(LogStoreError) -> StoredCheckpoint? { try checkpoints().last }
 }
 
 package enum LogStoreError: Error, Sendable, Equatable {

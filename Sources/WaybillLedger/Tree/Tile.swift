@@ -22,7 +22,11 @@ package enum Tile {
     package static func entriesPath(entry: UInt64, size: UInt64) -> String {
         let index = entry / UInt64(width)
         let count = min(UInt64(width), size - index * UInt64(width))
-        return "tile/entries/\(number(index))\(count < UInt64(width) ? ".p/\(count)" : "")"
+        return entriesPath(bundle: index, width: Int(count))
+    }
+
+    package static func entriesPath(bundle: UInt64, width: Int) -> String {
+        "tile/entries/\(number(bundle))\(width < Tile.width ? ".p/\(width)" : "")"
     }
 
     /// A bundle: each entry after its length in two bytes, big-endian. Nil if an entry is longer than that can say.

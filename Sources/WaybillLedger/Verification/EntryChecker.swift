@@ -40,12 +40,14 @@ struct EntryChecker {
     private var scratch: [CanonicalScanner.Member] = []
     private(set) var origin: String?
     private(set) var origins: Set<String> = []
+    private(set) var keys = KeyTrail()
     /// What the present origin says it goes on from.
     private(set) var cited: Checkpoint?
     private(set) var open = OpenTransfers()
     private(set) var openCount = 0
     private(set) var sealedTo: UInt64 = 0
     private(set) var lastEntryWasStopSeal = false
+    private(set) var notes = ShardNotes()
     private var commitTime: [UInt8] = []
 
     mutating func begin(_ commit: StoredCommit) {
@@ -86,8 +88,10 @@ struct EntryChecker {
         case .seal: return checkSeal(entry, index)
         case .config:
             if let cited = Checkpoint(cited: entry) { self.cited = cited }
-            return nil
-        case .keychange, .erasure: return nil
+            notes.note(entry, isFirst: index == 0)
+            return keys.check(entry, kind).map { Finding(.identity, $0) }
+        case .keychange: return keys.check(entry, kind).map { Finding(.identity, $0) }
+        case .erasure: return nil
         }
     }
 

@@ -10,22 +10,31 @@ package struct LogVerifier {
 
     private let reader: any LogReader
     private let publicKeys: [Curve25519.Signing.PublicKey]
+    private let retiredKeys: [Curve25519.Signing.PublicKey]
     private let keys: LogKeys?
     private let outside: [UInt8]?
+    private let later: LaterShards
 
-    /// `publicKeys`: those the log has signed with. `outside`: the checkpoint kept outside the store; without it a rolled-back store
+    /// `publicKeys`: those the log signs with. `retiredKeys` (default: those of `keys`): those it signed with before; one counts only before
+    /// the `keychange` that replaced it, and a log that ends under one may be another one, made with a stolen key, unless a later shard
+    /// goes on from its end. `outside`: the checkpoint kept outside the store; without it a rolled-back store
     /// cannot be told from one that never grew. `keys`: to check what stands beside the entries too: decision lines against `dec.root`,
-    /// seals of side rows, first-seen subjects.
-    package init(reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], outside: [UInt8]? = nil, keys: LogKeys? = nil) {
+    /// seals of side rows, first-seen subjects. `later`: what the shards after this one say about it.
+    package init(
+        reader: any LogReader, publicKeys: [Curve25519.Signing.PublicKey], retiredKeys: [Curve25519.Signing.PublicKey]? = nil,
+        outside: [UInt8]? = nil, keys: LogKeys? = nil, later: LaterShards = LaterShards()
+    ) {
+        self.later = later
         self.reader = reader
         self.publicKeys = publicKeys
+        self.retiredKeys = retiredKeys ?? keys?.retired ?? []
         self.outside = outside
         self.keys = keys
     }
 
     /// Never throws for damage: what cannot be read is a fault like others. `progress` hears of entries done and entries there.
     package func verify(progress: (UInt64, UInt64) -> Void = { _, _ in }) -> VerificationReport {
-        var run = VerificationRun(reader: reader, publicKeys: publicKeys, keys: keys)
+        var run = VerificationRun(reader: reader, publicKeys: publicKeys + retiredKeys, keys: keys)
         do {
             try run.begin(outside: outside)
             let total = try reader.head()?.size ?? 0
@@ -37,7 +46,8 @@ package struct LogVerifier {
                 for commit in commits where isWhole && run.size < total { isWhole = try run.check(commit) }
                 progress(run.size, total)
             }
-            if isWhole { try run.finish(total: total) }
+            if isWhole { try run.finish(total: total, later: later) }
+            if isWhole, !later.goOn { run.checkLastKey(among: publicKeys) }
         } catch let error as LogStoreError {
             run.fault(run.size, .unreadable, error.message)
         } catch {
@@ -72,7 +82,8 @@ private struct VerificationRun {
     var report: VerificationReport {
         VerificationReport(
             entries: tree.size, root: tree.root, faults: faults, checkpoints: nextSigned, openIntents: checker.openCount,
-            prunedSideRows: side.prunedRows, hasSecretKeys: side.keys != nil)
+            prunedSideRows: side.prunedRows, hasSecretKeys: side.keys != nil,
+            shard: checker.notes)
     }
 
     mutating func fault(_ index: UInt64?, _ kind: FaultKind, _ what: String) {
@@ -177,13 +188,24 @@ private struct VerificationRun {
         let verifiers =
             verifiers[checkpoint.origin] ?? publicKeys.map { NoteVerifier(name: checkpoint.origin, algorithm: .ed25519, key: $0) }
         self.verifiers[checkpoint.origin] = verifiers
-        do { _ = try note.verified(by: verifiers) } catch { return "is not signed by the log's key." }
+        let signers: [NoteVerifier]
+        do { signers = try note.verified(by: verifiers) } catch { return "is not signed by the log's key." }
+        if let key = checker.keys.present, !signers.contains(where: { key.elementsEqual($0.key.rawRepresentation) }) {
+            return "is not signed by the key in force at its size."
+        }
         guard checkpoint.root == tree.root else { return "has another root than the entries." }
         guard tree.size == 0 || checker.origins.contains(checkpoint.origin) else { return "is of another log." }
         return nil
     }
 
-    mutating func finish(total: UInt64) throws {
+    mutating func checkLastKey(among publicKeys: [Curve25519.Signing.PublicKey]) {
+        guard let key = checker.keys.present, !publicKeys.contains(where: { key.elementsEqual($0.rawRepresentation) }) else { return }
+        fault(
+            nil, .rollback,
+            "The log ends under a key that was replaced: it was rolled back to before the change of keys, or is not this log.")
+    }
+
+    mutating func finish(total: UInt64, later: LaterShards) throws {
         if tree.size < total { fault(tree.size, .missing, "Entries are missing at the end.") }
         for (stored, isOutside) in signed[nextSigned...] {
             fault(
@@ -193,7 +215,7 @@ private struct VerificationRun {
         if tree.size > 0, !signed.contains(where: { !$0.isOutside }) { fault(nil, .checkpoint, "No checkpoint is stored.") }
         try checkWhole(total: total)
         for fault in checker.faultsAtEnd() { self.fault(fault.index, fault.kind, fault.what) }
-        for fault in try side.finish(total: total) { self.fault(fault.index, fault.kind, fault.what) }
+        for fault in try side.finish(total: total, notes: checker.notes, later: later) { self.fault(fault.index, fault.kind, fault.what) }
     }
 
     /// What can only be said while nobody appends.

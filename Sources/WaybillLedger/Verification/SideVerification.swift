@@ -2,7 +2,7 @@ import WaybillCore
 
 /// Side rows in step with the commits: against the roots in the entries, and against their seals.
 ///
-/// They may have been pruned, by whole months and never the last one's. An erasure sets numbers to 0 and removes first-seen subjects.
+/// They may have been pruned, by months that an entry names, here or in a later shard. An erasure sets numbers to 0 and removes first-seen subjects.
 struct SideVerification {
     private struct Month {
         var rows = 0
@@ -75,15 +75,15 @@ struct SideVerification {
     }
 
     /// What is left once all commits were seen.
-    mutating func finish(total: UInt64) throws -> [VerificationReport.Fault] {
+    mutating func finish(total: UInt64, notes: ShardNotes, later: LaterShards) throws -> [VerificationReport.Fault] {
         var faults = [VerificationReport.Fault]()
-        let firstKept = months.filter { $0.value.rows > 0 }.keys.min() ?? lastMonth
+        let named = notes.prunedMonths.union(later.prunedMonths)
         for (number, month) in months.sorted(by: { $0.key < $1.key }) where month.missing > 0 {
-            if number < firstKept, number < lastMonth {
+            if named.contains(LogMonth(number: number)) {
                 prunedRows += month.missing
             } else {
                 let what =
-                    "\(month.missing) rows of side records are missing from \(number / 100)-\(number % 100 < 10 ? "0" : "")\(number % 100)."
+                    "\(month.missing) rows of side records are missing from \(LogMonth(number: number)), and no entry says that the month was deleted."
                 faults.append(.init(index: month.firstMissing, kind: .side, what: what))
             }
         }
@@ -91,7 +91,9 @@ struct SideVerification {
         if let row = rows.first, try row.first < total || reader.head()?.size == total {
             faults.append(.init(index: row.first, kind: .side, what: "Side records belong to no commit."))
         }
-        return faults + (try sightings.finish(reader, keys))
+        // The next shard took over the first-seen subjects of one that has ended.
+        guard let holder = later.sightings ?? (notes.hasEnded ? nil : reader) else { return faults }
+        return faults + (try sightings.finish(holder, keys, sides: reader))
     }
 
     /// `yyyymm`.

@@ -10,7 +10,8 @@ struct SightingVerification {
     /// A number in a side record.
     mutating func saw(_ number: UInt32) { if number >= Sightings.firstNumber { seen.insert(number) } }
 
-    mutating func finish(_ reader: any LogReader, _ keys: LogKeys?) throws -> [VerificationReport.Fault] {
+    /// `sides`: where the side records are that name them.
+    mutating func finish(_ reader: any LogReader, _ keys: LogKeys?, sides: any LogReader) throws -> [VerificationReport.Fault] {
         var faults = [VerificationReport.Fault]()
         var repeated: Set<UInt32> = []
         try forEach(reader) { sighting in
@@ -20,7 +21,7 @@ struct SightingVerification {
         }
         if !repeated.isEmpty { faults += try twice(reader, repeated) }
         let missing = seen.subtracting(known, max: missingMax)
-        if !missing.isEmpty { faults += try confirm(missing, reader) }
+        if !missing.isEmpty { faults += try confirm(missing, sides) }
         return faults
     }
 

@@ -23,6 +23,8 @@ package struct VerificationReport: Sendable, Equatable {
     package var prunedSideRows: Int = 0
     /// False: without the log's secret keys, what stands beside the entries was not compared with its seals.
     package var hasSecretKeys = false
+    /// What it says about shards and side rows.
+    package var shard = ShardNotes()
     package var isSound: Bool { faults.isEmpty }
 }
 

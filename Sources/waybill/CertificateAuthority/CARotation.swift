@@ -49,8 +49,11 @@ struct CARotation {
         guard removed.contains(true) else { throw CommandFailure("no CA waits to follow", remedy: "nothing is to be done") }
     }
 
-    /// Where a completion stopped half-way, its second half.
+    /// Where making a CA, or a completion, stopped half-way, its second half.
     func finishInterrupted() throws(CommandFailure) {
+        if let certificate = try keys.privateText(InterceptionCA.certificateFile), try keys.privateText(InterceptionCA.keyFile) == nil {
+            try keys.move(InterceptionCA.unfinishedKeyFile(certificate), to: InterceptionCA.keyFile)
+        }
         guard try InterceptionCA.isInterrupted(keys) else { return }
         try keys.move(InterceptionCA.nextCertificateFile, to: InterceptionCA.certificateFile)
     }

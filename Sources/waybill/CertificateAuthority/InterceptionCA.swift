@@ -24,8 +24,9 @@ struct InterceptionCA: Sendable {
 
     /// The CA of this key directory, nil if there is none. Refuses half a CA. Changes nothing.
     static func existing(in keys: KeyDirectory) throws(CommandFailure) -> InterceptionCA? {
-        let key = try keys.privateText(keyFile)
         let certificate = try keys.privateText(certificateFile)
+        var key = try keys.privateText(keyFile)
+        if key == nil, let certificate { key = try keys.privateText(unfinishedKeyFile(certificate)) }
         switch (key, certificate) {
         case (nil, nil): return nil
         case (let key?, let certificate?):
@@ -50,11 +51,19 @@ struct InterceptionCA: Sendable {
                 "there is a CA in \(keys.path) already", remedy: "show it with `waybill ca show`; `waybill ca rotate` replaces it")
         }
         let made = try make(organisation: organisation, permit: permit, now: now)
-        // The certificate first: a key without its certificate would be of no use to anyone, and is the more dangerous half.
-        guard try keys.create(certificateFile, text: made.certificatePEM), try keys.create(keyFile, text: made.keyPEM) else {
+        // A stop in between must not leave what looks like a CA that lost its key: the key waits under a name that says whose it is.
+        let unfinished = unfinishedKeyFile(made.certificatePEM)
+        guard try keys.create(unfinished, text: made.keyPEM), try keys.create(certificateFile, text: made.certificatePEM) else {
+            _ = try keys.remove(unfinished)
             throw CommandFailure("another process is making the CA in \(keys.path)", remedy: "try again")
         }
+        try keys.move(unfinished, to: keyFile)
         return InterceptionCA(authority: made, next: nil)
+    }
+
+    /// Where the key of a certificate waits while its CA is being made.
+    static func unfinishedKeyFile(_ certificatePEM: String) -> String {
+        "ca-unfinished-\(hex(MerkleHashing.sha256(Array(certificatePEM.utf8)).bytes.prefix(8))).key"
     }
 
     static func make(organisation: String, permit: [String], now: Timestamp) throws(CommandFailure) -> InterceptionAuthority {

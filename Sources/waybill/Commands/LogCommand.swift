@@ -1,4 +1,5 @@
 import ArgumentParser
+import WaybillControl
 import WaybillCore
 import WaybillLedger
 import WaybillStorage
@@ -8,54 +9,22 @@ struct LogCommand: AsyncParsableCommand {
         commandName: "log", abstract: "The transfer log.",
         subcommands: [
             LogVerifyCommand.self,
-            Export.self,
+            LogExportCommand.self,
             Checkpoint.self,
             LogReindexCommand.self,
+            LogProofCommand.self,
+            LogConsistencyCommand.self,
+            LogWitnessesCommand.self,
             Acknowledge.self,
+            LogShardsCommand.self,
+            LogRetentionCommand.self,
         ])
-
-    struct Export: AsyncParsableCommand {
-        enum Format: String, CaseIterable, ExpressibleByArgument { case ndjson, csv, ocsf, cef, ecs }
-        static let configuration = CommandConfiguration(
-            commandName: "export", abstract: "Entries by index, gapless; works beside a running gate.",
-            discussion: "NDJSON: each line is exactly one leaf of the log's tree. The index to go on from is the last one's plus one.")
-        @OptionGroup var installation: ConfigurationOptions
-        @Option(name: .long, help: "The format. So far only ndjson is built.")
-        var format: Format = .ndjson
-        @Option(name: .long, help: ArgumentHelp("The first entry.", valueName: "index"))
-        var fromIndex: UInt64 = 0
-        @Option(name: .long, help: "Only transfers to this vendor.")
-        var vendor: String?
-        @OptionGroup var range: TimeRange
-
-        func run() async throws {
-            guard format == .ndjson else {
-                throw CommandFailure("the export format \(format.rawValue) is not built yet", remedy: "use --format ndjson")
-            }
-            var filter = LogExporter.Filter()
-            filter.fromIndex = fromIndex
-            filter.vendor = vendor
-            (filter.since, filter.until) = try range.times
-            let reader = try Wiring.logReader(try await installation.settings())
-            defer { reader.close() }
-            var progress = Progress("bytes", isShown: StandardStreams.errorIsTerminal && !StandardStreams.outputIsTerminal)
-            var bytesWritten = 0
-            try reading {
-                _ = try LogExporter(reader: reader).ndjson(filter) { bytes in
-                    try StandardStreams.writeOrThrow(bytes)
-                    bytesWritten += bytes.count
-                    progress.update(done: bytesWritten)
-                }
-            }
-            progress.clear()
-        }
-    }
 
     struct Checkpoint: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "checkpoint", abstract: "Print the last signed checkpoint, a C2SP signed note.")
         @OptionGroup var installation: ConfigurationOptions
-        @Flag(name: .long, help: "Print the key that verifies it (vkey) instead.")
+        @Flag(name: .long, help: "Print the keys that verify it (vkey) instead: those that sign, then those that were `replaced`.")
         var key = false
 
         func run() async throws {
@@ -66,8 +35,14 @@ struct LogCommand: AsyncParsableCommand {
             guard let last else { throw CommandFailure("the log has no checkpoint yet", remedy: "start `waybill serve` once") }
             guard key else { return StandardStreams.writeOutput(last.note) }
             let (keys, keyring) = try Wiring.keyring(settings, create: false)
-            let signers = try Wiring.logKeys(keys, keyring, create: false).signers(origin: last.origin)
+            let logKeys = try Wiring.logKeys(keys, keyring, create: false)
+            let signers = try logKeys.signers(origin: last.origin)
             for signer in signers { StandardStreams.writeOutput(signer.verifier.vkey + "\n") }
+            for key in logKeys.retired {
+                StandardStreams.writeOutput(
+                    NoteVerifier(name: last.origin, algorithm: .ed25519, key: key).vkey
+                        + LogVerifyCommand.replacedMark + "\n")
+            }
         }
     }
 
@@ -86,11 +61,18 @@ struct LogCommand: AsyncParsableCommand {
             let (keys, keyring) = try Wiring.keyring(settings, create: false)
             let logKeys = try Wiring.logKeys(keys, keyring, create: false)
             let policies = try PolicyDirectory(settings.policies).loadForCommand()
-            let store = try Wiring.logStore(settings)
-            let configuration = LogConfiguration(origin: Wiring.origin(settings, policies), node: Serving.node)
+            let lock = try settings.ownStore("acknowledge")
+            defer { lock.release() }
+            let shard = try LogRollover(
+                settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies), now: SystemWallClock().now(),
+                logger: ServeCommand.logger(settings.logLevel)
+            ).open(mayRoll: false)
+            var configuration = LogConfiguration(origin: shard.origin, node: Serving.node)
+            configuration.previous = shard.previous
             do throws(LogOpenError) {
                 let log = try TransferLog.open(
-                    store: store, keys: logKeys, configuration: configuration, copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
+                    store: shard.store, keys: logKeys, configuration: configuration,
+                    copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
                 defer { log.close() }
                 try log.acknowledge()
                 StandardStreams.writeOutput("acknowledged; the log goes on after \(log.size) entries\n")
@@ -134,7 +116,13 @@ func reading<Value>(_ work: () throws -> Value) throws -> Value {
         return try work()
     } catch let error as LogStoreError {
         throw CommandFailure(error.message.withoutFullStop)
+    } catch let error as ExportError {
+        throw CommandFailure(error.message.withoutFullStop)
     } catch let error as SystemError {
         throw error.failure
+    } catch let error as ProofError {
+        throw CommandFailure(error.message.withoutFullStop)
+    } catch let error as ControlDatabaseError {
+        throw CommandFailure(error.message.withoutFullStop)
     }
 }

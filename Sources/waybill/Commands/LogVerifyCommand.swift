@@ -23,7 +23,8 @@ struct LogVerifyCommand: AsyncParsableCommand {
     var store: String?
     @Option(
         name: .long,
-        help: ArgumentHelp("A public key of the log, as `log checkpoint --key` prints it. May be repeated.", valueName: "vkey"))
+        help: ArgumentHelp(
+            "A public key of the log, a line of `log checkpoint --key`, `replaced` included. May be repeated.", valueName: "vkey"))
     var key: [String] = []
     @Option(
         name: .long, help: ArgumentHelp("The checkpoint that was kept elsewhere, for a copy.", valueName: "file"), completion: .file())
@@ -57,35 +58,45 @@ struct LogVerifyCommand: AsyncParsableCommand {
     /// What is verified.
     private struct Subject {
         var store: String
+        /// Of the installation's own log: every shard, oldest first.
+        var shards: [LogShardFile] = []
         var isCopy = true
         var checkpoint: String?
         /// It was named.
         var mustHaveCheckpoint = true
     }
 
+    /// After a key that `log checkpoint --key` prints and that signs no more.
+    static let replacedMark = " replaced"
+
     private enum Keys {
         case all(LogKeys)
-        case publicOnly([Curve25519.Signing.PublicKey])
+        case publicOnly([Curve25519.Signing.PublicKey], retired: [Curve25519.Signing.PublicKey])
     }
 
     private func subjectAndKeys() async throws -> (Subject, Keys) {
         if let store, !key.isEmpty {
-            let keys = try key.map { text in
-                guard let verifier = NoteVerifier(text), verifier.algorithm == .ed25519 else {
+            var (keys, retired): ([Curve25519.Signing.PublicKey], [Curve25519.Signing.PublicKey]) = ([], [])
+            for text in key {
+                let isReplaced = text.hasSuffix(Self.replacedMark)
+                guard let verifier = NoteVerifier(isReplaced ? String(text.dropLast(Self.replacedMark.count)) : text),
+                    verifier.algorithm == .ed25519
+                else {
                     throw CommandFailure(
                         "a --key is not a verifier key", remedy: "take it from `waybill log checkpoint --key`, quoted, in one piece",
                         status: .usage)
                 }
-                return verifier.key
+                if isReplaced { retired.append(verifier.key) } else { keys.append(verifier.key) }
             }
-            return (Subject(store: store, checkpoint: checkpoint), .publicOnly(keys))
+            return (Subject(store: store, checkpoint: checkpoint), .publicOnly(keys, retired: retired))
         }
         let settings = try await installation.settings()
         let (keys, keyring) = try Wiring.keyring(settings, create: false)
         let logKeys = try Wiring.logKeys(keys, keyring, create: false)
         if let store { return (Subject(store: store, checkpoint: checkpoint), .all(logKeys)) }
         let subject = Subject(
-            store: settings.logStore, isCopy: false, checkpoint: checkpoint ?? settings.log.checkpointCopy,
+            store: settings.logStore, shards: try settings.logShards(), isCopy: false,
+            checkpoint: checkpoint ?? settings.log.checkpointCopy,
             mustHaveCheckpoint: checkpoint != nil)
         return (subject, .all(logKeys))
     }
@@ -98,19 +109,23 @@ struct LogVerifyCommand: AsyncParsableCommand {
         }
         var progress = Progress("entries")
         defer { progress.clear() }
-        let reader: SQLiteLogReader
+        var shards: [ShardChainVerifier.Shard] = []
         do {
-            reader = try subject.isCopy ? SQLiteLogReader(copy: subject.store) : SQLiteLogReader(path: subject.store)
+            if subject.isCopy {
+                shards = [.init(name: "copy", reader: try SQLiteLogReader(copy: subject.store))]
+            } else {
+                shards = try LogShardReader.open(subject.shards).map { .init(name: $0.name, reader: $0.reader) }
+            }
         } catch {
             return Outcome(.init(index: nil, kind: .unreadable, what: error.message))
         }
-        defer { reader.close() }
         let verifier =
             switch keys {
-            case .all(let keys): LogVerifier(reader: reader, publicKeys: try keys.publicKeys(), outside: outside, keys: keys)
-            case .publicOnly(let keys): LogVerifier(reader: reader, publicKeys: keys, outside: outside)
+            case .all(let keys): ShardChainVerifier(shards: shards, publicKeys: try keys.publicKeys(), outside: outside, keys: keys)
+            case .publicOnly(let keys, let retired):
+                ShardChainVerifier(shards: shards, publicKeys: keys, retiredKeys: retired, outside: outside)
             }
-        return Outcome(verifier.verify { done, total in progress.update(done: Int(done), total: Int(total)) })
+        return Outcome(verifier.verify(isCopy: subject.isCopy) { done, total in progress.update(done: Int(done), total: Int(total)) })
     }
 
     struct Outcome {
@@ -119,16 +134,21 @@ struct LogVerifyCommand: AsyncParsableCommand {
         var openIntents = 0
         var prunedSideRows = 0
         var hasSecretKeys = true
+        var shards: [(name: String, entries: UInt64, root: String)] = []
         var faults: [VerificationReport.Fault]
 
         init(_ fault: VerificationReport.Fault) { faults = [fault] }
-        init(_ report: VerificationReport) {
-            entries = report.entries
-            root = report.root.description
-            openIntents = report.openIntents
-            prunedSideRows = report.prunedSideRows
-            hasSecretKeys = report.hasSecretKeys
-            faults = report.faults
+        init(_ report: ShardChainVerifier.Report) {
+            let last = report.shards.last?.report
+            entries = report.shards.reduce(0) { $0 + $1.report.entries }
+            root = last?.root.description ?? ""
+            openIntents = last?.openIntents ?? 0
+            prunedSideRows = report.shards.reduce(0) { $0 + $1.report.prunedSideRows }
+            hasSecretKeys = last?.hasSecretKeys ?? true
+            shards = report.shards.map { ($0.name, $0.report.entries, $0.report.root.description) }
+            // With one shard there is nothing to tell apart.
+            let isOne = shards.count == 1
+            faults = report.faults.map { .init(index: $0.index, kind: $0.kind, what: isOne ? $0.what : "\($0.shard): \($0.what)") }
         }
 
         func print(json: Bool, seconds: Double, hasOutside: Bool) {
@@ -147,8 +167,12 @@ struct LogVerifyCommand: AsyncParsableCommand {
                 ("ok", .bool(faults.isEmpty)), ("entries", .number(Int64(clamping: entries))), ("root", .text(root)),
                 ("open_intents", .number(Int64(openIntents))), ("outside_checkpoint", .bool(hasOutside)),
                 ("side_records_checked", .bool(hasSecretKeys)), ("side_rows_pruned", .number(Int64(prunedSideRows))),
-                ("faults", .list(list)),
+                ("shards", .list(shards.map(Self.object))), ("faults", .list(list)),
             ])
+        }
+
+        private static func object(_ shard: (name: String, entries: UInt64, root: String)) -> JSONText {
+            .object([("shard", .text(shard.name)), ("entries", .number(Int64(clamping: shard.entries))), ("root", .text(shard.root))])
         }
 
         private func text(seconds: Double, hasOutside: Bool) -> String {
@@ -161,6 +185,9 @@ struct LogVerifyCommand: AsyncParsableCommand {
                 if faults.count == LogVerifier.faultsMax { text += "Only the first \(LogVerifier.faultsMax) faults are named.\n" }
             } else {
                 text += "The log is whole: \(entries) entries, root \(root)\n"
+                if shards.count > 1 {
+                    for shard in shards { text += "  shard \(shard.name): \(shard.entries) entries, root \(shard.root)\n" }
+                }
                 text += hasOutside ? "" : "No checkpoint was kept outside it, so a rolled-back store could not be told.\n"
                 text +=
                     hasSecretKeys ? "" : "What stands beside the entries was only compared with them: its seals need the log's own keys.\n"

@@ -60,12 +60,11 @@ struct TransfersCommand: AsyncParsableCommand {
             throw ValidationError(
                 "`\(Table.visible(String(text.prefix(40))))` is no transfer id, which looks like 019a2b3c-4d5e-7f80-91a2-b3c4d5e6f708")
         }
-        let reader = try Wiring.logReader(settings)
-        defer { reader.close() }
-        guard let detail = try reading({ try TransferReader(reader: reader).show(xid) }) else {
-            throw CommandFailure(
-                "the log has no transfer \(xid)", remedy: "requests that were malformed or unauthenticated are only counted, in seals")
+        let shards = try Wiring.logShards(settings)
+        for shard in shards.reversed() {
+            if let detail = try reading({ try TransferReader(reader: shard.reader).show(xid) }) { return detail }
         }
-        return detail
+        throw CommandFailure(
+            "the log has no transfer \(xid)", remedy: "requests that were malformed or unauthenticated are only counted, in seals")
     }
 }

@@ -63,12 +63,14 @@ extension ConfigurationKey {
         "Keyed hashes of people who were erased, so that no restored database brings them back. Outside the databases; never replace it by "
             + "an older copy.")
     static let keys = ConfigurationKey(
-        "keys", .path, "var/keys", "The directory of private keys (0700; its files 0600): master.key, log.key, ca.key, ca.pem.")
+        "keys", .path, "var/keys",
+        "The directory of private keys (0700; its files 0600): master.key, log.key, ca.key, ca.pem. During a change of "
+            + "keys log.old.key; afterwards log.retired, the public halves.")
     static let secrets = ConfigurationKey(
         "secrets", .path, "var/secrets",
         "The directory of vendors' credentials: `${secret:NAME}` in a vendor file is the content of the file NAME there (0600), or "
-            + "of the environment variable `WAYBILL_SECRET_NAME`. The secret `metrics_token`, if there is one, is what `/metrics` asks for."
-    )
+            + "of the environment variable `WAYBILL_SECRET_NAME`. The secrets `metrics_token` and `log_token`, if they are there, are what "
+            + "`/metrics` and `/log` ask for.")
     static let insecure = ConfigurationKey("insecure", .flag, "false", "Allows plain HTTP listeners off the loopback interface.")
     static let resolve = ConfigurationKey(
         "resolve", .addresses, nil,
@@ -94,7 +96,23 @@ extension ConfigurationKey {
         "log.checkpoint_every", .milliseconds(100...60_000), "1s", "How often a checkpoint is signed while there is traffic.")
     static let checkpointCopy = ConfigurationKey(
         "log.checkpoint_copy", .path, "var/checkpoint", "The last signed checkpoint, kept outside the database; never put it in a backup.")
-    static let witnesses = ConfigurationKey("log.witnesses", .texts, nil, "Witnesses that cosign checkpoints. Accepted, not asked yet.")
+    static let witnesses = ConfigurationKey(
+        "log.witnesses", .texts, nil,
+        "Witnesses that cosign checkpoints (C2SP `tlog-witness`), each `VERIFIER-KEY URL`: its cosignature key and the prefix of its "
+            + "`add-checkpoint`.")
+    static let witnessEvery = ConfigurationKey(
+        "log.witness_every", .milliseconds(1_000...3_600_000), "10s", "How often witnesses are asked while there are new checkpoints.")
+    static let witnessStale = ConfigurationKey(
+        "log.witness_stale", .milliseconds(5_000...86_400_000), "5m",
+        "A witness without a cosignature for so long raises an alarm, and checkpoints are shown without waiting for it.")
+    static let shards = ConfigurationKey(
+        "log.shards", .choice(["half_year", "none"]), "none",
+        "`half_year`: each half-year of the log stands in a file of its own, under `{log.origin}/2026h2`, begins by citing the last, and can "
+            + "be deleted whole. Taken at the first start in a new half-year.")
+    static let sideMonths = ConfigurationKey(
+        "retention.side_months", .integer(0...1_200), "24",
+        "How many whole months side rows of the log are kept besides the present one: commitments to subjects, keys of body hashes, decision "
+            + "lines. Without them entries still verify, but can no longer be opened or explained by record. 0: for good.")
     static let caPermit = ConfigurationKey(
         "ca.permit", .texts, nil,
         "DNS suffixes the interception CA may sign for. Without it: the hosts of all destinations when the CA is created.")
@@ -104,7 +122,8 @@ extension ConfigurationKey {
         let summaries = [
             "gate": "Base-URL listener: `http://gate/to/{vendor}/…`.",
             "proxy": "Forward proxy with interception, for `HTTPS_PROXY`; without it there is none. Usually `127.0.0.1:8888`.",
-            "control": "Probes and metrics: `/healthz`, `/readyz`, `/metrics`; without it there are none. Usually `127.0.0.1:8081`.",
+            "control": "Probes, metrics and the public log: `/healthz`, `/readyz`, `/metrics`, `/log`; without it there are none. Usually "
+                + "`127.0.0.1:8081`.",
         ]
         return ConfigurationKey("listen.\(name)", .address, name == "gate" ? "127.0.0.1:8080" : nil, summaries[name] ?? "")
     }
@@ -126,5 +145,5 @@ extension ConfigurationKey {
         + [store, tombstones, policies, keys, secrets, insecure, resolve, trust]
         + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
-        + [origin, checkpointEvery, checkpointCopy, witnesses, caPermit, logLevel]
+        + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, shards, sideMonths, caPermit, logLevel]
 }

@@ -1,3 +1,5 @@
+import WaybillLedger
+
 /// The configuration of one installation, typed and complete. Paths are ready to open: relative ones were resolved against the
 /// directory of the configuration file.
 struct Settings: Sendable {
@@ -22,7 +24,14 @@ struct Settings: Sendable {
         var origin: String
         var checkpointEveryMilliseconds: Int
         var checkpointCopy: String
-        var witnesses: [String]
+        var witnesses: [Witness]
+        var witnessPacing: WitnessFollower.Pacing
+        /// Each half-year in a file and an origin of its own.
+        var shardsByHalfYear = false
+    }
+    struct Retention: Sendable {
+        /// Months for which side rows are kept, besides the present one; 0: for good.
+        var sideMonths = 0
     }
     /// The configuration file, as named on the command line.
     var file: String
@@ -31,8 +40,6 @@ struct Settings: Sendable {
     var proxy: Listener?
     /// Probes and metrics; nil: none.
     var control: Listener?
-    /// Configured, and not served yet: names of keys.
-    var notServed: [String]
     var insecure: Bool
     /// SQLite database file.
     var store: String
@@ -48,19 +55,20 @@ struct Settings: Sendable {
     var threads: Int
     var limits: GateLimits
     var log: Log
+    var retention = Retention()
     var caPermit: [String]
     var logLevel: String
     /// Environment variables that begin with `WAYBILL_` and are no key.
     var unknownVariables: [String]
 
-    /// The transfer log's own database: `waybill.db` → `waybill-log.db`.
-    var logStore: String { beside(store, "-log") }
+    /// The transfer log's first file: `waybill.db` → `waybill-log.db`. Which file takes entries says `logStore`.
+    var firstLogStore: String { beside(store, "-log") }
     /// Indexes over the log, derived and rebuildable: `waybill-index.db`.
     var indexStore: String { beside(store, "-index") }
     /// What people decide about vendors and agreements, engagements, and how far each sink is: `waybill-control.db`.
     var controlStore: String { beside(store, "-control") }
 
-    private func beside(_ path: String, _ suffix: String) -> String {
+    func beside(_ path: String, _ suffix: String) -> String {
         let directory = Files.parent(of: path)
         let name = path.hasPrefix(directory + "/") ? String(path.dropFirst(directory.count + 1)) : path
         let dot = name.lastIndex(of: ".")

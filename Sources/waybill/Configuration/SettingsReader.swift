@@ -52,15 +52,12 @@ enum SettingsReader {
                 "`listen.control.tls.client_ca` asks for client certificates, which the control listener does not check yet",
                 remedy: "remove it; `/metrics` is for loopback, or asks for the secret metrics_token")
         }
-        var notServed: [String] = []
-        let witnesses = values.texts(.witnesses)
-        if !witnesses.isEmpty { notServed.append("log.witnesses") }
         var limits = GateLimits()
         for limit in ConfiguredLimit.all {
             if let value = try values.integer(limit.key) { limit.apply(value, &limits) }
         }
         return Settings(
-            file: path, gate: gate, proxy: proxy, control: control, notServed: notServed, insecure: insecure,
+            file: path, gate: gate, proxy: proxy, control: control, insecure: insecure,
             store: try store(values, base: base), tombstones: located(.tombstones),
             policies: located(.policies),
             keys: located(.keys), secrets: located(.secrets), resolve: try values.addresses(.resolve),
@@ -69,7 +66,10 @@ enum SettingsReader {
             limits: limits,
             log: Settings.Log(
                 origin: values.text(.origin) ?? "", checkpointEveryMilliseconds: try values.milliseconds(.checkpointEvery) ?? 1_000,
-                checkpointCopy: located(.checkpointCopy), witnesses: witnesses),
+                checkpointCopy: located(.checkpointCopy), witnesses: try WitnessList.read(values, insecure: insecure),
+                witnessPacing: try WitnessList.pacing(values),
+                shardsByHalfYear: try values.choice(.shards) == "half_year"),
+            retention: Settings.Retention(sideMonths: try values.integer(.sideMonths) ?? 0),
             caPermit: values.texts(.caPermit), logLevel: try values.choice(.logLevel) ?? "info", unknownVariables: [])
     }
 

@@ -6,6 +6,7 @@ import WaybillCore
 struct KeyDirectory: Sendable {
     let path: String
     static let masterKeyBytes = 32
+    static let logKeyFile = "log.key"
     private static let fileBytesMax = 16 * 1_024
 
     /// Makes the directory if it is missing and `create` allows; refuses one that others can enter.
@@ -31,13 +32,26 @@ struct KeyDirectory: Sendable {
 
     /// The Ed25519 seed that signs checkpoints, base64.
     func logKey(create: Bool) throws(CommandFailure) -> Curve25519.Signing.PrivateKey {
-        let seed = try secret("log.key", bytes: 32, create: create) { Array(Curve25519.Signing.PrivateKey().rawRepresentation) }
+        _ = try secret(KeyDirectory.logKeyFile, bytes: 32, create: create) { Array(Curve25519.Signing.PrivateKey().rawRepresentation) }
+        guard let key = try signingKey(KeyDirectory.logKeyFile) else {
+            throw CommandFailure("\(file(KeyDirectory.logKeyFile)) is missing", remedy: "restore it from a backup")
+        }
+        return key
+    }
+
+    /// A key file of the log, of any name; nil if it is missing.
+    func signingKey(_ name: String) throws(CommandFailure) -> Curve25519.Signing.PrivateKey? {
+        guard try privateText(name) != nil else { return nil }
+        let seed = try secret(name, bytes: 32, create: false) { [] }
         do {
             return try Curve25519.Signing.PrivateKey(rawRepresentation: seed)
         } catch {
-            throw CommandFailure("\(file("log.key")) holds no Ed25519 seed", remedy: "restore it from a backup")
+            throw CommandFailure("\(file(name)) holds no Ed25519 seed", remedy: "restore it from a backup")
         }
     }
+
+    /// As key files of the log hold it.
+    static func text(_ key: Curve25519.Signing.PrivateKey) -> String { key.rawRepresentation.base64EncodedString() + "\n" }
 
     func file(_ name: String) -> String { Files.resolve(name, against: path) }
 

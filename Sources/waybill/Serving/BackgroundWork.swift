@@ -50,7 +50,9 @@ extension GateParts {
     /// Everything that runs beside the gate, one line each.
     func backgroundWork() throws -> [BackgroundWork] {
         [
-            try indexing()
-        ]
+            try indexing(),
+            SideRetention.work(self),
+            witnesses.map { WitnessWork.work($0, log: log, reader: logStore, logger: logger) },
+        ].compactMap { $0 }
     }
 }

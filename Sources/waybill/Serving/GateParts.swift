@@ -16,6 +16,11 @@ struct GateParts: Sendable {
     let index: SubjectIndex
     let consents: SQLiteConsentStore
     let log: TransferLog
+    /// The live shard's.
+    let logStore: SQLiteLogStore
+    /// Nil: none are configured.
+    let witnesses: WitnessFollower?
+    let publication: LogPublisher
     let control: ControlDatabase
     let history: AgreementHistory
     let volumes: VolumeBudget

@@ -39,7 +39,7 @@ struct GateService: Service {
         let watch = GateWatch(parts: parts, server: server, reloader: reloader)
         let probes: ProbeListener?
         do {
-            probes = try await ProbeListener.start(settings, watch: watch, logger: parts.logger)
+            probes = try await ProbeListener.start(settings, watch: watch, publication: parts.publication, logger: parts.logger)
         } catch {
             await server.stop(grace: .zero)
             await control.stop()
@@ -52,6 +52,7 @@ struct GateService: Service {
             // Another service failed: stop all the same.
         }
         watch.drain()
+        parts.witnesses?.stop()
         parts.logger.notice("stopping")
         await server.stop(grace: .seconds(GateService.stopSeconds))
         await control.stop()
@@ -83,11 +84,12 @@ struct GateService: Service {
             EraseCommand(work: parts.erasures),
             ReplyCommand("status") { () async throws(ControlFailure) in
                 let policy = await reloader.status
-                return GateStatus(policy: policy, log: parts.log, index: parts.index)
+                return GateStatus(policy: policy, log: parts.log, index: parts.index, witnesses: parts.witnesses?.standings ?? [])
             },
             ReplyCommand("policy.reload") { () async throws(ControlFailure) in
                 await reloader.reload()
-                return GateStatus(policy: await reloader.status, log: parts.log, index: parts.index)
+                return GateStatus(
+                    policy: await reloader.status, log: parts.log, index: parts.index, witnesses: parts.witnesses?.standings ?? [])
             },
             ReplyCommand("ca.reload") { () async throws(ControlFailure) in
                 do throws(CommandFailure) {
@@ -110,8 +112,9 @@ struct GateStatus: Codable, Sendable {
     var log: String
     var logEntries: UInt64
     var identifiers: Int
+    var witnesses: [WitnessStatus]
 
-    init(policy: PolicyStatus, log: TransferLog, index: SubjectIndex) {
+    init(policy: PolicyStatus, log: TransferLog, index: SubjectIndex, witnesses: [WitnessFollower.Standing]) {
         self.policy = policy.digest
         policyLoadedAt = policy.loadedAt.rfc3339
         policyFailure = policy.failure
@@ -121,5 +124,6 @@ struct GateStatus: Codable, Sendable {
         }
         logEntries = log.size
         identifiers = index.memory.identifiers
+        self.witnesses = witnesses.map(WitnessStatus.init)
     }
 }

@@ -33,6 +33,7 @@ final class GateWatch: GateObservation {
     func metrics() async throws -> [MetricFamily] {
         let policy = await reloader.status
         return try await server.metrics() + LogMetrics.families(parts.log.present, parts.log.load)
+            + WitnessMetrics.families(parts.witnesses?.standings ?? [])
             + ServingMetrics.families(policy: policy, index: parts.index) + ProcessMetrics.families(try ProcessFacts.read())
     }
 }
@@ -40,6 +41,7 @@ final class GateWatch: GateObservation {
 /// Every metric there is, for the reference.
 enum MetricList {
     static var definitions: [MetricFamily.Definition] {
-        GateMetrics.definitions + LogMetrics.definitions + ServingMetrics.definitions + ProcessMetrics.definitions
+        GateMetrics.definitions + LogMetrics.definitions + WitnessMetrics.definitions + ServingMetrics.definitions
+            + ProcessMetrics.definitions
     }
 }

@@ -10,14 +10,17 @@ struct InstallationCheck {
         if try failing({ () throws(SystemError) in try Files.facts(keys) }) != nil {
             let directory = try KeyDirectory(keys, create: false)
             if try directory.privateText("master.key") != nil { _ = try directory.masterKey(create: false) }
-            if try directory.privateText("log.key") != nil { _ = try directory.logKey(create: false) }
+            if try directory.privateText("log.key") != nil {
+                let rotation = LogKeyRotation(keys: directory)
+                _ = (try rotation.overlapping(try directory.logKey(create: false)), try rotation.retired())
+            }
             _ = try InterceptionCA.existing(in: directory)
         }
         let policies = PolicyDirectory(settings.policies)
         let set = try policies.loadForCommand()
         let secrets = try Wiring.secrets(settings, set)
         try Wiring.checkTrust(settings)
-        if settings.control != nil { _ = try Wiring.metricsToken(settings) }
+        if settings.control != nil { for name in ["metrics_token", "log_token"] { _ = try Wiring.token(name, settings) } }
         do throws(ProxyError) {
             try GateState.check(set.vendors, secrets: secrets, trust: Wiring.vendorTrust(settings))
         } catch {

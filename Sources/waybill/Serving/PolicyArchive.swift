@@ -73,6 +73,8 @@ struct AgreementHistory: Sendable {
     private static let commitsAtOnce = 256
     let archive: PolicyArchive
     let log: any LogReader
+    /// Opens the earlier shards, oldest first. They are not kept open, so that they can be frozen.
+    var older: @Sendable () throws -> [any LogReader] = { [] }
 
     func check(_ set: PolicySet) throws {
         let known = Dictionary(grouping: try archive.versions(), by: \.name)
@@ -91,16 +93,20 @@ struct AgreementHistory: Sendable {
 
     /// Newest first, because a version is mostly changed soon after it was used.
     private func isInLog(_ digests: [String]) throws -> Bool {
-        guard let head = try log.head(), head.size > 0 else { return false }
         let needles = digests.map { Array("{\"h\":\"\($0)\"".utf8) }
-        var end = head.size
-        while head.size - end <= AgreementHistory.entriesSearchedMax {
-            let commits = try log.commits(before: end, limit: AgreementHistory.commitsAtOnce)
-            for commit in commits where needles.contains(where: { Bytes.contain(commit.body, $0) }) { return true }
-            guard let first = commits.map(\.first).min(), first > 0 else { return false }
-            end = first
+        var left = AgreementHistory.entriesSearchedMax
+        for shard in [log] + (try older().reversed()) {
+            var end = try shard.head()?.size ?? 0
+            while end > 0 {
+                let commits = try shard.commits(before: end, limit: AgreementHistory.commitsAtOnce)
+                for commit in commits where needles.contains(where: { Bytes.contain(commit.body, $0) }) { return true }
+                let first = commits.map(\.first).min() ?? 0
+                guard end - first <= left else { return true }
+                left -= end - first
+                end = first
+            }
         }
-        return true
+        return false
     }
 }
 

@@ -5,22 +5,31 @@ import WaybillControl
 struct ProbeListener {
     let address: HostPort
     private let listener: ControlListener
+    private let exports: ExportReader
 
-    static func start(_ settings: Settings, watch: GateWatch, logger: Logger) async throws -> ProbeListener? {
+    static func start(
+        _ settings: Settings, watch: GateWatch, publication: any LogPublication, logger: Logger
+    ) async throws -> ProbeListener? {
         guard let control = settings.control else { return nil }
         let configuration = ControlListenerConfiguration(
             host: control.address.host, port: control.address.port,
             tls: control.tls.map { .init(certificatePath: $0.certificate, keyPath: $0.key) },
-            metricsTokenSHA256: try Wiring.metricsToken(settings))
-        let listener = ControlListener(configuration, observation: watch, logger: logger)
+            metricsTokenSHA256: try Wiring.token("metrics_token", settings), logTokenSHA256: try Wiring.token("log_token", settings))
+        // A connection of its own, so that who pulls long pages keeps nobody else waiting.
+        let exports = ExportReader(try Wiring.logReader(settings))
+        let listener = ControlListener(configuration, observation: watch, publication: publication, exports: exports, logger: logger)
         do throws(ControlFailure) {
             let port = try await listener.start()
-            return ProbeListener(address: HostPort(host: control.address.host, port: port), listener: listener)
+            return ProbeListener(address: HostPort(host: control.address.host, port: port), listener: listener, exports: exports)
         } catch {
             await listener.stop()
+            exports.close()
             throw CommandFailure(error.message.withoutFullStop)
         }
     }
 
-    func stop() async { await listener.stop() }
+    func stop() async {
+        await listener.stop()
+        exports.close()
+    }
 }

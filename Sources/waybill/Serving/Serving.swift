@@ -31,19 +31,24 @@ struct Serving {
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
         let control = try Wiring.control(settings)
-        let logStore = try Wiring.logStore(settings)
+        let witnesses = try WitnessWork.follower(settings, control: control, logger: logger)
+        let shard = try LogRollover(
+            settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies.set), now: SystemWallClock().now(), logger: logger
+        ).open()
+        let logStore = shard.store
         do {
-            let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore)
+            let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore, older: earlier)
             try admit(policies, history)
             try await buildIndex(index, consents, logStore)
-            let volumes = try sentToday(logStore)
-            let log = try openLog(logStore, logKeys, index, Wiring.origin(settings, policies.set))
+            let volumes = try sentToday(earlier().suffix(1) + [logStore])
+            let log = try openLog(shard, logKeys, index)
             let erasures = ErasureWork(
                 ErasureWork.Parts(
-                    settings: settings, keyring: keyring, logKeys: logKeys, consents: consents, logStore: logStore, log: log,
-                    tombstones: Wiring.tombstones(settings, keyring)))
+                    settings: settings, keyring: keyring, logKeys: logKeys, consents: consents, logStore: logStore,
+                    olderLogs: try Wiring.endedLogs(settings), log: log, tombstones: Wiring.tombstones(settings, keyring)))
             let parts = GateParts(
-                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, control: control,
+                settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
+                witnesses: witnesses, publication: LogPublisher(log: log, reader: logStore, witnesses: witnesses), control: control,
                 history: history,
                 volumes: volumes, erasures: erasures,
                 authority: CAKeeper(
@@ -69,9 +74,6 @@ struct Serving {
             try disableCoreDumps()
         } catch {
             logger.warning("core dumps stay on", metadata: ["error": "\(error)"])
-        }
-        for key in settings.notServed {
-            logger.warning("configured, but not served by this version", metadata: ["key": "\(key)"])
         }
         for name in settings.unknownVariables {
             logger.warning("environment variable is no configuration key", metadata: ["variable": "\(name)"])
@@ -143,19 +145,28 @@ struct Serving {
         index.open()
     }
 
+    private func earlier() throws -> [any LogReader] { try Wiring.logShards(settings).filter { !$0.isLive }.map(\.reader) }
+
     /// Daily limits hold over a restart.
-    private func sentToday(_ log: SQLiteLogStore) throws -> VolumeBudget {
+    private func sentToday(_ logs: [any LogReader]) throws -> VolumeBudget {
         let volumes = VolumeBudget()
         let now = SystemWallClock().now()
-        for (agreement, volume) in try reading({ try TransferReader(reader: log).recordsToday(now: now) }) {
+        var sent: [String: DailyVolume] = [:]
+        for log in logs {
+            let today = try reading { try TransferReader(reader: log).recordsToday(now: now) }
+            sent.merge(today) { DailyVolume(records: $0.records + $1.records, subjects: $0.subjects.union($1.subjects)) }
+        }
+        for (agreement, volume) in sent {
             volumes.restore(day: now.day, agreement: agreement, records: volume.records, subjects: volume.subjects)
         }
         return volumes
     }
 
-    private func openLog(_ store: SQLiteLogStore, _ keys: LogKeys, _ index: SubjectIndex, _ origin: String) throws -> TransferLog {
-        var configuration = LogConfiguration(origin: origin, node: Serving.node)
+    private func openLog(_ shard: LogRollover.Opening, _ keys: LogKeys, _ index: SubjectIndex) throws -> TransferLog {
+        let store = shard.store
+        var configuration = LogConfiguration(origin: shard.origin, node: Serving.node)
         configuration.lastSubjectNumber = index.tombstones.lastSightedNumber
+        configuration.previous = shard.previous
         configuration.checkpointEveryMilliseconds = settings.log.checkpointEveryMilliseconds
         let logger = logger
         let copy = settings.log.checkpointCopy

@@ -20,12 +20,12 @@ enum Wiring {
             .values(for: set.vendors, others: proxy)
     }
 
-    /// The SHA-256 of the token that `/metrics` asks for; nil: none is configured.
-    static func metricsToken(_ settings: Settings) throws(CommandFailure) -> [UInt8]? {
+    /// The SHA-256 of a token that the control listener asks for: `metrics_token`, `log_token`; nil: none is configured.
+    static func token(_ name: String, _ settings: Settings) throws(CommandFailure) -> [UInt8]? {
         let store = SecretStore(directory: settings.secrets, environment: ProcessInfo.processInfo.environment)
-        guard let token = try store.value("metrics_token") else { return nil }
+        guard let token = try store.value(name) else { return nil }
         guard token.utf8.count >= 16 else {
-            throw CommandFailure("the secret metrics_token is shorter than 16 bytes", remedy: "use a long random one")
+            throw CommandFailure("the secret \(name) is shorter than 16 bytes", remedy: "use a long random one")
         }
         return Array(SHA256.hash(data: Array(token.utf8)))
     }
@@ -64,6 +64,7 @@ enum Wiring {
     static func consents(
         _ settings: Settings, keyring: Keyring, index: SubjectIndex, notices: [String: Notice]
     ) throws(CommandFailure) -> SQLiteConsentStore {
+        try InterruptedRestore.check(settings)
         let file = tombstones(settings, keyring)
         do {
             let lines = try file.read()
@@ -87,6 +88,7 @@ enum Wiring {
     }
 
     static func logStore(_ settings: Settings) throws(CommandFailure) -> SQLiteLogStore {
+        try InterruptedRestore.check(settings)
         do {
             return try SQLiteLogStore(path: settings.logStore)
         } catch {
@@ -107,15 +109,33 @@ enum Wiring {
     }
 
     static func logKeys(_ keys: KeyDirectory, _ keyring: Keyring, create: Bool) throws(CommandFailure) -> LogKeys {
-        let seed = try keys.logKey(create: create).rawRepresentation
+        let present = try keys.logKey(create: create)
+        let rotation = LogKeyRotation(keys: keys)
+        let (old, retired) = (try rotation.overlapping(present), try rotation.retired())
         do {
-            return try LogKeys(keyring: keyring, signingSeed: SymmetricKey(data: seed))
+            return try LogKeys(
+                keyring: keyring, signingSeed: SymmetricKey(data: present.rawRepresentation),
+                overlapping: old.map { SymmetricKey(data: $0.rawRepresentation) }, retired: retired)
         } catch {
-            throw CommandFailure("\(keys.file("log.key")) cannot be used", remedy: "restore it from a backup")
+            throw CommandFailure("\(keys.file(KeyDirectory.logKeyFile)) cannot be used", remedy: "restore it from a backup")
         }
     }
 
+    /// Under which origin the log's store is opened: its shard's own, unless `log.origin` was changed.
     static func origin(_ settings: Settings, _ set: PolicySet) -> String {
+        let base = baseOrigin(settings, set)
+        var stored: LogIdentity?
+        do {
+            if try Files.facts(settings.logStore) != nil { stored = try SQLiteLogReader(path: settings.logStore).identity() }
+        } catch {
+            // Opening the store says what is wrong with it.
+            stored = nil
+        }
+        return LogRollover.origin(base: base, stored: stored, settings, now: SystemWallClock().now())
+    }
+
+    /// `log.origin`.
+    static func baseOrigin(_ settings: Settings, _ set: PolicySet) -> String {
         settings.log.origin.replacing("{organisation.id}", with: set.organisation.id)
     }
 

@@ -193,3 +193,38 @@ final class FilePieces: Sendable {
         }
     }
 }
+
+/// A file (0600) written in pieces, synced at the end.
+final class NewFile {
+    private let descriptor: Int32
+    private let path: String
+
+    /// Throws if it exists.
+    init(_ path: String) throws(SystemError) {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError("create \(path)") }
+    }
+
+    deinit { close(descriptor) }
+
+    func write(_ bytes: [UInt8]) throws(SystemError) { guard writeAll(bytes, to: descriptor) else { throw SystemError("write \(path)") } }
+
+    func finish() throws(SystemError) { guard fsync(descriptor) == 0 else { throw SystemError("write \(path)") } }
+}
+
+/// A folder under work, which one process at a time may hold; its lock ends with the process.
+final class FolderLock {
+    private let descriptor: Int32
+
+    /// Nil: another process works there.
+    init?(_ path: String) throws(SystemError) {
+        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("open \(path)") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return }
+        guard errno == EWOULDBLOCK else { throw SystemError("lock \(path)") }
+        return nil
+    }
+
+    deinit { close(descriptor) }
+}

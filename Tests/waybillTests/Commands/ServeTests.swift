@@ -34,20 +34,6 @@ struct ServeTests {
         #expect(try site.run("ca", "show").output.hasPrefix("-----BEGIN CERTIFICATE-----"))
     }
 
-    @Test("What is configured but not built is said to be, and the gate runs")
-    func notServed() throws {
-        let site = try Installation()
-        let gate = try RunningGate(
-            site.scratch, config: site.config,
-            arguments: RunningGate.freePorts + ["--set", "log.witnesses=w.example"])
-        let keys = try gate.log().filter { ($0["message"] as? String)?.hasPrefix("configured, but not served") == true }.map {
-            $0["key"] as? String
-        }
-        #expect(keys == ["log.witnesses"])
-        #expect(try gate.ready()["control"] == nil)
-        #expect(try gate.stop() == 0)
-    }
-
     @Test("A forward proxy on a free port is named by the ready line, and one that cannot listen keeps the gate from starting")
     func forwardProxy() throws {
         let site = try Installation()

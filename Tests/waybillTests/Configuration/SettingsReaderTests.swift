@@ -35,7 +35,7 @@ struct SettingsReaderTests {
         #expect(settings.log.origin == "{organisation.id}/waybill")
         #expect(settings.log.checkpointEveryMilliseconds == 1_000)
         #expect(settings.proxy == nil && settings.upstreamProxy == nil)
-        #expect(!settings.insecure && settings.resolve.isEmpty && settings.trust.isEmpty && settings.notServed.isEmpty)
+        #expect(!settings.insecure && settings.resolve.isEmpty && settings.trust.isEmpty && settings.log.witnesses.isEmpty)
     }
 
     @Test("The example that other people's configurations follow is accepted")
@@ -51,7 +51,7 @@ struct SettingsReaderTests {
             limits: {body_bytes: 1048576}
             log: {origin: acme.example/waybill/2026h2, checkpoint_every: 500ms, witnesses: []}
             """)
-        #expect(settings.notServed.isEmpty && settings.control?.address == HostPort(host: "127.0.0.1", port: 8081))
+        #expect(settings.log.witnesses.isEmpty && settings.control?.address == HostPort(host: "127.0.0.1", port: 8081))
         #expect(settings.proxy == Settings.Listener(address: HostPort(host: "127.0.0.1", port: 8888), tls: nil))
         #expect(settings.resolve == [HostPort(host: "api.hubapi.com", port: 443): HostPort(host: "127.0.0.1", port: 9443)])
         #expect(settings.trust.map { $0.hasSuffix("/etc/certs/vendors-ca.pem") } == [true])

@@ -15,6 +15,7 @@ package struct ControlDatabase: Sendable {
     static let parts: [Part] = [
         .engagements,
         .suspensions,
+        .witnesses,
     ]
 
     let queue: DatabaseQueue

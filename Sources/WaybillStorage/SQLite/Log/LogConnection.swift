@@ -35,6 +35,12 @@ struct LogConnection: ~Copyable {
         guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure() }
     }
 
+    /// Copies the journal into the database as far as no reader needs it. `SQLITE_BUSY` and a full disk are no failure: the next time will do.
+    func checkpoint() throws(SQLiteFailure) {
+        let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil) & 0xff
+        guard code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_FULL else { throw failure() }
+    }
+
     func setBusyTimeout(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 
     /// Binds, steps through all rows, and leaves the statement ready for the next use.

@@ -127,6 +127,13 @@ package final class SQLiteLogReader: LogReader {
         }
     }
 
+    package func lastCheckpoint() throws(LogStoreError) -> StoredCheckpoint? {
+        let sql = "SELECT origin, size, note, keep FROM checkpoints ORDER BY id DESC LIMIT 1"
+        return try query(sql, into: nil as StoredCheckpoint?) {
+            $0 = StoredCheckpoint(origin: $1.text(0), size: UInt64(bitPattern: $1.int(1)), note: $1.text(2), keep: $1.int(3) != 0)
+        }
+    }
+
     package func sideRows(from index: UInt64, limit: Int) throws(LogStoreError) -> [StoredSideRow] {
         let sql = "SELECT first, body FROM side WHERE first >= ?1 ORDER BY first LIMIT ?2"
         return try query(sql, [.int(Int64(clamping: index)), .int(Int64(limit))], into: []) {

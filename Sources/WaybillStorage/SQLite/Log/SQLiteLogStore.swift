@@ -14,8 +14,12 @@ package import WaybillLedger
 /// One process owns it (a lock file beside it says so); others read it with `SQLiteLogReader`.
 package final class SQLiteLogStore: LogStore {
     private let writer: Mutex<LogConnection?>
-    private let reader: SQLiteLogReader
+    let reader: SQLiteLogReader
     private let lock: LockFile
+    /// About how much the journal has grown since it was last copied into the database.
+    private let journalPages = Mutex(0)
+    /// 16 MiB. SQLite's own way (1,000 pages, after a commit) tells nobody when it fails.
+    private static let journalPagesMax = 4_096
 
     /// Creates the file if it is missing. Throws `unusable` with the remedy if it is locked, of a newer version, or not a log.
     /// `pagesMax` bounds the file (4,096 bytes a page); beyond it every commit fails as on a full disk.
@@ -25,7 +29,10 @@ package final class SQLiteLogStore: LogStore {
             var connection = try LogConnection(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
             connection.setBusyTimeout(milliseconds: 250)
             try connection.execute(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF")
+                """
+                PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;
+                PRAGMA wal_autocheckpoint = 0
+                """)
             try LogSchema.migrate(&connection, path: path)
             if let pagesMax { try connection.execute("PRAGMA max_page_count = \(pagesMax)") }
             reader = try SQLiteLogReader(Self.readingConnection(path: path))
@@ -42,6 +49,7 @@ package final class SQLiteLogStore: LogStore {
     }
 
     package func append(_ commit: LogCommit) throws(LogStoreError) {
+        try emptyJournal(beforeWriting: commit)
         try transact { connection throws(SQLiteFailure) in
             let stored = commit.stored
             try connection.run(
@@ -88,16 +96,7 @@ package final class SQLiteLogStore: LogStore {
     }
 
     package func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError) {
-        try transact { connection throws(SQLiteFailure) in
-            for row in side {
-                try connection.run("UPDATE side SET body = ?2 WHERE first = ?1", [.int(Int64(clamping: row.first)), .blob(row.body)])
-            }
-            for sighting in sightings {
-                try connection.run(
-                    "UPDATE sightings SET salt = ?2, fingerprints = ?3, sealed = ?4 WHERE id = ?1",
-                    [.int(sighting.row), .blob(sighting.salt), .blob(sighting.fingerprints), .blob(sighting.sealed)])
-            }
-        }
+        try transact { connection throws(SQLiteFailure) in try connection.overwrite(side: side, sightings: sightings) }
     }
 
     package func scrub() throws(LogStoreError) -> Bool {
@@ -124,8 +123,28 @@ package final class SQLiteLogStore: LogStore {
         lock.release()
     }
 
+    /// Before a commit and not after it: if this fails, the commit has certainly not begun.
+    private func emptyJournal(beforeWriting commit: LogCommit) throws(LogStoreError) {
+        let tiles = commit.tiles.reduce(0) { $0 + $1.body.count }
+        let pages = 6 + (commit.stored.body.count + commit.sideRow.count + tiles) / 4_096 + commit.sightings.count / 8
+        let isFull = journalPages.withLock { known in
+            let isFull = known >= Self.journalPagesMax
+            known = isFull ? pages : known + pages
+            return isFull
+        }
+        guard isFull else { return }
+        do throws(SQLiteFailure) {
+            try writer.withLock { slot throws(SQLiteFailure) in try slot?.checkpoint() }
+        } catch {
+            throw .broken("The log's store failed (\(error.message)); check the disk and restart.")
+        }
+    }
+
+    /// Changes that are not commits make the journal grow too; the next commit empties it.
+    func journalGrew(pages: Int) { journalPages.withLock { $0 += pages } }
+
     /// All or nothing, and an honest account of which. A sync is never tried again.
-    private func transact(_ body: @Sendable (inout LogConnection) throws(SQLiteFailure) -> Void) throws(LogStoreError) {
+    func transact(_ body: @Sendable (inout LogConnection) throws(SQLiteFailure) -> Void) throws(LogStoreError) {
         let failure = writer.withLock { slot -> LogStoreError? in
             guard var connection = slot.take() else { return .broken("The log's store is closed.") }
             let failure = Self.transact(&connection, body)
@@ -176,6 +195,17 @@ package final class SQLiteLogStore: LogStore {
     }
 }
 
+extension LogConnection {
+    mutating func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(SQLiteFailure) {
+        for row in side { try run("UPDATE side SET body = ?2 WHERE first = ?1", [.int(Int64(clamping: row.first)), .blob(row.body)]) }
+        for sighting in sightings {
+            try run(
+                "UPDATE sightings SET salt = ?2, fingerprints = ?3, sealed = ?4 WHERE id = ?1",
+                [.int(sighting.row), .blob(sighting.salt), .blob(sighting.fingerprints), .blob(sighting.sealed)])
+        }
+    }
+}
+
 // Reads go through a connection of their own, so that none waits for a commit.
 extension SQLiteLogStore {
     package func head() throws(LogStoreError) -> LogHead? { try reader.head() }
@@ -190,6 +220,7 @@ extension SQLiteLogStore {
     package func storedTile(_ name: Tile.Name) throws(LogStoreError) -> [UInt8]? { try reader.storedTile(name) }
     package func storedTileCount() throws(LogStoreError) -> Int { try reader.storedTileCount() }
     package func checkpoints() throws(LogStoreError) -> [StoredCheckpoint] { try reader.checkpoints() }
+    package func lastCheckpoint() throws(LogStoreError) -> StoredCheckpoint? { try reader.lastCheckpoint() }
     package func sideRows(from index: UInt64, limit: Int) throws(LogStoreError) -> [StoredSideRow] {
         try reader.sideRows(from: index, limit: limit)
     }

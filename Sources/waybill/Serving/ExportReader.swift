@@ -1,0 +1,33 @@
+import Dispatch
+import WaybillControl
+import WaybillLedger
+import WaybillStorage
+
+/// Reads pages of the live log for whoever pulls them, on a thread of its own, one page after another.
+final class ExportReader: ExportPulls {
+    /// Of the entries of one page.
+    private static let pageBytesMax = 4 * 1_024 * 1_024
+    private let reader: SQLiteLogReader
+    private let queue = DispatchQueue(label: "waybill.export")
+
+    init(_ reader: SQLiteLogReader) { self.reader = reader }
+
+    func page(_ pull: ExportPull) async throws -> ExportPage {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try self.read(pull) }) }
+        }
+    }
+
+    private func read(_ pull: ExportPull) throws -> ExportPage {
+        var filter = LogExporter.Filter()
+        filter.vendor = pull.vendor
+        var exporter = LogExporter(reader: reader, filter: filter)
+        let batch = try exporter.records(from: pull.cursor, entriesMax: pull.entriesMax, bytesMax: Self.pageBytesMax)
+        var bytes = pull.format.header
+        for record in batch.records { pull.format.append(record, to: &bytes) }
+        return ExportPage(bytes: bytes, next: batch.next, isAtEnd: batch.isAtEnd)
+    }
+
+    /// Later pages fail.
+    func close() { reader.close() }
+}
