@@ -32,6 +32,7 @@ CHECKS = [
     "json_suite",
     "crash",
     "faults",
+    "erasure",
     "storage",
     "public_formats",
     "exports",

@@ -67,13 +67,11 @@ package final class SubjectIndex: SubjectLookup, Sendable {
     /// Nobody is known by this identifier, perhaps because they were erased. What may still be sent about them (the law asks for it, or it
     /// is the vendor's own erasure) is committed to under a salt nobody keeps, and leaves no trace that leads to them.
     private func buried(_ fingerprint: Fingerprint) -> SubjectFinding {
-        guard tombstones.erasedAt(fingerprint) != nil else { return .unknown }
+        guard tombstones.erasedAt(fingerprint) != nil, let salt = tombstones.throwawaySalt() else { return .unknown }
         let interned: (UInt32, SharedProfile)? = profiles.withLock { interner in
             interner.number(of: SubjectProfile(erased: true), limit: limits.profilesMax).map { ($0, interner.profiles[Int($0)]) }
         }
         guard let (profile, shared) = interned else { return .unavailable }
-        var generator = SystemRandomNumberGenerator()
-        let salt = InlineArray<16, UInt8> { _ in UInt8.random(in: .min ... .max, using: &generator) }
         return .known(
             SubjectEntry(
                 number: SubjectIndex.erasedNumber, salt: salt, shared: shared, profileNumber: profile, born: nil, expiresSoon: false))

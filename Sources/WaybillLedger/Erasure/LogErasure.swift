@@ -17,7 +17,9 @@ package struct LogErasure {
     ) throws(LogStoreError) -> [StoredSighting] {
         var found: [StoredSighting] = []
         try forEachSighting(in: reader) { sighting in
-            if numbers.contains(sighting.number) || sighting.keyedFingerprints.contains(where: fingerprints.contains) { found.append(sighting) }
+            if numbers.contains(sighting.number) || sighting.keyedFingerprints.contains(where: fingerprints.contains) {
+                found.append(sighting)
+            }
         }
         return found
     }
@@ -70,7 +72,7 @@ package struct LogErasure {
         var changed: [StoredSideRow] = []
         let seal = keys.sideRows
         try forEachSideRow { row throws(LogStoreError) in
-            guard try !Self.entries(in: row, numbers).isEmpty, 
+            guard try !Self.entries(in: row, numbers).isEmpty,
                 let body = SideRecord.row(row.body, first: row.first, without: numbers, seal: seal)
             else { return }
             changed.append(StoredSideRow(first: row.first, body: body))

@@ -62,7 +62,9 @@ package struct RecipientScan {
                 recipient.last = transfer.time
                 recipient.lastOutcome = transfer.ending?.result.rawValue ?? "open"
                 recipient.fields = Set(recipient.fields).union(transfer.fields).sorted()
-                if halves.count == 2, let version = Int(halves[1]) { recipient.versions = Set(recipient.versions).union([version]).sorted() }
+                if halves.count == 2, let version = Int(halves[1]) {
+                    recipient.versions = Set(recipient.versions).union([version]).sorted()
+                }
                 found["\(transfer.vendor)\0\(id)"] = recipient
             }
         }
@@ -86,7 +88,9 @@ package struct RecipientScan {
         guard let first = transfers.first else { return }
         // A transfer that was decided again goes on under its id.
         var open: [TransferKey: [Int]] = [:]
-        for (i, transfer) in transfers.enumerated() { if let key = TransferID(transfer.xid).map({ TransferKey($0) }) { open[key, default: []].append(i) } }
+        for (i, transfer) in transfers.enumerated() {
+            if let key = TransferID(transfer.xid).map({ TransferKey($0) }) { open[key, default: []].append(i) }
+        }
         var scratch = [CanonicalScanner.Member]()
         var endings: [(Int, TransferSummary.Ending)] = []
         do {
@@ -94,7 +98,8 @@ package struct RecipientScan {
                 // `"xid":"…"}` ends every entry that has one.
                 guard bytes.count > 40,
                     let key = TransferKey(UnsafeRawBufferPointer(rebasing: bytes[(bytes.count - 38)..<(bytes.count - 2)])),
-                    let at = open[key]?.first, transfers[at].index < index, let entry = EntryReading(bytes, &scratch), let ending = TransferSummary.Ending(entry, index: index)
+                    let at = open[key]?.first, transfers[at].index < index, let entry = EntryReading(bytes, &scratch),
+                    let ending = TransferSummary.Ending(entry, index: index)
                 else { return }
                 endings.append((at, ending))
                 open[key]?.removeFirst()

@@ -38,7 +38,8 @@ package struct TombstoneFile: Sendable {
         for (number, line) in whole(text).split(separator: "\n", omittingEmptySubsequences: true).enumerated() {
             guard let read = TombstoneLine(line, keys: keys) else {
                 throw Problem(
-                    message: "Line \(number + 1) of \(path) was changed or written under another master key, so people who were erased could "
+                    message:
+                        "Line \(number + 1) of \(path) was changed or written under another master key, so people who were erased could "
                         + "come back; put the file and the key back as they were.")
             }
             lines.append(read)

@@ -18,6 +18,7 @@ struct AuditCommand: AsyncParsableCommand {
             Close.self,
             AuditListCommand.self,
             AuditShowCommand.self,
+            AuditReconcileCommand.self,
         ])
 
     struct Open: AsyncParsableCommand {

@@ -277,7 +277,7 @@ actor ErasureWork {
             guard let index = book.entry(of: tombstone.id) else { continue }
             let mark = LogErasure.mark(of: tombstone.identifiers)
             let isThere = try await blocking { [parts] in
-                try LogErasure(store: parts.logStore, keys: parts.logKeys).isEntry(mark, at: index)
+                try parts.erasures.contains { try $0.isEntry(mark, at: index) }
             }
             guard !isThere else { continue }
             try await storing { [parts] () throws(ConsentStoreError) in try await parts.consents.repeatInLog(tombstone) }

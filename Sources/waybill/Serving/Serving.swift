@@ -44,8 +44,8 @@ struct Serving {
             let log = try openLog(shard, logKeys, index)
             let erasures = ErasureWork(
                 ErasureWork.Parts(
-                    settings: settings, keyring: keyring, logKeys: logKeys, consents: consents, logStore: logStore, log: log,
-                    olderLogs: try Wiring.endedLogs(settings),
+                    settings: settings, keyring: keyring, logKeys: logKeys, consents: consents, logStore: logStore,
+                    log: log, olderLogs: try Wiring.endedLogs(settings),
                     tombstones: Wiring.tombstones(settings, keyring)))
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
@@ -166,8 +166,8 @@ struct Serving {
     private func openLog(_ shard: LogRollover.Opening, _ keys: LogKeys, _ index: SubjectIndex) throws -> TransferLog {
         let store = shard.store
         var configuration = LogConfiguration(origin: shard.origin, node: Serving.node)
-        configuration.previous = shard.previous
         configuration.lastSubjectNumber = index.tombstones.lastSightedNumber
+        configuration.previous = shard.previous
         configuration.checkpointEveryMilliseconds = settings.log.checkpointEveryMilliseconds
         let logger = logger
         let copy = settings.log.checkpointCopy

@@ -1,3 +1,4 @@
+import Logging
 import WaybillControl
 import WaybillCore
 import WaybillLedger
@@ -11,13 +12,17 @@ extension StoreSession {
         let policies = try PolicyDirectory(settings.policies).loadForCommand()
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let store = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.notices)
-        let logStore = try Wiring.logStore(settings)
-        let log = try Wiring.openLog(logStore, settings, logKeys, policies, index: index)
+        // A shard that is due begins when the gate starts.
+        let shard = try LogRollover(
+            settings: settings, keys: logKeys, base: Wiring.origin(settings, policies), now: SystemWallClock().now(),
+            logger: Logger(label: "waybill")
+        ).open(mayRoll: false)
+        let log = try Wiring.openLog(shard, settings, logKeys, index: index)
         defer { log.close() }
         let work = ErasureWork(
             ErasureWork.Parts(
-                settings: settings, keyring: keyring, logKeys: logKeys, consents: store, logStore: logStore, log: log,
-                olderLogs: try Wiring.endedLogs(settings),
+                settings: settings, keyring: keyring, logKeys: logKeys, consents: store, logStore: shard.store,
+                log: log, olderLogs: try Wiring.endedLogs(settings),
                 tombstones: Wiring.tombstones(settings, keyring)))
         _ = try await work.resume()
         try await ControlDispatcher([EraseCommand(work: work)]).run(request, input: .none, output: output)
@@ -27,15 +32,16 @@ extension StoreSession {
 extension Wiring {
     /// For a command that holds the store, while no gate runs.
     fileprivate static func openLog(
-        _ store: SQLiteLogStore, _ settings: Settings, _ keys: LogKeys, _ policies: PolicySet, index: SubjectIndex
+        _ shard: LogRollover.Opening, _ settings: Settings, _ keys: LogKeys, index: SubjectIndex
     ) throws(CommandFailure) -> TransferLog {
-        var configuration = LogConfiguration(origin: origin(settings, policies), node: Serving.node)
+        var configuration = LogConfiguration(origin: shard.origin, node: Serving.node)
+        configuration.previous = shard.previous
         configuration.lastSubjectNumber = index.tombstones.lastSightedNumber
         do {
             return try TransferLog.open(
-                store: store, keys: keys, configuration: configuration, copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
+                store: shard.store, keys: keys, configuration: configuration, copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
         } catch {
-            store.close()
+            shard.store.close()
             throw CommandFailure(error.message.withoutFullStop)
         }
     }

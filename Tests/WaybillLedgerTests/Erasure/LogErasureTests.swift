@@ -23,7 +23,8 @@ import WaybillTesting
         var draft = TransferDraft.testing(number)
         draft.subjects = subjects.map { subject, text in
             TransferDraft.Subject(
-                number: subject, salt: InlineArray(repeating: UInt8(truncatingIfNeeded: subject)), identifiers: [Identifier(bytes: Array(text.utf8))])
+                number: subject, salt: InlineArray(repeating: UInt8(truncatingIfNeeded: subject)),
+                identifiers: [Identifier(bytes: Array(text.utf8))])
         }
         return draft
     }
@@ -56,7 +57,8 @@ import WaybillTesting
         log.close()
         var rows = fixture.store.contents.side
         let at = try #require(rows.firstIndex { SideRecord.entries(inRow: $0.body, first: $0.first, naming: [8])?.isEmpty == false })
-        let place = try #require(rows[at].body.indices.first { rows[at].body[$0..<min($0 + 4, rows[at].body.count)].elementsEqual([0, 0, 0, 8]) })
+        let place = try #require(
+            rows[at].body.indices.first { rows[at].body[$0..<min($0 + 4, rows[at].body.count)].elementsEqual([0, 0, 0, 8]) })
         rows[at].body[place + 3] = 6
         fixture.store.contents.side = rows
         #expect(try verify().faults.count == 1)

@@ -4,6 +4,7 @@ import Synchronization
 package final class TombstoneBook: Sendable {
     private struct State {
         var keys: TombstoneKeys?
+        var makeSalt: (@Sendable () -> InlineArray<16, UInt8>)?
         /// By identifier.
         var erased: [Fingerprint: Timestamp] = [:]
         var byID: [Fingerprint: Tombstone] = [:]
@@ -14,7 +15,16 @@ package final class TombstoneBook: Sendable {
 
     package init() {}
 
-    package func begin(keys: TombstoneKeys) { state.withLock { $0.keys = keys } }
+    /// `makeSalt`: 16 random bytes each time, for what may still be sent about somebody who was erased.
+    package func begin(keys: TombstoneKeys, makeSalt: @escaping @Sendable () -> InlineArray<16, UInt8>) {
+        state.withLock { state in
+            state.keys = keys
+            state.makeSalt = makeSalt
+        }
+    }
+
+    /// Nil before `begin`.
+    func throwawaySalt() -> InlineArray<16, UInt8>? { state.withLock { $0.makeSalt }?() }
 
     package func add(_ line: TombstoneLine) {
         state.withLock { state in

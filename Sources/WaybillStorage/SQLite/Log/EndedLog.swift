@@ -1,8 +1,17 @@
 package import WaybillCore
 package import WaybillLedger
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A shard that has ended, for whoever erases a person from it. Opened anew for each call, so that it can be frozen in between.
 package final class EndedLog: ErasableLog {
+    /// How long others who read the shard may hold an erasure up.
+    static let waitMillisecondsMax = 10_000
+    static let pauseMilliseconds = 100
     private let path: String
 
     package init(path: String) { self.path = path }
@@ -15,8 +24,17 @@ package final class EndedLog: ErasableLog {
 
     package func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError) {
         guard !side.isEmpty || !sightings.isEmpty else { return }
-        try FrozenLog(path: path).change { connection throws(SQLiteFailure) in
-            try SQLiteLogStore.overwrite(&connection, side: side, sightings: sightings)
+        var waited = 0
+        while true {
+            do throws(LogStoreError) {
+                return try FrozenLog(path: path).change { connection throws(SQLiteFailure) in
+                    try connection.overwrite(side: side, sightings: sightings)
+                }
+            } catch {
+                guard case .rolledBack = error, waited < Self.waitMillisecondsMax else { throw error }
+            }
+            usleep(UInt32(Self.pauseMilliseconds * 1_000))
+            waited += Self.pauseMilliseconds
         }
     }
 

@@ -91,20 +91,7 @@ package final class SQLiteLogStore: LogStore {
     }
 
     package func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(LogStoreError) {
-        try transact { connection throws(SQLiteFailure) in try Self.overwrite(&connection, side: side, sightings: sightings) }
-    }
-
-    static func overwrite(
-        _ connection: inout LogConnection, side: [StoredSideRow], sightings: [StoredSighting]
-    ) throws(SQLiteFailure) {
-        for row in side {
-            try connection.run("UPDATE side SET body = ?2 WHERE first = ?1", [.int(Int64(clamping: row.first)), .blob(row.body)])
-        }
-        for sighting in sightings {
-            try connection.run(
-                "UPDATE sightings SET salt = ?2, fingerprints = ?3, sealed = ?4 WHERE id = ?1",
-                [.int(sighting.row), .blob(sighting.salt), .blob(sighting.fingerprints), .blob(sighting.sealed)])
-        }
+        try transact { connection throws(SQLiteFailure) in try connection.overwrite(side: side, sightings: sightings) }
     }
 
     package func scrub() throws(LogStoreError) -> Bool {
@@ -181,6 +168,17 @@ package final class SQLiteLogStore: LogStore {
         case SQLITE_CORRUPT: "\(path) is damaged (\(failure.message)); restore an undamaged copy."
         case 0: "\(failure.message)."
         default: "\(path) cannot be used (\(failure.message)); check the disk."
+        }
+    }
+}
+
+extension LogConnection {
+    mutating func overwrite(side: [StoredSideRow], sightings: [StoredSighting]) throws(SQLiteFailure) {
+        for row in side { try run("UPDATE side SET body = ?2 WHERE first = ?1", [.int(Int64(clamping: row.first)), .blob(row.body)]) }
+        for sighting in sightings {
+            try run(
+                "UPDATE sightings SET salt = ?2, fingerprints = ?3, sealed = ?4 WHERE id = ?1",
+                [.int(sighting.row), .blob(sighting.salt), .blob(sighting.fingerprints), .blob(sighting.sealed)])
         }
     }
 }

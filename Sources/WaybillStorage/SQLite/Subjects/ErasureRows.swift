@@ -91,7 +91,9 @@ struct ErasureRows {
             arguments: [number])
         for row in own { try add(row[0], salt: Array(row[1] as Data), to: id) }
         let known = Set(own.map { $0[0] as Int64 })
-        for part in more where !known.contains(Int64(part.number)) { try add(Int64(part.number), salt: part.salt.indices.map { part.salt[$0] }, to: id) }
+        for part in more where !known.contains(Int64(part.number)) {
+            try add(Int64(part.number), salt: part.salt.indices.map { part.salt[$0] }, to: id)
+        }
         // What the law or the vendor's own erasure still lets leave is committed to under a salt of its own until all are destroyed.
         try db.execute(
             sql: "UPDATE subject SET salt = randomblob(16), erased_at = ? WHERE number = ?", arguments: [Int64.max, number])

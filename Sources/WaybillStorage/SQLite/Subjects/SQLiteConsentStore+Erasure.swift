@@ -136,7 +136,10 @@ extension SQLiteConsentStore {
     static func bury(_ lines: [TombstoneLine], in db: Database, book: TombstoneBook, keyring: Keyring, sealer: Sealer) throws {
         let keys = TombstoneKeys(key: keyring.tombstones)
         let rows = ErasureRows(db: db, sealer: sealer)
-        book.begin(keys: keys)
+        book.begin(keys: keys) {
+            let (a, b) = (newID(), newID())
+            return InlineArray { ($0 < 8 ? a : b).bytes[$0] }
+        }
         for line in lines {
             book.add(line)
             if case .tombstone(let tombstone) = line { try rows.keep(tombstone) }
@@ -181,7 +184,8 @@ extension SQLiteConsentStore {
 
     /// One transaction; the subjects named are folded again, at `now`, once it is durable.
     private func changingSubjects<Value: Sendable>(
-        now: Timestamp = Timestamp(nanoseconds: 0), _ body: @escaping @Sendable (SQLiteConsentStore, ErasureRows) throws -> (Value, [UInt32])
+        now: Timestamp = Timestamp(nanoseconds: 0),
+        _ body: @escaping @Sendable (SQLiteConsentStore, ErasureRows) throws -> (Value, [UInt32])
     ) async throws(ConsentStoreError) -> Value {
         try await perform { store, db in
             var result: (value: Value, touched: [UInt32])?

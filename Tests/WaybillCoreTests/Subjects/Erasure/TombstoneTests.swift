@@ -32,7 +32,7 @@ import WaybillCore
     @Test func `The book knows a person by every identifier, and when they were last erased`() {
         let book = TombstoneBook()
         #expect(book.erasedAt(Fingerprint(high: 9, low: 9)) == nil)
-        book.begin(keys: keys)
+        book.begin(keys: keys, makeSalt: { InlineArray(repeating: 1) })
         book.add(.tombstone(tombstone))
         var later = tombstone
         later.id = Fingerprint(high: 8, low: 8)
@@ -50,11 +50,12 @@ import WaybillCore
         let index = SubjectIndex(fingerprintKey: key)
         index.open()
         let anna = try Identifier(importText: "email:anna@example.com")
-        index.tombstones.begin(keys: keys)
+        index.tombstones.begin(keys: keys, makeSalt: { InlineArray { _ in UInt8.random(in: .min ... .max) } })
         index.tombstones.add(
             .tombstone(
                 Tombstone(
-                    id: Fingerprint(high: 1, low: 1), erasedAt: Timestamp(seconds: 1), identifiers: [keys.identifier(index.fingerprint(anna))],
+                    id: Fingerprint(high: 1, low: 1), erasedAt: Timestamp(seconds: 1),
+                    identifiers: [keys.identifier(index.fingerprint(anna))],
                     parts: [])))
         guard case .known(let first) = index.find(anna, now: Timestamp(seconds: 2)),
             case .known(let second) = index.find(anna, now: Timestamp(seconds: 2))
@@ -62,7 +63,8 @@ import WaybillCore
         #expect(first.profile == SubjectProfile(erased: true))
         #expect(first.number == SubjectIndex.erasedNumber && first == second)
         #expect((0..<16).contains { first.salt[$0] != second.salt[$0] })
-        if case .unknown = index.find(try Identifier(importText: "email:other@example.com"), now: Timestamp(seconds: 2)) {} else {
+        if case .unknown = index.find(try Identifier(importText: "email:other@example.com"), now: Timestamp(seconds: 2)) {
+        } else {
             Issue.record("somebody else is found too")
         }
         index.upsert(IndexedSubject(number: 5, salt: InlineArray(repeating: 1)), fingerprints: [index.fingerprint(anna)])
