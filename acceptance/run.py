@@ -35,6 +35,7 @@ CHECKS = [
     "storage",
     "public_formats",
     "exports",
+    "erasure",
 ]
 
 

@@ -15,6 +15,7 @@ struct SideScan {
         while at < row.count {
             guard let offset = word(row, at), let length = word(row, at + 4), at + 8 + length <= row.count else { return false }
             let end = at + 8 + length
+            if offset == Int(SideRowSeal.offset) { return end == row.count }
             guard read(row, at + 8, end) else { return false }
             if !subjects.isEmpty {
                 mark(row)

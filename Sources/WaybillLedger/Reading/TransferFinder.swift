@@ -1,6 +1,6 @@
 package import WaybillCore
 
-/// Finds transfers: in the index as far as it is, and in the log's entries beyond. Never silently incomplete.
+/// Finds transfers of one log: in the index as far as it is, and in the log's entries beyond. Never silently incomplete.
 package struct TransferFinder {
     /// Entries behind which the index may be: so many are read with each question.
     package static let tailEntriesMax = 200_000
@@ -49,7 +49,7 @@ package struct TransferFinder {
         }
     }
 
-    /// Of transfers that were sent, or are not known not to have been; what was denied disclosed nothing.
+    /// Of transfers that were sent, or are not known not to have been; what was denied, or aborted before anything left, disclosed nothing.
     package func disclosures(
         of trace: SubjectTrace, _ filter: TransferFilter = TransferFilter(), limit: Int, below: UInt64? = nil
     ) throws -> Page<Disclosure> {
@@ -58,12 +58,15 @@ package struct TransferFinder {
             let kept = try Self.sideRowsBegin(view) ?? view.size
             entries = entries.clamped(to: kept..<max(kept, below ?? .max))
             var found: [Disclosure] = []
+            var lines = DisclosureLines()
             var atOnce = min(Self.marksAtOnce, max(limit, 64))
             while !entries.isEmpty, found.count < limit {
                 let (groups, rest) = try Self.groups(view, trace, entries, atOnce)
                 if groups.isEmpty, !rest.isEmpty { atOnce *= 2 }
                 let transfers = try view.transfers(filter, at: groups.keys.sorted(by: >))
-                found += transfers.map { Disclosure(transfer: $0, lines: (groups[$0.index] ?? []).compactMap(Self.line)) }
+                found += transfers.filter { !$0.isKnownUnsent }.map {
+                    Disclosure(transfer: $0, lines: (groups[$0.index] ?? []).compactMap { lines.line($0) })
+                }
                 entries = rest
             }
             let isMore = found.count > limit || (found.count == limit && !entries.isEmpty)
@@ -103,12 +106,20 @@ package struct TransferFinder {
         for (index, line) in all where index >= floor { groups[index, default: []].append(line) }
         return (groups, entries.lowerBound..<floor)
     }
+}
 
-    private static func line(_ core: [UInt8]) -> Disclosure.Line? {
+/// Reads lines, each that is like others once.
+private struct DisclosureLines {
+    private var known: [[UInt8]: TransferFinder.Disclosure.Line] = [:]
+
+    mutating func line(_ core: [UInt8]) -> TransferFinder.Disclosure.Line? {
+        if let line = known[core] { return line }
         guard !core.isEmpty, case .object(let members) = CanonicalParser.parse(core + [0x7d]), case .string(let basis) = members["b"],
             case .string(let decision) = members["d"]
         else { return nil }
-        return Disclosure.Line(
+        let line = TransferFinder.Disclosure.Line(
             decision: decision, basis: basis, codes: members["c"]?.strings ?? [], fields: members["f"]?.strings ?? [])
+        known[core] = line
+        return line
     }
 }

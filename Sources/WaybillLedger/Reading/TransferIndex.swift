@@ -102,6 +102,9 @@ extension IndexedTransfer {
     package var state: TransferState {
         ending.map { TransferState($0.result) } ?? (terms.terms.decision == .deny ? .denied : .open)
     }
+
+    /// Certainly nothing of its body left.
+    var isKnownUnsent: Bool { state == .denied || (state == .aborted && ending?.sentBytes == 0) }
 }
 
 /// Days or hours since 1970, UTC.

@@ -7,7 +7,10 @@ package final class TransferIndexer: Sendable {
         var digester: LogDigester
         var position: IndexPosition
         var origin: String
+        var idleTurns = 0
     }
+    /// What was pruned is looked for now and then also while nothing comes.
+    private static let idleTurnsMax = 256
     package static let batchEntriesMin = 50_000
     private static let sightingsAtOnce = 50_000
 
@@ -25,13 +28,18 @@ package final class TransferIndexer: Sendable {
     /// Takes in one batch. True: there is more at once. Throws if log or index cannot be read or written; calling again is safe.
     package func turn() throws -> Bool {
         try state.withLock { state in
-            guard let identity = try log.identity(), let first = try log.commits(from: 0, limit: 1).first, let size = try log.head()?.size
-            else { return false }
+            guard let size = try log.head()?.size else { return false }
+            if let current = state, current.position.next == size, current.idleTurns < Self.idleTurnsMax {
+                state?.idleTurns += 1
+                return false
+            }
+            guard let identity = try log.identity(), let first = try log.commits(from: 0, limit: 1).first else { return false }
             if state?.origin != identity.origin { state = nil }
             var current = try state ?? begin(first.root, identity.origin)
             // Whatever is thrown, the next turn asks the index where it stands.
             state = nil
             let more = try take(&current, size)
+            current.idleTurns = 0
             if more != nil { state = current }
             return more ?? true
         }

@@ -6,3 +6,11 @@ package struct TransferReader {
 
     package init(reader: any LogReader) { self.reader = reader }
 }
+
+extension TransferKey {
+    init?(text: String) {
+        var text = text
+        guard let key = text.withUTF8({ TransferKey(UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = key
+    }
+}

@@ -53,14 +53,19 @@ package struct TransferStatistics: Sendable {
             count(terms.mechanisms, \.mechanisms)
         }
 
-        /// Nothing counts as nothing.
-        mutating func dropZeros() {
-            for path in [\.results, \.decisions, \.fields, \.purposes, \.countries, \.agreements, \.callers, \.mechanisms, \.reasons]
-                as [WritableKeyPath<Counts, [String: Int]>]
-            {
-                self[keyPath: path] = self[keyPath: path].filter { $0.value != 0 }
-            }
+        private static var groups: [WritableKeyPath<Counts, [String: Int]>] {
+            [\.results, \.decisions, \.fields, \.purposes, \.countries, \.agreements, \.callers, \.mechanisms, \.reasons]
         }
+
+        mutating func add(_ other: Counts) {
+            for path in [\.transfers, \.refused, \.records, \.denied, \.bytes] as [WritableKeyPath<Counts, Int>] {
+                self[keyPath: path] += other[keyPath: path]
+            }
+            for path in Self.groups { self[keyPath: path].merge(other[keyPath: path], uniquingKeysWith: +) }
+        }
+
+        /// Nothing counts as nothing.
+        mutating func dropZeros() { for path in Self.groups { self[keyPath: path] = self[keyPath: path].filter { $0.value != 0 } } }
     }
     /// By the day, the month (`2026-05`), or one without a name; in order, empty ones left out.
     package var periods: [(name: String, counts: Counts)]

@@ -19,16 +19,18 @@ struct LogReindexCommand: AsyncParsableCommand {
     func run() async throws {
         keepFilesPrivate()
         let settings = try await installation.settings()
-        let log = try Wiring.logReader(settings)
-        defer { log.close() }
+        let logs = try Wiring.searchedLogs(settings)
+        defer { for log in logs { log.close() } }
         let present = Wiring.transferIndex(settings)
         for _ in 0..<Self.attemptsMax {
             let forgotten = try reading { try present.forgotten() }
             let aside = try reading { try SQLiteTransferIndex.aside(present) }
-            let indexer = TransferIndexer(log: log, index: aside, batchEntriesMin: Self.batchEntriesMin)
             let started = monotonicSeconds()
-            let size = try reading { try log.head()?.size ?? 0 }
-            try reading { try Wiring.follow(indexer, size: size) }
+            let size = try reading {
+                try logs.reduce(0) { sum, log in
+                    try sum + Wiring.follow(TransferIndexer(log: log, index: aside, batchEntriesMin: Self.batchEntriesMin), log)
+                }
+            }
             let isDone = try reading { try present.replace(by: aside, forgotten: forgotten) }
             guard isDone else { continue }
             let seconds = max(monotonicSeconds() - started, 0.001)

@@ -21,14 +21,14 @@ extension SubjectCommand {
         func run() async throws {
             let settings = try await installation.settings()
             let filter = try which.filter
-            let log = try Wiring.logReader(settings)
-            defer { log.close() }
-            let finder = try Wiring.finder(settings, log: log)
-            let trace = try Wiring.knownSubject(subject, settings, log: log)
-            let pruned = try reading { try finder.disclosuresPrunedBefore() }
+            let logs = try Wiring.searchedLogs(settings)
+            defer { for log in logs { log.close() } }
+            let search = try Wiring.search(settings, logs)
+            let trace = try Wiring.knownSubject(subject, settings, logs)
+            let pruned = try reading { try search.disclosuresPrunedBefore() }
             var printer = DisclosurePrinter(format: format.output, subject: subject, prunedBefore: pruned)
-            let next = try pages.forEachPage(format.output, log: log) { limit, below in
-                try finder.disclosures(of: trace, filter, limit: limit, below: below)
+            let next = try pages.forEachPage(format.output, of: search) { limit, from in
+                try search.disclosures(of: trace, filter, limit: limit, from: from)
             } print: {
                 try printer.add($0)
             }
@@ -42,8 +42,9 @@ extension SubjectCommand {
 }
 
 extension Wiring {
-    static func knownSubject(_ subject: String, _ settings: Settings, log: SQLiteLogReader) throws -> SubjectTrace {
-        guard let trace = try subjectTrace(subject, settings, log: log) else {
+    /// `logs`: oldest first. The last one has every first-seen subject.
+    static func knownSubject(_ subject: String, _ settings: Settings, _ logs: [SQLiteLogReader]) throws -> SubjectTrace {
+        guard let log = logs.last, let trace = try subjectTrace(subject, settings, log: log) else {
             throw CommandFailure(
                 "nobody is known by this identifier", remedy: "try another one of the person's; an erased person is not found any more")
         }

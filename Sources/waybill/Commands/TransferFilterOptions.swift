@@ -46,28 +46,22 @@ struct PageOptions: ParsableArguments {
 
     /// Gives pages until there are enough. Returns the cursor to go on from; nil: that was all.
     func forEachPage<Item>(
-        _ format: OutputFormat, log: any LogReader, page: (_ limit: Int, _ below: UInt64?) throws -> TransferFinder.Page<Item>,
-        print: ([Item]) throws -> Void
+        _ format: OutputFormat, of search: TransferSearch,
+        page: (_ limit: Int, _ from: ExportCursor?) throws -> TransferSearch.Page<Item>, print: ([Item]) throws -> Void
     ) throws -> String? {
         let most = limit ?? (format == .table ? Self.tableLines : 0)
         var left = most == 0 ? Int.max : most
-        let origin = try reading { try log.identity()?.origin } ?? ""
-        var below = try start(origin)
+        var next = cursor.flatMap { ExportCursor($0) }
+        if let next, !search.knows(next) {
+            throw CommandFailure("the cursor is of the log \(next.origin), which is not here", remedy: "list from the beginning")
+        }
         repeat {
-            let found = try reading { try page(min(left, Self.itemsAtOnce), below) }
+            let found = try reading { try page(min(left, Self.itemsAtOnce), next) }
             try reading { try print(found.items) }
             left -= found.items.count
-            below = found.next
-        } while below != nil && left > 0
-        return below.map { ExportCursor(origin: origin, next: $0).description }
-    }
-
-    private func start(_ origin: String) throws(CommandFailure) -> UInt64? {
-        guard let cursor = cursor.flatMap({ ExportCursor($0) }) else { return nil }
-        guard cursor.origin == origin else {
-            throw CommandFailure("the cursor is of the log \(cursor.origin), and this is \(origin)", remedy: "list from the beginning")
-        }
-        return cursor.next
+            next = found.next
+        } while next != nil && left > 0
+        return next?.description
     }
 
     /// Tells where formats without a place for it say nothing.

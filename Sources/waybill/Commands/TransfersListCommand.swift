@@ -40,15 +40,15 @@ extension TransfersCommand {
             filter.decision = decision.flatMap { TransferSummary.Decision(rawValue: $0.rawValue) }
             filter.reason = reason
             filter.state = result.flatMap { TransferState(name: $0.rawValue) }
-            let log = try Wiring.logReader(settings)
-            defer { log.close() }
-            let finder = try Wiring.finder(settings, log: log)
-            let trace = try subject.map { try Wiring.knownSubject($0, settings, log: log) }
+            let logs = try Wiring.searchedLogs(settings)
+            defer { for log in logs { log.close() } }
+            let search = try Wiring.search(settings, logs)
+            let trace = try subject.map { try Wiring.knownSubject($0, settings, logs) }
             var printer = TransferPrinter(format: format.output)
-            let next = try pages.forEachPage(format.output, log: log) { limit, below -> TransferFinder.Page<IndexedTransfer> in
-                guard let trace else { return try finder.list(filter, limit: limit, below: below) }
-                let page = try finder.disclosures(of: trace, filter, limit: limit, below: below)
-                return TransferFinder.Page(items: page.items.map(\.transfer), next: page.next)
+            let next = try pages.forEachPage(format.output, of: search) { limit, from -> TransferSearch.Page<IndexedTransfer> in
+                guard let trace else { return try search.list(filter, limit: limit, from: from) }
+                let page = try search.disclosures(of: trace, filter, limit: limit, from: from)
+                return TransferSearch.Page(items: page.items.map(\.transfer), next: page.next)
             } print: {
                 try printer.add($0.map(\.summary))
             }

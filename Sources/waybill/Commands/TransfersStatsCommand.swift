@@ -21,10 +21,10 @@ extension TransfersCommand {
 
         func run() async throws {
             let settings = try await installation.settings()
-            let log = try Wiring.logReader(settings)
-            defer { log.close() }
-            let finder = try Wiring.finder(settings, log: log)
-            let statistics = try reading { try finder.statistics(try which.filter, by: by) }
+            let logs = try Wiring.searchedLogs(settings)
+            defer { for log in logs { log.close() } }
+            let search = try Wiring.search(settings, logs)
+            let statistics = try reading { try search.statistics(try which.filter, by: by) }
             StandardStreams.writeOutput(text(statistics))
         }
 

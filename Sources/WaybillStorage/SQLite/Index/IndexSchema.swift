@@ -24,6 +24,7 @@ enum IndexSchema {
             dropped INTEGER NOT NULL, codes INTEGER NOT NULL, xid BLOB NOT NULL, state INTEGER NOT NULL, ended INTEGER NOT NULL,
             http INTEGER NOT NULL, sent INTEGER NOT NULL, ms INTEGER NOT NULL, reason INTEGER NOT NULL) STRICT;
         CREATE INDEX transfer_by_terms ON transfer(terms, state);
+        CREATE INDEX transfer_open ON transfer(state) WHERE state = 0;
         -- `subject`: the number's bits as a signed integer of 32; `at`: the key's low bits; `line`: 0 where it cannot be told.
         CREATE TABLE mark(
             segment INTEGER NOT NULL, subject INTEGER NOT NULL, at INTEGER NOT NULL, line INTEGER NOT NULL,

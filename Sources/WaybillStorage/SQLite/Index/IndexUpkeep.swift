@@ -32,7 +32,7 @@ extension LogConnection {
 
     mutating func openTransfers(_ position: IndexPosition, from low: UInt64) throws(SQLiteFailure) -> [TransferID: UInt64] {
         var found: [TransferID: UInt64] = [:]
-        let sql = "SELECT key, xid FROM transfer WHERE key >= ?1 AND key < ?2 AND state = 0"
+        let sql = "SELECT key, xid FROM transfer INDEXED BY transfer_open WHERE state = 0 AND key >= ?1 AND key < ?2"
         try run(sql, [.int(IndexSchema.key(position.log, low)), .int(IndexSchema.key(position.log, position.next))]) { row in
             if let xid = row.transferID(1) { found[xid] = IndexSchema.index(row.int(0)) }
         }

@@ -13,15 +13,23 @@ package struct SQLiteSightings: SightingFinder {
     }
 
     package func sightings(with fingerprint: Fingerprint) throws -> [StoredSighting] {
-        guard let index, let first = try reader.commits(from: 0, limit: 1).first else {
-            return try SightingScan(reader).sightings(with: fingerprint)
-        }
-        let (rows, after) = try index.reading { snapshot -> ([Int64], Int64) in
-            guard let position = try snapshot.position(of: first.root), try reader.holds(position) else { return ([], 0) }
-            return (try snapshot.sightingRows(position, with: fingerprint), position.sighting)
-        }
+        let (rows, after) = try indexed(fingerprint)
         let indexed = try rows.flatMap { try reader.sightings(where: "id = ?1", .int($0)) }.filter { $0.names(fingerprint) }
         return try indexed + SightingScan(reader, after: after).sightings(with: fingerprint)
+    }
+
+    /// Rows that may have it, and the last one that was looked at.
+    private func indexed(_ fingerprint: Fingerprint) throws -> ([Int64], Int64) {
+        guard let index, let first = try reader.commits(from: 0, limit: 1).first else { return ([], 0) }
+        do {
+            return try index.reading { snapshot in
+                guard let position = try snapshot.position(of: first.root), try reader.holds(position) else { return ([], 0) }
+                return (try snapshot.sightingRows(position, with: fingerprint), position.sighting)
+            }
+        } catch is LogStoreError {
+            // The answer does not depend on the index, only its time does.
+            return ([], 0)
+        }
     }
 
     package func sightings(of number: UInt32) throws -> [StoredSighting] {

@@ -75,8 +75,10 @@ package final class SQLiteTransferIndex: TransferIndex {
             try index.connection.execute("PRAGMA synchronous = FULL")
             try index.transaction { index throws(SQLiteFailure) in try index.connection.forget(numbers, fingerprints) }
             // What was deleted stands in the journal until it is folded in.
-            try index.connection.run("PRAGMA wal_checkpoint(TRUNCATE)")
+            var isHeld = false
+            try index.connection.run("PRAGMA wal_checkpoint(TRUNCATE)") { isHeld = $0.int(0) != 0 }
             try index.connection.execute("PRAGMA synchronous = NORMAL")
+            guard !isHeld else { throw SQLiteFailure(code: SQLITE_BUSY, message: "somebody reads it") }
         }
     }
 

@@ -16,11 +16,15 @@ final class IndexFixture {
     private let log: TransferLog
     static let people = ["anna", "ben", "cleo", "dora"]
 
-    init() throws {
+    /// `index`: of its own if nil.
+    init(origin: String = "acme.example/waybill", index: SQLiteTransferIndex? = nil) throws {
         folder = try LogFolder()
-        log = try folder.open(clock: clock)
+        var configuration = LogConfiguration(origin: origin, node: "n1")
+        configuration.rideMillisecondsMax = 5
+        log = try TransferLog.open(
+            store: SQLiteLogStore(path: folder.log), keys: .testing(), configuration: configuration, clock: clock, copy: folder.copy)
         reader = try SQLiteLogReader(path: folder.log)
-        index = SQLiteTransferIndex(path: folder.path + "/index.db")
+        self.index = index ?? SQLiteTransferIndex(path: folder.path + "/index.db")
     }
 
     deinit {

@@ -122,6 +122,37 @@ import WaybillTesting
         #expect(left.isEmpty)
     }
 
+    @Test(arguments: [1, 4, 9, 1_000]) func severalShardsInOneIndexAreOneList(limit: Int) throws {
+        let older = try IndexFixture(origin: "acme.example/2026h1")
+        let live = try IndexFixture(origin: "acme.example/2026h2", index: older.index)
+        live.clock.advance(milliseconds: 200 * 86_400_000)
+        try older.write(0..<12)
+        try live.write(0..<20)
+        try older.follow()
+        try live.follow()
+        try live.write(21..<24)
+        let search = try TransferSearch([older.reader, live.reader], index: live.index)
+        let truth = try live.truth() + older.truth()
+        var found: [TransferSummary] = []
+        var next: ExportCursor?
+        repeat {
+            let page = try search.list(limit: limit, from: next)
+            #expect(page.items.count <= limit)
+            found += page.items.map(\.summary)
+            next = page.next
+        } while next != nil
+        #expect(found == truth)
+        let counts = try #require(try search.statistics(TransferFilter(), by: .all).periods.first?.counts)
+        #expect(counts.transfers + counts.refused == truth.count)
+        #expect(try search.statistics(TransferFilter(), by: .month).periods.count == 2)
+        #expect(!search.knows(ExportCursor(origin: "acme.example/2025h2", next: 3)))
+        // Numbers are the same in both, since a new shard takes the first-seen subjects along; here they only happen to be.
+        let trace = try #require(try live.trace("email:anna@example.com"))
+        let disclosures = try search.disclosures(of: trace, limit: 1_000).items
+        #expect(disclosures.map(\.transfer.summary) == truth.filter { summary in disclosures.contains { $0.transfer.summary == summary } })
+        #expect(Set(disclosures.map { $0.transfer.summary.time.prefix(7) }).count == 2)
+    }
+
     @Test(arguments: ["not a database, but long enough to be looked at", ""]) func aFileThatIsNoIndexIsBuiltAnew(content: String) throws {
         let fixture = try IndexFixture()
         try fixture.write(0..<5)
