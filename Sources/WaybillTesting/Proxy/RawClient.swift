@@ -106,7 +106,7 @@ package final class RawClient: Sendable {
     }
 
     /// The next whole final answer, interim ones skipped; takes it off what has come. `toHEAD`: it has no body; `toCONNECT`: a 200 has none.
-    package func answer(toHEAD: Bool = false, toCONNECT: Bool = false, withinMilliseconds: Int = 15_000) async throws -> Answer {
+    package func answer(toHEAD: Bool = false, toCONNECT: Bool = false, withinMilliseconds: Int = 60_000) async throws -> Answer {
         try await poll(withinMilliseconds) {
             self.shared.incoming.withLock { incoming in
                 AnswerReader.take(&incoming.bytes, isClosed: incoming.isClosed, toHEAD: toHEAD, toCONNECT: toCONNECT)
@@ -115,7 +115,7 @@ package final class RawClient: Sendable {
     }
 
     /// Until the other side closes.
-    package func waitForClose(withinMilliseconds: Int = 15_000) async throws {
+    package func waitForClose(withinMilliseconds: Int = 60_000) async throws {
         try await poll(withinMilliseconds) { self.isClosed ? () : nil }
     }
 

@@ -1,3 +1,4 @@
+import Logging
 import WaybillControl
 import WaybillCore
 import WaybillLedger
@@ -27,12 +28,18 @@ struct AdministrationSession {
     private func runHere(_ request: ControlRequest) async throws -> ControlReply {
         let (keys, keyring) = try Wiring.keyring(settings, create: false)
         let set = try PolicyDirectory(settings.policies).loadForCommand()
-        let (store, logKeys) = (try Wiring.logStore(settings), try Wiring.logKeys(keys, keyring, create: false))
+        let logKeys = try Wiring.logKeys(keys, keyring, create: false)
+        // A shard that is due begins when the gate starts.
+        let shard = try LogRollover(
+            settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, set), now: SystemWallClock().now(),
+            logger: Logger(label: "waybill")
+        ).open(mayRoll: false)
+        var configuration = LogConfiguration(origin: shard.origin, node: Serving.node)
+        configuration.previous = shard.previous
         let log: TransferLog
         do throws(LogOpenError) {
             log = try TransferLog.open(
-                store: store, keys: logKeys,
-                configuration: LogConfiguration(origin: Wiring.origin(settings, set), node: Serving.node),
+                store: shard.store, keys: logKeys, configuration: configuration,
                 copy: FileCheckpointCopy(path: settings.log.checkpointCopy))
         } catch {
             throw CommandFailure(error.message.withoutFullStop)

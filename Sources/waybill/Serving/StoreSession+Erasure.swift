@@ -14,7 +14,7 @@ extension StoreSession {
         let store = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.notices)
         // A shard that is due begins when the gate starts.
         let shard = try LogRollover(
-            settings: settings, keys: logKeys, base: Wiring.origin(settings, policies), now: SystemWallClock().now(),
+            settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies), now: SystemWallClock().now(),
             logger: Logger(label: "waybill")
         ).open(mayRoll: false)
         let log = try Wiring.openLog(shard, settings, logKeys, index: index)
