@@ -258,8 +258,8 @@ def tampering(context, place):
 
 def flip_in_log(folder):
     """Changes one letter of the caller's name inside a stored entry; false if no file holds one."""
-    for path in sorted(folder.rglob("*")):
-        data = path.read_bytes() if path.is_file() else b""
+    for path in sorted(folder.glob("*-log*.db*")):
+        data = path.read_bytes()
         at = data.find(b'"caller":"crm-sync"')
         if at >= 0:
             path.chmod(0o600)
