@@ -17,6 +17,8 @@ import WaybillStorage
 final class SideRetention: Sendable {
     /// Deleted in one transaction: a commit waits for about as long as its own sync takes.
     static let stepBytesMax = 256 * 1_024
+    private static let freezeAttemptsMax = 8
+    private static let freezePauseMicroseconds: UInt32 = 250_000
     private static let restPerStep = 4
     private static let pauseMilliseconds = 3_600_000
     let settings: Settings
@@ -102,11 +104,15 @@ final class SideRetention: Sendable {
     /// A shard is read now and then; what cannot be frozen while somebody reads is frozen at a later turn.
     private func keepFrozen(_ shard: LogShardFile) throws {
         guard let facts = try Files.facts(shard.path), facts.mode != 0o400 else { return }
-        do throws(LogStoreError) {
-            try FrozenLog(path: shard.path).freeze()
-            logger.notice("shard frozen", metadata: ["file": "\(shard.path)"])
-        } catch {
-            guard case .rolledBack = error else { throw error }
+        // The index reads the last entries of the shard when the gate starts; who reads longer is waited for until the next turn.
+        for attempt in 1...Self.freezeAttemptsMax {
+            do throws(LogStoreError) {
+                try FrozenLog(path: shard.path).freeze()
+                return logger.notice("shard frozen", metadata: ["file": "\(shard.path)"])
+            } catch {
+                guard case .rolledBack = error else { throw error }
+            }
+            if attempt < Self.freezeAttemptsMax { usleep(Self.freezePauseMicroseconds) }
         }
     }
 
