@@ -146,7 +146,7 @@ class Demo:
 
 
 def change_one_letter(folder):
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(folder.rglob("*-log*.db*")):
         data = path.read_bytes() if path.is_file() else b""
         at = data.find(b'"caller":"crm-sync"')
         if at >= 0:
