@@ -2,6 +2,9 @@ import Dispatch
 import Logging
 import ServiceLifecycle
 import WaybillCore
+import WaybillDelivery
+import WaybillLedger
+import WaybillStorage
 
 /// Work beside the gate that follows the log: it may lag and it may fail, and it never holds traffic.
 ///
@@ -38,7 +41,7 @@ struct BackgroundWork: Service {
                 if failures > 0 { logger.notice("background work goes on", metadata: ["work": "\(name)"]) }
                 failures = 0
             } catch {
-                if failures == 0 { logger.error("background work failed", metadata: ["work": "\(name)", "why": "\(error)"]) }
+                if failures == 0 { logger.error("background work failed", metadata: ["work": "\(name)", "why": "\(Self.sentence(error))"]) }
                 failures += 1
                 let longest = min(Self.failurePauseMilliseconds << min(failures - 1, 10), Self.failurePauseMillisecondsMax)
                 // Gates that lost the same receiver do not come back to it at one moment.
@@ -46,6 +49,15 @@ struct BackgroundWork: Service {
             }
             guard pause > 0 else { continue }
             do { try await Task.sleep(for: .milliseconds(pause)) } catch { return }
+        }
+    }
+
+    /// Only what was written for people: a database's own error can quote values.
+    static func sentence(_ error: any Error) -> String {
+        switch error {
+        case is CommandFailure, is ControlDatabaseError, is DeliveryFailure, is SystemError: "\(error)"
+        case let error as LogStoreError: error.message
+        default: "\(type(of: error))"
         }
     }
 
