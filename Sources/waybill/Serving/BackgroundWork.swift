@@ -41,7 +41,9 @@ struct BackgroundWork: Service {
                 if failures > 0 { logger.notice("background work goes on", metadata: ["work": "\(name)"]) }
                 failures = 0
             } catch {
-                if failures == 0 { logger.error("background work failed", metadata: ["work": "\(name)", "why": "\(Self.sentence(error))"]) }
+                if failures == 0 {
+                    logger.error("background work failed", metadata: ["work": "\(name)", "why": "\(Self.sentence(error))"])
+                }
                 failures += 1
                 let longest = min(Self.failurePauseMilliseconds << min(failures - 1, 10), Self.failurePauseMillisecondsMax)
                 // Gates that lost the same receiver do not come back to it at one moment.
