@@ -172,6 +172,8 @@ def refusals(context, place, folder, tsa):
 
 def damage(context, folders):
     """verify.py in this process, over packages in memory. The Swift verifier's turn is PackageMutationTests."""
+    # Before the import, which leaves its compiled form beside the source.
+    bases = [{str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()} for folder in folders]
     spec = importlib.util.spec_from_file_location("verify", folders[0] / "verify.py")
     verify = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(verify)
@@ -188,7 +190,6 @@ def damage(context, folders):
                 raise verify.Fault(name, "is missing")
             return io.BytesIO(self.files[name])
 
-    bases = [{str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()} for folder in folders]
     context.check("the packages are whole", all(not verify.Verification(Memory(base)).run().faults for base in bases))
     began, missed, seed = time.monotonic(), [], random.Random(7)
     for round_ in range(MUTATIONS):

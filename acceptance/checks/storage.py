@@ -328,7 +328,8 @@ def wait(condition, seconds=15):
 def rollover(context, clock):
     border = next_half_year(datetime.datetime.now(datetime.timezone.utc))
     with at(clock, border - datetime.timedelta(seconds=12)) as now, Vendors(context.home / "shards-ca", VENDOR_HOSTS) as vendors:
-        place = prepared(context, "shards", vendors, more=["log: {shards: half_year}"])
+        place = prepared(context, "shards", vendors,
+                         more=["log: {shards: half_year}", "sinks: {archive: {kind: file, path: archive.ndjson}}"])
         first, second = half_year(border - datetime.timedelta(seconds=60)), half_year(border)
         answered = []
         with Gate(place, context.token) as gate:
@@ -360,6 +361,11 @@ def rollover(context, clock):
         context.check("a transfer of the old shard is still shown", old.returncode == 0 and json.loads(old.stdout)["xid"] == answered[0])
         with Gate(place, context.token) as gate:
             context.check("a restart in the same half-year stays in the shard", shards(place) == [first, second])
+            entries = place.command("log", "export", "--config", place.config, "--format", "ndjson").stdout.decode().splitlines()
+            wait(lambda: set(entries) <= set(delivered(place)))
+            arrived = list(dict.fromkeys(delivered(place)))
+            context.check("a sink went from the old shard on to the new one, in order and without a gap", arrived[:len(entries)] == entries,
+                          f"{len(entries)} entries")
         copy = backup_of_shards(context, place, first, second)
         a_shard_goes(context, place, first, second, copy)
 
@@ -386,6 +392,10 @@ def killed_rollovers(context, place, vendors, first, second, answered, start_ms)
         faults += [f"killed after {delay:.3f} s: {fault}" for fault in once(copy, [*answered, answer.transfer])]
     context.check("a start killed while it begins a shard loses nothing", not faults,
                   f"{KILLED_ROLLOVERS} kills, {unfinished} before the new shard was there; {'; '.join(faults[:3])}")
+
+
+def delivered(place):
+    return (place.home / "archive.ndjson").read_text().splitlines()
 
 
 def next_half_year(now):

@@ -52,7 +52,6 @@ struct LogExportCommand: AsyncParsableCommand {
         let kept = cursorFile.map { CursorFile(path: $0) }
         let start = try kept?.read() ?? cursor.flatMap { ExportCursor($0) }
         let logs = try Wiring.exportedLogs(try await installation.settings())
-        defer { for log in logs { log.close() } }
         let isShown = StandardStreams.errorIsTerminal && (output != nil || !StandardStreams.outputIsTerminal)
         var progress = Progress("bytes", isShown: isShown)
         let next = try reading {

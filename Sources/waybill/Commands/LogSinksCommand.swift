@@ -42,9 +42,8 @@ struct LogSinksCommand: AsyncParsableCommand {
     }
 
     private static func logs(_ settings: Settings) throws -> [SinkLog] {
-        let reader = try Wiring.logReader(settings)
-        defer { reader.close() }
-        return try reading { try LedgerFeed(reader: reader).logs() }
+        let feed = LedgerFeed(try Wiring.exportedLogs(settings))
+        return try reading { try feed.logs() }
     }
 
     /// Nil: no gate has run with sinks yet.

@@ -3,15 +3,15 @@ import WaybillControl
 import WaybillLedger
 import WaybillStorage
 
-/// Reads pages of the live log for whoever pulls them, on a thread of its own, one page after another.
+/// Reads pages of the logs for whoever pulls them, on a thread of its own, one page after another.
 final class ExportReader: ExportPulls {
     /// Of the entries of one page.
     private static let pageBytesMax = 4 * 1_024 * 1_024
-    private let logs: [SQLiteLogReader]
+    private let logs: [any LogReader]
     private let queue = DispatchQueue(label: "waybill.export")
 
     /// `logs`: oldest first.
-    init(_ logs: [SQLiteLogReader]) { self.logs = logs }
+    init(_ logs: [any LogReader]) { self.logs = logs }
 
     func page(_ pull: ExportPull) async throws -> ExportPage {
         try await withCheckedThrowingContinuation { continuation in
@@ -28,14 +28,12 @@ final class ExportReader: ExportPulls {
         for record in batch.records { pull.format.append(record, to: &bytes) }
         return ExportPage(bytes: bytes, next: batch.next, isAtEnd: batch.isAtEnd)
     }
-
-    /// Later pages fail.
-    func close() { for log in logs { log.close() } }
 }
 
 extension Wiring {
-    /// What exports are made of: every log of the installation, oldest first, beside the gate or when none runs.
-    static func exportedLogs(_ settings: Settings) throws(CommandFailure) -> [SQLiteLogReader] {
-        try logShards(settings).map(\.reader)
+    /// What is given out: every log of the installation, oldest first, beside the gate or when none runs. However long they are kept, a
+    /// shard that has ended can still be frozen.
+    static func exportedLogs(_ settings: Settings) throws(CommandFailure) -> [any LogReader] {
+        try endedLogs(settings) + [logReader(settings)]
     }
 }

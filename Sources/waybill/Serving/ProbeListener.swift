@@ -5,7 +5,6 @@ import WaybillControl
 struct ProbeListener {
     let address: HostPort
     private let listener: ControlListener
-    private let exports: ExportReader
 
     static func start(
         _ settings: Settings, watch: GateWatch, publication: any LogPublication, logger: Logger
@@ -20,16 +19,12 @@ struct ProbeListener {
         let listener = ControlListener(configuration, observation: watch, publication: publication, exports: exports, logger: logger)
         do throws(ControlFailure) {
             let port = try await listener.start()
-            return ProbeListener(address: HostPort(host: control.address.host, port: port), listener: listener, exports: exports)
+            return ProbeListener(address: HostPort(host: control.address.host, port: port), listener: listener)
         } catch {
             await listener.stop()
-            exports.close()
             throw CommandFailure(error.message.withoutFullStop)
         }
     }
 
-    func stop() async {
-        await listener.stop()
-        exports.close()
-    }
+    func stop() async { await listener.stop() }
 }

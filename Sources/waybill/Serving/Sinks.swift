@@ -64,7 +64,7 @@ extension GateParts {
         let cursors = SinkCursors(try Wiring.control(settings), clock: SystemWallClock())
         return try sinks.map { settings, sink in
             let runner = SinkRunner(
-                name: settings.name, sink: sink, feed: LedgerFeed(reader: try Wiring.logReader(self.settings)), keeping: cursors,
+                name: settings.name, sink: sink, feed: LedgerFeed(try Wiring.exportedLogs(self.settings)), keeping: cursors,
                 beginning: settings.values[SinkKinds.from.name] == "now" ? .now : .start, clock: SystemWallClock(),
                 tell: { [logger] sentence in logger.warning("sink", metadata: ["note": "\(sentence)"]) })
             self.sinks.show(runner.progress)
@@ -78,20 +78,29 @@ extension GateParts {
     private var sinkPauseMilliseconds: Int { 500 }
 }
 
-/// The log as a sink is fed from it, by a connection of its own: it holds up neither the writer nor other sinks.
+/// The logs as a sink is fed from them, by connections of its own: it holds up neither the writer nor other sinks.
 final class LedgerFeed: SinkFeed {
-    private let reader: SQLiteLogReader
-    private let exporter: Mutex<LogExporter>
+    private let live: any LogReader
+    private let ended: [any LogReader]
+    /// What ended stays as it is.
+    private let endedLogs = Mutex<[SinkLog]?>(nil)
+    private let exporter: Mutex<ShardExporter>
 
-    init(reader: SQLiteLogReader) {
-        self.reader = reader
-        exporter = Mutex(LogExporter(reader: reader))
+    /// `logs`: oldest first; the last one grows.
+    init(_ logs: [any LogReader]) {
+        live = logs[logs.count - 1]
+        ended = logs.dropLast()
+        exporter = Mutex(ShardExporter(logs: logs))
     }
 
     func logs() throws -> [SinkLog] {
         try telling {
-            guard let identity = try reader.identity(), let head = try reader.head() else { return [] }
-            return [SinkLog(origin: identity.origin, size: head.size)]
+            let before = try endedLogs.withLock { known in
+                let logs = try known ?? ended.compactMap(SinkLog.init)
+                known = logs
+                return logs
+            }
+            return try before + [SinkLog(live)].compactMap { $0 }
         }
     }
 
@@ -109,6 +118,14 @@ final class LedgerFeed: SinkFeed {
         } catch let error as ExportError {
             throw DeliveryFailure(error.message)
         }
+    }
+}
+
+extension SinkLog {
+    /// Nil: it has no entry yet.
+    fileprivate init?(_ log: any LogReader) throws {
+        guard let identity = try log.identity(), let head = try log.head() else { return nil }
+        self.init(origin: identity.origin, size: head.size)
     }
 }
 
