@@ -17,8 +17,8 @@ enum PrivateFile {
             } else if errno != EEXIST {
                 throw ConsentStoreError(
                     code: .unavailable,
-                    message:
-                        "The store's file cannot be opened (\(String(cString: strerror(errno)))); create its directory and check its owner.")
+                    message: "The store's file cannot be opened (\(String(cString: strerror(errno)))); create its directory and check its "
+                        + "owner.")
             }
         }
     }
