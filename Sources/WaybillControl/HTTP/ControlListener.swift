@@ -15,6 +15,7 @@ package actor ControlListener {
     private let observation: any GateObservation
     private let publication: (any LogPublication)?
     private let exports: (any ExportPulls)?
+    private let surface: ControlSurface?
     private let logger: Logger
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private var serving: Task<Void, Never>?
@@ -24,15 +25,16 @@ package actor ControlListener {
         case failed(String)
     }
 
-    /// `publication`, `exports`: nil: `/log/…`, `/log/export` is not served.
+    /// `publication`, `exports`, `surface`: nil: `/log/…`, `/log/export`, the API and the console are not served.
     package init(
         _ configuration: ControlListenerConfiguration, observation: any GateObservation, publication: (any LogPublication)? = nil,
-        exports: (any ExportPulls)? = nil, logger: Logger
+        exports: (any ExportPulls)? = nil, surface: ControlSurface? = nil, logger: Logger
     ) {
         self.configuration = configuration
         self.observation = observation
         self.publication = publication
         self.exports = exports
+        self.surface = surface
         self.logger = logger
     }
 
@@ -42,7 +44,7 @@ package actor ControlListener {
         let routes = ControlRoutes(
             observation: observation, metricsTokenSHA256: configuration.metricsTokenSHA256,
             log: publication.map { LogRoutes(publication: $0, tokenSHA256: configuration.logTokenSHA256) },
-            exports: exports.map { ExportRoutes(pulls: $0, tokenSHA256: configuration.logTokenSHA256) }, logger: logger)
+            exports: exports.map { ExportRoutes(pulls: $0, tokenSHA256: configuration.logTokenSHA256) }, surface: surface, logger: logger)
         let (news, told) = AsyncStream.makeStream(of: News.self)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .error)

@@ -7,6 +7,7 @@ struct ControlRoutes: Sendable {
     let metricsTokenSHA256: [UInt8]?
     let log: LogRoutes?
     let exports: ExportRoutes?
+    let surface: ControlSurface?
     let logger: Logger
 
     /// What stands here is served by GET and HEAD; the rest is 404 or 405.

@@ -39,7 +39,8 @@ struct GateService: Service {
         let watch = GateWatch(parts: parts, server: server, reloader: reloader)
         let probes: ProbeListener?
         do {
-            probes = try await ProbeListener.start(settings, watch: watch, publication: parts.publication, logger: parts.logger)
+            probes = try await ProbeListener.start(
+                settings, watch: watch, publication: parts.publication, surface: try await surface(), logger: parts.logger)
         } catch {
             await server.stop(grace: .zero)
             await control.stop()
