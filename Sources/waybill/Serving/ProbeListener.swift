@@ -16,7 +16,8 @@ struct ProbeListener {
             metricsTokenSHA256: try Wiring.token("metrics_token", settings), logTokenSHA256: try Wiring.token("log_token", settings))
         // A connection of its own, so that who pulls long pages keeps nobody else waiting.
         let exports = ExportReader(try Wiring.exportedLogs(settings))
-        let listener = ControlListener(configuration, observation: watch, publication: publication, exports: exports, surface: surface, logger: logger)
+        let listener = ControlListener(
+            configuration, observation: watch, publication: publication, exports: exports, surface: surface, logger: logger)
         do throws(ControlFailure) {
             let port = try await listener.start()
             return ProbeListener(address: HostPort(host: control.address.host, port: port), listener: listener)
