@@ -37,6 +37,7 @@ CHECKS = [
     "public_formats",
     "exports",
     "sinks",
+    "traces",
     "erasure",
 ]
 
