@@ -3,10 +3,15 @@ package struct ControlSurface: Sendable {
     package var operations: [APIOperation]
     package var pages: [ConsolePage]
     package var access: any Authenticating
+    /// What every page of the console says at its top; nil: nothing.
+    package var standing: (any ConsoleStanding)?
 
-    package init(operations: [APIOperation], pages: [ConsolePage], access: any Authenticating) {
+    package init(
+        operations: [APIOperation], pages: [ConsolePage], access: any Authenticating, standing: (any ConsoleStanding)? = nil
+    ) {
         self.operations = operations
         self.pages = pages
         self.access = access
+        self.standing = standing
     }
 }

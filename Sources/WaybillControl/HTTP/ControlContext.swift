@@ -5,10 +5,13 @@ import NIOCore
 struct ControlContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let isFromLoopback: Bool
+    /// Without a port; for rate limits, never for logs.
+    let address: String
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         isFromLoopback = source.channel.remoteAddress?.isLoopback ?? false
+        address = source.channel.remoteAddress?.ipAddress ?? ""
     }
 }
 

@@ -41,10 +41,14 @@ package actor ControlListener {
     /// Returns the port once it accepts.
     package func start() async throws(ControlFailure) -> Int {
         let builder = try serverBuilder()
+        let console = try surface.map { surface throws(ControlFailure) in
+            try ConsoleRoutes(surface, isTLS: configuration.tls != nil, logger: logger)
+        }
         let routes = ControlRoutes(
             observation: observation, metricsTokenSHA256: configuration.metricsTokenSHA256,
             log: publication.map { LogRoutes(publication: $0, tokenSHA256: configuration.logTokenSHA256) },
-            exports: exports.map { ExportRoutes(pulls: $0, tokenSHA256: configuration.logTokenSHA256) }, surface: surface, logger: logger)
+            exports: exports.map { ExportRoutes(pulls: $0, tokenSHA256: configuration.logTokenSHA256) }, surface: surface,
+            console: console, logger: logger)
         let (news, told) = AsyncStream.makeStream(of: News.self)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .error)
@@ -90,7 +94,9 @@ package actor ControlListener {
     }
 
     private func serverBuilder() throws(ControlFailure) -> HTTPServerBuilder {
-        let (bytesMax, patience) = (configuration.requestBytesMax, TimeAmount.seconds(Int64(configuration.requestSecondsMax)))
+        // Where files are sent, routes bound what they read themselves.
+        let bytesMax = surface == nil ? configuration.requestBytesMax : configuration.uploadBytesMax
+        let patience = TimeAmount.seconds(Int64(surface == nil ? configuration.requestSecondsMax : configuration.uploadSecondsMax))
         let http = HTTPServerBuilder.http1(
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [BoundsInstaller(RequestBounds(bytesMax: bytesMax, patience: patience))],

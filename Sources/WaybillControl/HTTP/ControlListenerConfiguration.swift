@@ -23,6 +23,9 @@ package struct ControlListenerConfiguration: Sendable {
     package var requestBytesMax = 64 * 1_024
     /// From a request's first byte, or from the connection's beginning, until its answer is written.
     package var requestSecondsMax = 10
+    /// The same two where the API and the console are served.
+    package var uploadBytesMax = 257 << 20
+    package var uploadSecondsMax = 300
     /// Between two requests of a connection.
     package var idleSecondsMax = 60
 

@@ -1,13 +1,14 @@
 import Hummingbird
 import Logging
 
-/// `/healthz`, `/readyz`, `/metrics`, `/log`. The API and the console will join them.
+/// `/healthz`, `/readyz`, `/metrics`, `/log`, the API and the console.
 struct ControlRoutes: Sendable {
     let observation: any GateObservation
     let metricsTokenSHA256: [UInt8]?
     let log: LogRoutes?
     let exports: ExportRoutes?
     let surface: ControlSurface?
+    let console: ConsoleRoutes?
     let logger: Logger
 
     /// What stands here is served by GET and HEAD; the rest is 404 or 405.
@@ -23,6 +24,7 @@ struct ControlRoutes: Sendable {
         router.get("/metrics") { request, context in try await metrics(request, context) }
         log?.add(to: router)
         exports?.add(to: router)
+        console?.add(to: router)
         return router
     }
 
