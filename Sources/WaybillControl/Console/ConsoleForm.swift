@@ -67,9 +67,11 @@ package struct ConsoleForm: Sendable {
         let describes = [hint.map { _ in "\(id)-hint" }, error.map { _ in "\(id)-error" }].compactMap(\.self)
         var members: [String: JSONValue] = [
             "name": .string(name), "id": .string(id), "label": .string(label), "hint": .optional(hint), "error": .optional(error),
-            "is_optional": .bool(isOptional && isPost), "is_required": .bool(!isOptional && isPost), "describes": describes.isEmpty ? .null : .string(describes.joined(separator: " ")),
+            "is_optional": .bool(isOptional && isPost), "is_required": .bool(!isOptional && isPost),
+            "describes": describes.isEmpty ? .null : .string(describes.joined(separator: " ")),
             "autocomplete": .optional(autocomplete), "inputmode": .null, "is_code": .bool(false), "value": .null, "options": .null,
-            "is_group": .bool(false), "is_check": .bool(false), "is_single": .bool(false), "is_input": .bool(false), "is_area": .bool(false),
+            "is_group": .bool(false), "is_check": .bool(false), "is_single": .bool(false), "is_input": .bool(false),
+            "is_area": .bool(false),
             "is_select": .bool(false), "is_checked": .bool(false), "type": .null, "rows": .null, "group_type": .null,
         ]
         members.merge(Self.shown(kind, typed)) { $1 }
@@ -80,7 +82,8 @@ package struct ConsoleForm: Sendable {
     package mutating func hide(_ name: String, _ value: String) {
         fields.append(
             .object([
-                "name": .string(name), "value": .string(value), "is_hidden": .bool(true), "is_group": .bool(false), "is_check": .bool(false),
+                "name": .string(name), "value": .string(value), "is_hidden": .bool(true), "is_group": .bool(false),
+                "is_check": .bool(false),
                 "is_single": .bool(false),
             ]))
     }

@@ -10,7 +10,8 @@ package enum ConsolePart {
 
     /// A page of parts, in their order; each is what a function below makes.
     package static func page(
-        _ heading: String, lead: String? = nil, badges: [JSONValue] = [], actions: [JSONValue] = [], crumbs: [(label: String, path: String)] = [],
+        _ heading: String, lead: String? = nil, badges: [JSONValue] = [], actions: [JSONValue] = [],
+        crumbs: [(label: String, path: String)] = [],
         _ parts: [JSONValue]
     ) -> ConsoleAnswer {
         .page(

@@ -68,6 +68,7 @@ struct ConsoleFormTests {
         }
     }
 
-    @Test("A content type without a boundary is no form", arguments: ["multipart/form-data", "multipart/form-data; boundary=", "text/plain"])
+    @Test(
+        "A content type without a boundary is no form", arguments: ["multipart/form-data", "multipart/form-data; boundary=", "text/plain"])
     func noBoundary(type: String) { #expect(MultipartForm(contentType: type) == nil) }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import WaybillCore
 import WaybillTesting
@@ -86,7 +87,7 @@ struct ConsoleRoutesTests {
             let path = "/console/vendors/" + FormDecoding.escaped(Self.evil)
             let answer = try await ask(Ask(path, as: .vendorManager))
             #expect(answer.status == 200)
-            #expect(!answer.text.contains("<script>alert") && !answer.text.contains(#"">"#.appending("<script")))
+            #expect(!answer.text.contains("<script>alert"))
             #expect(answer.text.contains("&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;"))
             #expect(!answer.text.contains("<i>Anna"))
             #expect(answer.text.components(of: "{{") == 0)
@@ -116,9 +117,11 @@ struct ConsoleRoutesTests {
     func permissions() async throws {
         let access = FakeAccess()
         try await ConsoleTestServer.running(Self.pages, access: access) { ask in
-            #expect(try await ask(Ask("/console/overview", as: .administrator)).status == 403)
+            let page = try await ask(Ask("/console/overview", as: .administrator))
+            #expect(page.status == 403)
             let form = Ask.form("/console/vendors/a", as: .auditor, "csrf=\(FakeAccess.formToken)&note=x")
-            #expect(try await ask(form).status == 403)
+            let answer = try await ask(form)
+            #expect(answer.status == 403)
             #expect(access.refusals.withLock { $0 } == [.readTransfers, .draftPolicies])
         }
     }
@@ -146,12 +149,15 @@ struct ConsoleRoutesTests {
         }
     }
 
-    @Test("A form that another site sent does nothing", arguments: [("cross-site", 403), ("same-site", 403), ("same-origin", 303), ("none", 303)])
+    @Test(
+        "A form that another site sent does nothing",
+        arguments: [("cross-site", 403), ("same-site", 403), ("same-origin", 303), ("none", 303)])
     func otherSite(site: String, status: Int) async throws {
         try await ConsoleTestServer.running(Self.pages) { ask in
             let form = Ask.form(
                 "/console/vendors/a", as: .vendorManager, "csrf=\(FakeAccess.formToken)&note=x", fields: ["Sec-Fetch-Site: \(site)"])
-            #expect(try await ask(form).status == status)
+            let answer = try await ask(form)
+            #expect(answer.status == status)
         }
     }
 
@@ -217,7 +223,8 @@ struct ConsoleRoutesTests {
     func assets() async throws {
         try await ConsoleTestServer.running(Self.pages) { ask in
             let page = try await ask(Ask("/console/overview", as: .auditor)).text
-            for pattern in [#/href="(/console/assets/console\.[0-9a-f]{16}\.css)"/#, #/src="(/console/assets/console\.[0-9a-f]{16}\.js)"/#] {
+            for pattern in [#/href="(/console/assets/console\.[0-9a-f]{16}\.css)"/#, #/src="(/console/assets/console\.[0-9a-f]{16}\.js)"/#]
+            {
                 let path = try #require(page.firstMatch(of: pattern)?.output.1)
                 let asset = try await ask(Ask(String(path)))
                 #expect(asset.status == 200 && asset.value("cache-control") == "public, max-age=31536000, immutable")

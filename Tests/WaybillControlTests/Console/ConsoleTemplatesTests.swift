@@ -37,7 +37,8 @@ struct ConsoleTemplatesTests {
     }
 
     static let broken: [(String, String)] = [
-        ("{{>nowhere}}", "takes in nowhere, which is not there"), ("{{#a}}", "is malformed"), ("{{{a}}}", "shows a value without escaping it"),
+        ("{{>nowhere}}", "takes in nowhere, which is not there"), ("{{#a}}", "is malformed"),
+        ("{{{a}}}", "shows a value without escaping it"),
         ("{{& a}}", "shows a value without escaping it"), ("{{% CONTENT_TYPE:TEXT}}", "shows a value without escaping it"),
     ]
 

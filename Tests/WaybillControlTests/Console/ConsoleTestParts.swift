@@ -54,7 +54,8 @@ enum ConsoleTestServer {
         var text: String {
             let cookie = role.map { ["Cookie: \(ConsoleCookie.session)=\($0.rawValue)"] } ?? []
             let length = body.map { ["Content-Length: \($0.utf8.count)"] } ?? []
-            return (["\(method) \(path) HTTP/1.1", "Host: control"] + cookie + fields + length).joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")
+            return (["\(method) \(path) HTTP/1.1", "Host: control"] + cookie + fields + length).joined(separator: "\r\n") + "\r\n\r\n"
+                + (body ?? "")
         }
     }
 

@@ -73,7 +73,9 @@ package enum ConsoleAddress {
 
     /// What somebody was on the way to when they had to sign in; nil: it is none of the console's own pages.
     package static func next(_ text: String?) -> String? {
-        guard let text, isOwn(text), text == "/console" || text.hasPrefix("/console/"), !text.hasPrefix("/console/sign-in") else { return nil }
+        guard let text, isOwn(text), text == "/console" || text.hasPrefix("/console/"), !text.hasPrefix("/console/sign-in") else {
+            return nil
+        }
         return text
     }
 

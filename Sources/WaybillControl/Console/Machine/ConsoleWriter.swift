@@ -15,8 +15,10 @@ struct ConsoleWriter: Sendable {
         guard let content = templates.render(template, .object(members)) else { return nil }
         let principal = visit.session?.principal
         var page: [String: JSONValue] = [
-            "title": .string(title), "content": .string(content), "style": .string(assets.style.path), "script": .string(assets.script.path),
-            "icon": .string(assets.icon.path), "csrf": .string(visit.csrf), "notice": .optional(visit.notice), "crumbs": members["crumbs"] ?? .null,
+            "title": .string(title), "content": .string(content), "style": .string(assets.style.path),
+            "script": .string(assets.script.path),
+            "icon": .string(assets.icon.path), "csrf": .string(visit.csrf), "notice": .optional(visit.notice),
+            "crumbs": members["crumbs"] ?? .null,
             "problem": visit.problem.map { .object(["message": .string($0.message), "field": .optional($0.field)]) } ?? .null,
         ]
         if let principal {
