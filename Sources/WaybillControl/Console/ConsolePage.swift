@@ -32,6 +32,8 @@ package struct ConsoleCall: Sendable {
     package var fields: [String: [String]]
     /// Of who asks: for rate limits, never for logs.
     package var address: String
+    /// By name, without the prefix `__Host-`; of the others only what access itself sets.
+    package var cookies: [String: String]
 
     package init(principal: Principal?, now: Timestamp) {
         self.principal = principal
@@ -39,6 +41,7 @@ package struct ConsoleCall: Sendable {
         values = [:]
         fields = [:]
         address = ""
+        cookies = [:]
     }
 
     /// The first value, without blanks around it; nil: not given or empty.
