@@ -41,6 +41,8 @@ package struct ConsoleCall: Sendable {
     package var problem: FormProblem?
     /// Of who asks: for rate limits, never for logs.
     package var address: String
+    /// By name, without the prefix `__Host-`; of the others only what access itself sets.
+    package var cookies: [String: String]
 
     package init(principal: Principal?, now: Timestamp) {
         self.principal = principal
@@ -49,6 +51,7 @@ package struct ConsoleCall: Sendable {
         fields = [:]
         files = [:]
         address = ""
+        cookies = [:]
     }
 
     /// The first value, without blanks around it; nil: not given or empty.
