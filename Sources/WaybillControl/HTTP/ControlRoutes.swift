@@ -8,6 +8,7 @@ struct ControlRoutes: Sendable {
     let log: LogRoutes?
     let exports: ExportRoutes?
     let surface: ControlSurface?
+    let api: APIMachine?
     let console: ConsoleRoutes?
     let logger: Logger
 
@@ -19,6 +20,7 @@ struct ControlRoutes: Sendable {
             + (exports == nil ? [] : [ExportRoutes.path])
         router.add(
             middleware: ProblemMiddleware(paths: Set(paths), prefixes: log == nil ? [] : [LogRoutes.tilePrefix], logger: logger))
+        if let api { router.add(middleware: APIMiddleware(machine: api)) }
         router.get("/healthz") { _, _ in Answer.json(#"{"status":"alive"}"#) }
         router.get("/readyz") { _, _ in await ready() }
         router.get("/metrics") { request, context in try await metrics(request, context) }
@@ -44,8 +46,9 @@ struct ControlRoutes: Sendable {
             whenRemote: .init(
                 code: "metrics_local", title: "Metrics are for this machine only",
                 detail: "configure the secret metrics_token to read them from elsewhere"),
-            whenWrong: "send Authorization: Bearer with the metrics token")
-        if let refused = guardian.refusal(request, context) { return refused }
+            whenWrong: "send Authorization: Bearer with the metrics token, or one of an account that has operations.read",
+            principals: surface.map { .init(surface: $0, permission: .readOperations) })
+        if let refused = try await guardian.refusal(request, context) { return refused }
         return Answer.text(MetricsText.write(try await observation.metrics()), mediaType: MetricsText.mediaType)
     }
 }

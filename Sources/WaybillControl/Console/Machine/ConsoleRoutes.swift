@@ -20,12 +20,12 @@ struct ConsoleRoutes: Sendable {
     let shown: [String: ConsolePage]
 
     init(
-        _ surface: ControlSurface, isTLS: Bool, logger: Logger, clock: any WallClock = SystemWallClock()
+        _ surface: ControlSurface, isTLS: Bool, logger: Logger
     ) throws(ControlFailure) {
         self.surface = surface
         self.isTLS = isTLS
         self.logger = logger
-        self.clock = clock
+        clock = surface.clock
         shown = Dictionary(surface.pages.filter { $0.method == .get }.map { ($0.path, $0) }) { first, _ in first }
         do {
             writer = ConsoleWriter(templates: try ConsoleTemplates(), assets: ConsoleAssets(), pages: shown, standing: surface.standing)
