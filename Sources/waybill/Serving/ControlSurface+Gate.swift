@@ -5,7 +5,9 @@ extension GateService {
     func surface() async throws -> ControlSurface? {
         let access = parts.access
         let operations: [[APIOperation]] = [
-            TokenOperations.all(access)
+            TokenOperations.all(access),
+            AccountOperations.all(access),
+            SessionOperations.all(access),
         ]
         let pages: [[ConsolePage]] = []
         return ControlSurface(operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access)
