@@ -60,6 +60,8 @@ package enum ConsoleAnswer: Sendable {
 
 /// `HttpOnly`, `SameSite=Lax`, `Secure` over TLS with the prefix `__Host-`, path `/`.
 package struct ConsoleCookie: Sendable, Equatable {
+    /// Of the cookie that `Authenticating.session` is asked about.
+    package static let session = "waybill_session"
     package var name: String
     /// Nil: forget it.
     package var value: String?
