@@ -84,7 +84,9 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
-            ]),
+            ],
+            // Every file of them; `ConsoleTemplateList` names the templates.
+            resources: [.embedInCode("Console/Templates"), .embedInCode("Console/Assets")]),
         .target(
             name: "WaybillDelivery",
             dependencies: ["CCurl", "CLibSSL", "WaybillCore", "WaybillLedger", .product(name: "Crypto", package: "swift-crypto")]),

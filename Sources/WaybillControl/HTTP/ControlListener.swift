@@ -42,11 +42,14 @@ package actor ControlListener {
     package func start() async throws(ControlFailure) -> Int {
         let builder = try serverBuilder()
         let api = try surface.map { surface throws(ControlFailure) in try APIMachine(surface, logger: logger) }
+        let console = try surface.map { surface throws(ControlFailure) in
+            try ConsoleRoutes(surface, isTLS: configuration.tls != nil, logger: logger)
+        }
         let routes = ControlRoutes(
             observation: observation, metricsTokenSHA256: configuration.metricsTokenSHA256,
             log: publication.map { LogRoutes(publication: $0, tokenSHA256: configuration.logTokenSHA256, surface: surface) },
             exports: exports.map { ExportRoutes(pulls: $0, tokenSHA256: configuration.logTokenSHA256, surface: surface) }, surface: surface,
-            api: api, logger: logger)
+            api: api, console: console, logger: logger)
         let (news, told) = AsyncStream.makeStream(of: News.self)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .error)
@@ -92,7 +95,7 @@ package actor ControlListener {
     }
 
     private func serverBuilder() throws(ControlFailure) -> HTTPServerBuilder {
-        let body = APIMachine.bodyBytesMax(surface?.operations ?? [])
+        let body = surface.map { max(APIMachine.bodyBytesMax($0.operations), MultipartForm.bytesMax) } ?? 0
         // What TLS and chunks add to a body is less than a part in 32 of it.
         let bytesMax = configuration.requestBytesMax + body + body / 32
         let patience = TimeAmount.seconds(Int64(configuration.requestSecondsMax))

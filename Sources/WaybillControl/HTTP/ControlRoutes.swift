@@ -1,7 +1,7 @@
 import Hummingbird
 import Logging
 
-/// `/healthz`, `/readyz`, `/metrics`, `/log`, and the API.
+/// `/healthz`, `/readyz`, `/metrics`, `/log`, the API and the console.
 struct ControlRoutes: Sendable {
     let observation: any GateObservation
     let metricsTokenSHA256: [UInt8]?
@@ -9,6 +9,7 @@ struct ControlRoutes: Sendable {
     let exports: ExportRoutes?
     let surface: ControlSurface?
     let api: APIMachine?
+    let console: ConsoleRoutes?
     let logger: Logger
 
     /// What stands here is served by GET and HEAD; the rest is 404 or 405.
@@ -25,6 +26,7 @@ struct ControlRoutes: Sendable {
         router.get("/metrics") { request, context in try await metrics(request, context) }
         log?.add(to: router)
         exports?.add(to: router)
+        console?.add(to: router)
         return router
     }
 
