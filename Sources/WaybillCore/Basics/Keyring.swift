@@ -26,6 +26,11 @@ package struct Keyring: Sendable {
     /// Decision lines of the transfer log.
     package var decisions: SymmetricKey { derive("decision") }
 
+    /// Ids of subjects and consent events as the API names them.
+    package var subjectIDs: SymmetricKey { derive("subject-id") }
+    /// Links to a person's page, and the tokens of their forms.
+    package var personLinks: SymmetricKey { derive("person-link") }
+
     private func derive(_ label: String) -> SymmetricKey {
         HKDF<SHA256>.deriveKey(inputKeyMaterial: master, info: Array("waybill/v1/\(label)".utf8), outputByteCount: 32)
     }

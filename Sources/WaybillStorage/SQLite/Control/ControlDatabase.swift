@@ -17,6 +17,7 @@ package struct ControlDatabase: Sendable {
         .suspensions,
         .witnesses,
         .sinkCursors,
+        .subjectRegister,
     ]
 
     let queue: DatabaseQueue
