@@ -24,6 +24,7 @@ struct Waybill: AsyncParsableCommand {
             VendorCommand.self,
             AgreementCommand.self,
             AuditCommand.self,
+            TokenCommand.self,
             KeysCommand.self,
             BackupCommand.self,
             RestoreCommand.self,

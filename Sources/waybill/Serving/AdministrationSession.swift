@@ -45,10 +45,13 @@ struct AdministrationSession {
             throw CommandFailure(error.message.withoutFullStop)
         }
         defer { log.close() }
+        let control = try Wiring.control(settings)
         let administration = Wiring.administration(
-            settings, control: try Wiring.control(settings), log: log, known: { Administration.Known(set) }, putInForce: { _ in })
+            settings, control: control, log: log, known: { Administration.Known(set) }, putInForce: { _ in })
+        let access = try Wiring.access(keyring, control: control, log: log)
         let command = request.command
-        guard let act = Wiring.administrationCommands(administration).first(where: { $0.name == command }) else {
+        let commands = Wiring.administrationCommands(administration) + Wiring.accessCommands(access)
+        guard let act = commands.first(where: { $0.name == command }) else {
             throw CommandFailure("no command \(command)")
         }
         return try ControlReply(.result, AnyEncodable(try await act.run(request.arguments, input: .none, output: ControlOutput { _ in })))

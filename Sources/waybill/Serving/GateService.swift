@@ -81,25 +81,26 @@ struct GateService: Service {
         let administration = Wiring.administration(
             parts.settings, control: parts.control, log: parts.log, known: { Administration.Known(reloader.set) },
             putInForce: { parts.put($0, in: state) })
-        return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration) + [
-            EraseCommand(work: parts.erasures),
-            ReplyCommand("status") { () async throws(ControlFailure) in
-                let policy = await reloader.status
-                return GateStatus(policy: policy, log: parts.log, index: parts.index, witnesses: parts.witnesses?.standings ?? [])
-            },
-            ReplyCommand("policy.reload") { () async throws(ControlFailure) in
-                await reloader.reload()
-                return GateStatus(
-                    policy: await reloader.status, log: parts.log, index: parts.index, witnesses: parts.witnesses?.standings ?? [])
-            },
-            ReplyCommand("ca.reload") { () async throws(ControlFailure) in
-                do throws(CommandFailure) {
-                    return try parts.authority.reload()
-                } catch {
-                    throw ControlFailure(code: "ca_unreadable", message: "\(error.sentence).")
-                }
-            },
-        ]
+        return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration)
+            + Wiring.accessCommands(parts.access) + [
+                EraseCommand(work: parts.erasures),
+                ReplyCommand("status") { () async throws(ControlFailure) in
+                    let policy = await reloader.status
+                    return GateStatus(policy: policy, log: parts.log, index: parts.index, witnesses: parts.witnesses?.standings ?? [])
+                },
+                ReplyCommand("policy.reload") { () async throws(ControlFailure) in
+                    await reloader.reload()
+                    return GateStatus(
+                        policy: await reloader.status, log: parts.log, index: parts.index, witnesses: parts.witnesses?.standings ?? [])
+                },
+                ReplyCommand("ca.reload") { () async throws(ControlFailure) in
+                    do throws(CommandFailure) {
+                        return try parts.authority.reload()
+                    } catch {
+                        throw ControlFailure(code: "ca_unreadable", message: "\(error.sentence).")
+                    }
+                },
+            ]
     }
 }
 
