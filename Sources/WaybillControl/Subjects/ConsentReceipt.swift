@@ -18,7 +18,7 @@ extension SubjectDesk {
     }
 
     /// Of every event that is about one purpose.
-    package func receipts(_ record: SubjectRecord) throws(ControlFailure) -> [JSONValue] {
+    package func receipts(_ record: KnownSubject) throws(ControlFailure) -> [JSONValue] {
         var all: [JSONValue] = []
         for event in record.history.events where event.purpose != nil { all.append(try signed(receipt(event, record))) }
         return all
@@ -34,7 +34,7 @@ extension SubjectDesk {
         }
     }
 
-    private func receipt(_ event: ConsentEvent, _ record: SubjectRecord) -> CanonicalValue {
+    private func receipt(_ event: ConsentEvent, _ record: KnownSubject) -> CanonicalValue {
         let number = record.history.number
         let id = parts.ids.event(number, event.sequence)
         let subject = parts.ids.subject(number)

@@ -33,7 +33,7 @@ extension SubjectDesk {
     }
 
     /// Whose page a token opens; nil: it is forged, over, revoked, or the person is gone, and which of them is not told.
-    package func opened(_ token: String) async throws(ControlFailure) -> (link: PersonLink, record: SubjectRecord)? {
+    package func opened(_ token: String) async throws(ControlFailure) -> (link: PersonLink, record: KnownSubject)? {
         guard let id = parts.links.id(token, now: now), let link = try registered({ try parts.register.link(id) }), link.revokedAt == nil,
             link.number != 0, now < link.expiresAt
         else { return nil }

@@ -16,11 +16,11 @@ package struct SubjectDesk: Sendable {
     // MARK: Finding
 
     /// `text`: as people write identifiers. Nil: nobody is known by it.
-    package func find(_ text: String) async throws(ControlFailure) -> SubjectRecord? {
+    package func find(_ text: String) async throws(ControlFailure) -> KnownSubject? {
         try await find(Self.identifier(text))
     }
 
-    package func find(_ identifier: Identifier) async throws(ControlFailure) -> SubjectRecord? {
+    package func find(_ identifier: Identifier) async throws(ControlFailure) -> KnownSubject? {
         if let record = try await storing({ () throws(ConsentStoreError) in try await parts.records.record(of: identifier) }) { return record }
         // Known from transfers only: from now on the store has them, under the number that the transfers have.
         guard case .known = parts.records.index.find(identifier, now: now) else { return nil }
@@ -32,7 +32,7 @@ package struct SubjectDesk: Sendable {
         return try await storing { () throws(ConsentStoreError) in try await parts.records.record(of: identifier) }
     }
 
-    package func record(_ number: UInt32) async throws(ControlFailure) -> SubjectRecord {
+    package func record(_ number: UInt32) async throws(ControlFailure) -> KnownSubject {
         guard let record = try await storing({ () throws(ConsentStoreError) in try await parts.records.record(number: number) }) else {
             throw Self.unknown
         }
@@ -40,7 +40,7 @@ package struct SubjectDesk: Sendable {
     }
 
     /// By the id that the API gives.
-    package func record(id: String) async throws(ControlFailure) -> SubjectRecord {
+    package func record(id: String) async throws(ControlFailure) -> KnownSubject {
         guard let number = parts.ids.number(id) else { throw Self.unknown }
         return try await record(number)
     }
@@ -56,7 +56,7 @@ package struct SubjectDesk: Sendable {
     // MARK: Acting
 
     package enum Outcome: Sendable {
-        case done(SubjectRecord)
+        case done(KnownSubject)
         /// The first of two steps: nothing changed yet. Give the token back to do it.
         case confirm(token: String, until: Timestamp)
     }
@@ -97,7 +97,7 @@ package struct SubjectDesk: Sendable {
         return .done(try await self.record(number))
     }
 
-    private func line(_ act: SubjectAct, _ record: SubjectRecord, _ actor: SubjectActor) throws(ControlFailure) -> ImportLine {
+    private func line(_ act: SubjectAct, _ record: KnownSubject, _ actor: SubjectActor) throws(ControlFailure) -> ImportLine {
         guard let identifier = record.identifiers.first else { throw Self.unknown }
         var change = SubjectFactsChange()
         switch act {
@@ -130,7 +130,7 @@ package struct SubjectDesk: Sendable {
         return .facts(FactsLine(line: 1, identifiers: [identifier], change: change))
     }
 
-    private func event(_ grant: SubjectAct.Grant, _ record: SubjectRecord, _ actor: SubjectActor) -> ConsentEvent {
+    private func event(_ grant: SubjectAct.Grant, _ record: KnownSubject, _ actor: SubjectActor) -> ConsentEvent {
         // A stop that binds already may be dated ahead; who says yes now has seen it.
         let stop = record.history.events.filter { $0.state.isStop && ($0.purpose == nil || $0.purpose == grant.purpose) }.map(\.eventTime).max()
         return ConsentEvent(

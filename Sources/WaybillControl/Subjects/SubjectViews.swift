@@ -4,7 +4,7 @@ package import WaybillLedger
 // What people and machines read of one person, as JSON: the API's answers, the console's and the command line's.
 extension SubjectDesk {
     /// Facts, what stands, and identifiers: for those who may look people up, never for a log.
-    package func view(_ record: SubjectRecord) -> JSONValue {
+    package func view(_ record: KnownSubject) -> JSONValue {
         let facts = record.history.facts
         return .object([
             "subject": .string(parts.ids.subject(record.history.number)),
@@ -52,7 +52,7 @@ extension SubjectDesk {
     }
 
     /// Every event, newest first.
-    package func history(_ record: SubjectRecord) -> [JSONValue] {
+    package func history(_ record: KnownSubject) -> [JSONValue] {
         record.history.events.reversed().map { view($0, of: record.history.number, withProof: true) }
     }
 
@@ -84,7 +84,7 @@ extension SubjectDesk {
     }
 
     /// Newest first.
-    package func disclosures(_ record: SubjectRecord, limit: Int, from cursor: ExportCursor?) async throws(ControlFailure) -> DisclosurePage {
+    package func disclosures(_ record: KnownSubject, limit: Int, from cursor: ExportCursor?) async throws(ControlFailure) -> DisclosurePage {
         guard let identifier = record.identifiers.first else { return DisclosurePage() }
         return try await parts.disclosures.disclosures(of: identifier, limit: limit, from: cursor)
     }

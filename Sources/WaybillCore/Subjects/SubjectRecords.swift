@@ -1,5 +1,5 @@
 /// What people may see of one subject: the history with its proofs, and the identifiers.
-package struct SubjectRecord: Sendable {
+package struct KnownSubject: Sendable {
     /// Personal data.
     package var identifiers: [Identifier]
     package var history: SubjectHistory
@@ -39,9 +39,9 @@ package struct ConsentCount: Sendable, Equatable {
 /// A consent store that people look into.
 package protocol SubjectRecords: ConsentStore {
     /// Nil: nobody is known by it, or the person is erased.
-    func record(of identifier: Identifier) async throws(ConsentStoreError) -> SubjectRecord?
+    func record(of identifier: Identifier) async throws(ConsentStoreError) -> KnownSubject?
     /// The same by number, also by one that turned out to be another's.
-    func record(number: UInt32) async throws(ConsentStoreError) -> SubjectRecord?
+    func record(number: UInt32) async throws(ConsentStoreError) -> KnownSubject?
     /// Newest first, below a sequence.
     func changes(before sequence: Int64?, limit: Int) async throws(ConsentStoreError) -> [ConsentChange]
     func counts() async throws(ConsentStoreError) -> [ConsentCount]

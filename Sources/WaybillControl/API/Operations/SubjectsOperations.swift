@@ -23,7 +23,7 @@ package enum SubjectsOperations {
             answer: .json(SubjectShapes.subject), problems: [.notFound]
         ) { call in
             let text = call.body["identifier"].text ?? ""
-            let record: SubjectRecord?
+            let record: KnownSubject?
             do throws(ControlFailure) { record = try await desk.find(text) } catch where error.code == "subject_malformed" {
                 throw APIProblem(.unprocessable, error.message, pointer: "/identifier")
             } catch {
@@ -255,7 +255,7 @@ package enum SubjectsOperations {
 
     // MARK: Plumbing
 
-    private static func record(_ call: APICall, _ desk: SubjectDesk) async throws(APIProblem) -> SubjectRecord {
+    private static func record(_ call: APICall, _ desk: SubjectDesk) async throws(APIProblem) -> KnownSubject {
         try await answering { () async throws(ControlFailure) in try await desk.record(id: call.values["subject"] ?? "") }
     }
 

@@ -3,7 +3,7 @@ import GRDB
 package import WaybillCore
 
 extension SQLiteConsentStore: SubjectRecords {
-    package func record(of identifier: Identifier) async throws(ConsentStoreError) -> SubjectRecord? {
+    package func record(of identifier: Identifier) async throws(ConsentStoreError) -> KnownSubject? {
         try await perform { store, db in
             let fingerprint = Data(store.index.fingerprint(identifier).bytes)
             let number = try Int64.fetchOne(db, sql: "SELECT subject FROM identifier WHERE fingerprint = ?", arguments: [fingerprint])
@@ -11,7 +11,7 @@ extension SQLiteConsentStore: SubjectRecords {
         }
     }
 
-    package func record(number: UInt32) async throws(ConsentStoreError) -> SubjectRecord? {
+    package func record(number: UInt32) async throws(ConsentStoreError) -> KnownSubject? {
         try await perform { store, db in
             let keeper = try Int64.fetchOne(db, sql: "SELECT subject FROM alias WHERE number = ?", arguments: [Int64(number)])
             return try store.record(keeper ?? Int64(number), db)
@@ -50,7 +50,7 @@ extension SQLiteConsentStore: SubjectRecords {
         }
     }
 
-    private func record(_ number: Int64, _ db: Database) throws -> SubjectRecord? {
+    private func record(_ number: Int64, _ db: Database) throws -> KnownSubject? {
         let erasure = try ErasureRows(db: db, sealer: erasureSealer).erasure(of: number)
         guard let short = UInt32(exactly: number), !(erasure?.step.isFinal ?? false),
             let history = try SubjectRows(db: db, sealer: sealer).history(of: short, proofs: .opened)
@@ -61,6 +61,6 @@ extension SQLiteConsentStore: SubjectRecords {
             guard let fingerprint = Fingerprint(bytes: row[0] as Data) else { throw SubjectRows.damaged }
             return Identifier(bytes: try sealer.open(Array(row[1] as Data), context: SealContext.identifier(fingerprint)))
         }
-        return SubjectRecord(identifiers: identifiers, history: history, isErasing: erasure != nil)
+        return KnownSubject(identifiers: identifiers, history: history, isErasing: erasure != nil)
     }
 }
