@@ -1,5 +1,5 @@
 package import Crypto
-package import WaybillCore
+import WaybillCore
 
 /// Ids of subjects and consent events as the API, the console and receipts name them: sealed under a key of their own, so that nobody without
 /// it can guess one, read a number in it, or tell which of two subjects is the older. The same subject always has the same id.

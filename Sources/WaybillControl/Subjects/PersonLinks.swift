@@ -1,7 +1,7 @@
 package import Crypto
 package import WaybillCore
 
-/// Tokens of links to a person's page, of the forms on it, and of second steps: each is made with a key of the installation and holds no
+/// Tokens of links to a person's page, and of second steps: each is made with a key of the installation and holds no
 /// identifier.
 package struct PersonLinks: Sendable {
     package static let secondsMax: Int64 = 30 * 86_400
@@ -26,10 +26,6 @@ package struct PersonLinks: Sendable {
         else { return nil }
         return WaybillCore.Fingerprint(bytes: bytes[..<16])
     }
-
-    /// What each form of a link's page carries.
-    package func formToken(_ link: PersonLink) -> String { Base64URL.text(proof("form", link.id.bytes)) }
-    package func isFormToken(_ text: String, of link: PersonLink) -> Bool { equal(Array(text.utf8), Array(formToken(link).utf8)) }
 
     /// The first step's answer, which the second step gives back: about one subject and one choice.
     package func confirmation(_ number: UInt32, _ choice: String, now: Timestamp) -> String {

@@ -1,5 +1,5 @@
 package import WaybillCore
-package import WaybillLedger
+import WaybillLedger
 
 /// What people do about one person: looking up, consents, restrictions, objections, personalization, links, erasure. The same for API, console
 /// and command line.
