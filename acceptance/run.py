@@ -37,6 +37,7 @@ CHECKS = [
     "public_formats",
     "exports",
     "sinks",
+    "subjects",
     "erasure",
 ]
 

@@ -39,16 +39,33 @@ extension SubjectDesk {
         let fold = ConsentFold.fold(history.events, notices: notices, now: now)
         return fold.standings.map { standing in
             let event = ConsentReason.event(of: standing, in: history.events)
+            let stop = fold.standings.first { overrides($0, standing) }
+            let own = ConsentReason.sentence(standing, event, notices)
+            let later = stop.map { ConsentReason.sentence($0, ConsentReason.event(of: $0, in: history.events), notices) }
             return .object([
                 "purpose": .optional(standing.purpose), "recipient": .optional(standing.recipient),
                 "controller": .optional(standing.controller), "state": .string(standing.state.rawValue),
-                "permits": .bool(standing.state.permits), "why": .string(ConsentReason.sentence(standing, event, notices)),
+                "permits": .bool(standing.state.permits && stop == nil),
+                "why": .string(later.map { "\(own) But a wider stop came later: \($0)" } ?? own),
                 "since": .optional(event.map(ConsentReason.time)), "notice": .optional(standing.notice),
                 "proof": .bool(standing.hasProof), "explicit": .bool(standing.explicit),
                 "expires": .optional(event?.expires?.rfc3339),
                 "event": .optional(event.map { parts.ids.event(history.number, $0.sequence) }),
             ])
         }
+    }
+
+    /// A later stop for every purpose, a wider one, or every vendor ends a grant that is narrower: as `ConsentJudge` decides it.
+    private func overrides(_ stop: ConsentStanding, _ grant: ConsentStanding) -> Bool {
+        guard grant.state.permits, stop.state.isStop, stop.recency > grant.recency else { return false }
+        let isWider = stop.purpose.map { wide in wide == grant.purpose || wider(than: grant.purpose).contains(wide) } ?? true
+        return isWider && (stop.recipient == nil || grant.recipient == nil || stop.recipient == grant.recipient)
+            && (stop.controller == nil || grant.controller == nil || stop.controller == grant.controller)
+    }
+
+    private func wider(than purpose: String?) -> Set<String> {
+        guard let set = parts.policy(), let id = purpose.flatMap({ set.purpose(named: $0) }) else { return [] }
+        return Set(set[id].ancestors.map { set[$0].name })
     }
 
     /// Every event, newest first.
