@@ -23,6 +23,8 @@ struct Waybill: AsyncParsableCommand {
             SubjectCommand.self, TransfersCommand.self, LogCommand.self, CACommand.self,
             VendorCommand.self,
             AgreementCommand.self,
+            CallerCommand.self,
+            FieldCommand.self,
             AuditCommand.self,
             KeysCommand.self,
             BackupCommand.self,

@@ -77,11 +77,10 @@ struct GateService: Service {
     }
 
     private var commands: [any ControlCommand] {
-        let (parts, reloader, state) = (parts, reloader, state)
-        let administration = Wiring.administration(
-            parts.settings, control: parts.control, log: parts.log, known: { Administration.Known(reloader.set) },
-            putInForce: { parts.put($0, in: state) })
+        let (parts, reloader) = (parts, reloader)
+        let administration = administration
         return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration) + [
+            DeskCommand(desk(administration)),
             EraseCommand(work: parts.erasures),
             ReplyCommand("status") { () async throws(ControlFailure) in
                 let policy = await reloader.status

@@ -17,6 +17,7 @@ package struct ControlDatabase: Sendable {
         .suspensions,
         .witnesses,
         .sinkCursors,
+        .agreements,
     ]
 
     let queue: DatabaseQueue
