@@ -82,7 +82,11 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            // Every file of them; `ConsoleTemplateList` names the templates.
+            resources: [.embedInCode("Console/Templates"), .embedInCode("Console/Assets")]),
         .target(
             name: "WaybillDelivery",
             dependencies: ["CCurl", "CLibSSL", "WaybillCore", "WaybillLedger", .product(name: "Crypto", package: "swift-crypto")]),

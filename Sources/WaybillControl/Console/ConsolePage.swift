@@ -10,14 +10,19 @@ package struct ConsolePage: Sendable {
     package var path: String
     /// Nil: for people who are not signed in (signing in, a person's page).
     package var permission: Permission?
+    /// Of a POST: the path of the GET that shows its form, with the same variables. What was refused is shown there, with what was typed.
+    /// Nil: its own path.
+    package var form: String?
     package var run: @Sendable (ConsoleCall) async throws -> ConsoleAnswer
 
     package init(
-        _ method: Method, _ path: String, permission: Permission?, run: @escaping @Sendable (ConsoleCall) async throws -> ConsoleAnswer
+        _ method: Method, _ path: String, permission: Permission?, form: String? = nil,
+        run: @escaping @Sendable (ConsoleCall) async throws -> ConsoleAnswer
     ) {
         self.method = method
         self.path = path
         self.permission = permission
+        self.form = form
         self.run = run
     }
 }
@@ -30,15 +35,23 @@ package struct ConsoleCall: Sendable {
     package var values: [String: String]
     /// Of the query of a GET or the form of a POST; a name given more than once has all its values.
     package var fields: [String: [String]]
+    /// Files of a `multipart/form-data` form, by the field's name.
+    package var files: [String: ConsoleUpload]
+    /// A GET that shows its form again, because the POST was refused for this; `fields` is then what was typed.
+    package var problem: FormProblem?
     /// Of who asks: for rate limits, never for logs.
     package var address: String
+    /// By name, without the prefix `__Host-`; of the others only what access itself sets.
+    package var cookies: [String: String]
 
     package init(principal: Principal?, now: Timestamp) {
         self.principal = principal
         self.now = now
         values = [:]
         fields = [:]
+        files = [:]
         address = ""
+        cookies = [:]
     }
 
     /// The first value, without blanks around it; nil: not given or empty.
@@ -58,8 +71,29 @@ package enum ConsoleAnswer: Sendable {
     case file(name: String, mediaType: String, next: @Sendable () async throws -> [UInt8]?)
 }
 
+/// A file that somebody sent. It is never written anywhere: only what is small is kept, while the form is looked at.
+package struct ConsoleUpload: Sendable, Equatable {
+    /// As the browser named it, without a path; not to be trusted.
+    package var name: String
+    package var bytes: Int
+    /// Hex.
+    package var sha256: String
+    /// Nil: larger than `contentBytesMax`.
+    package var content: [UInt8]?
+    package static let contentBytesMax = 1 << 20
+
+    package init(name: String, bytes: Int, sha256: String, content: [UInt8]?) {
+        self.name = name
+        self.bytes = bytes
+        self.sha256 = sha256
+        self.content = content
+    }
+}
+
 /// `HttpOnly`, `SameSite=Lax`, `Secure` over TLS with the prefix `__Host-`, path `/`.
 package struct ConsoleCookie: Sendable, Equatable {
+    /// Of the cookie that `Authenticating.session` is asked about.
+    package static let session = "waybill_session"
     package var name: String
     /// Nil: forget it.
     package var value: String?

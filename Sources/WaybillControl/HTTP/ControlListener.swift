@@ -41,10 +41,15 @@ package actor ControlListener {
     /// Returns the port once it accepts.
     package func start() async throws(ControlFailure) -> Int {
         let builder = try serverBuilder()
+        let api = try surface.map { surface throws(ControlFailure) in try APIMachine(surface, logger: logger) }
+        let console = try surface.map { surface throws(ControlFailure) in
+            try ConsoleRoutes(surface, isTLS: configuration.tls != nil, logger: logger)
+        }
         let routes = ControlRoutes(
             observation: observation, metricsTokenSHA256: configuration.metricsTokenSHA256,
-            log: publication.map { LogRoutes(publication: $0, tokenSHA256: configuration.logTokenSHA256) },
-            exports: exports.map { ExportRoutes(pulls: $0, tokenSHA256: configuration.logTokenSHA256) }, surface: surface, logger: logger)
+            log: publication.map { LogRoutes(publication: $0, tokenSHA256: configuration.logTokenSHA256, surface: surface) },
+            exports: exports.map { ExportRoutes(pulls: $0, tokenSHA256: configuration.logTokenSHA256, surface: surface) }, surface: surface,
+            api: api, console: console, logger: logger)
         let (news, told) = AsyncStream.makeStream(of: News.self)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .error)
@@ -90,7 +95,10 @@ package actor ControlListener {
     }
 
     private func serverBuilder() throws(ControlFailure) -> HTTPServerBuilder {
-        let (bytesMax, patience) = (configuration.requestBytesMax, TimeAmount.seconds(Int64(configuration.requestSecondsMax)))
+        let body = surface.map { max(APIMachine.bodyBytesMax($0.operations), MultipartForm.bytesMax) } ?? 0
+        // What TLS and chunks add to a body is less than a part in 32 of it.
+        let bytesMax = configuration.requestBytesMax + body + body / 32
+        let patience = TimeAmount.seconds(Int64(configuration.requestSecondsMax))
         let http = HTTPServerBuilder.http1(
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [BoundsInstaller(RequestBounds(bytesMax: bytesMax, patience: patience))],
@@ -102,12 +110,16 @@ package actor ControlListener {
             var settings = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
             settings.minimumTLSVersion = .tlsv12
             settings.applicationProtocols = ["http/1.1"]
+            if let path = tls.clientCAPath {
+                settings.trustRoots = .file(path)
+                settings.certificateVerification = .optionalVerification
+            }
             return try .tls(http, tlsConfiguration: settings)
         } catch {
             throw ControlFailure(
                 code: "control_listener",
                 message: "The control listener's certificate \(tls.certificatePath) and key \(tls.keyPath) cannot be used (\(error)); "
-                    + "give a PEM chain, leaf first, and its unencrypted key.")
+                    + "give a PEM chain, leaf first, and its unencrypted key, and as client_ca PEM certificates.")
         }
     }
 }

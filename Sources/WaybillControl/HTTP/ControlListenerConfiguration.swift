@@ -4,9 +4,12 @@ package struct ControlListenerConfiguration: Sendable {
         /// PEM files: the chain, leaf first, and its key.
         package var certificatePath: String
         package var keyPath: String
-        package init(certificatePath: String, keyPath: String) {
+        /// PEM: who issues the certificates of machines that may show one; nil: none is asked for.
+        package var clientCAPath: String?
+        package init(certificatePath: String, keyPath: String, clientCAPath: String? = nil) {
             self.certificatePath = certificatePath
             self.keyPath = keyPath
+            self.clientCAPath = clientCAPath
         }
     }
     package var host: String
@@ -19,9 +22,10 @@ package struct ControlListenerConfiguration: Sendable {
     package var logTokenSHA256: [UInt8]?
     /// Connections at once; more wait to be accepted.
     package var connectionsMax = 64
-    /// All of one request, head and body; beyond it the connection closes.
+    /// All of one request, head and body, beyond what the API's operations take as bodies; beyond it the connection closes.
     package var requestBytesMax = 64 * 1_024
-    /// From a request's first byte, or from the connection's beginning, until its answer is written.
+    /// From a request's first byte, or from the connection's beginning, until its answer is written; a large body that keeps coming, and
+    /// a permitted request of the API, have longer.
     package var requestSecondsMax = 10
     /// Between two requests of a connection.
     package var idleSecondsMax = 60

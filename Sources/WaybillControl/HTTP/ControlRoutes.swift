@@ -1,13 +1,15 @@
 import Hummingbird
 import Logging
 
-/// `/healthz`, `/readyz`, `/metrics`, `/log`. The API and the console will join them.
+/// `/healthz`, `/readyz`, `/metrics`, `/log`, the API and the console.
 struct ControlRoutes: Sendable {
     let observation: any GateObservation
     let metricsTokenSHA256: [UInt8]?
     let log: LogRoutes?
     let exports: ExportRoutes?
     let surface: ControlSurface?
+    let api: APIMachine?
+    let console: ConsoleRoutes?
     let logger: Logger
 
     /// What stands here is served by GET and HEAD; the rest is 404 or 405.
@@ -18,11 +20,13 @@ struct ControlRoutes: Sendable {
             + (exports == nil ? [] : [ExportRoutes.path])
         router.add(
             middleware: ProblemMiddleware(paths: Set(paths), prefixes: log == nil ? [] : [LogRoutes.tilePrefix], logger: logger))
+        if let api { router.add(middleware: APIMiddleware(machine: api)) }
         router.get("/healthz") { _, _ in Answer.json(#"{"status":"alive"}"#) }
         router.get("/readyz") { _, _ in await ready() }
         router.get("/metrics") { request, context in try await metrics(request, context) }
         log?.add(to: router)
         exports?.add(to: router)
+        console?.add(to: router)
         return router
     }
 
@@ -42,8 +46,9 @@ struct ControlRoutes: Sendable {
             whenRemote: .init(
                 code: "metrics_local", title: "Metrics are for this machine only",
                 detail: "configure the secret metrics_token to read them from elsewhere"),
-            whenWrong: "send Authorization: Bearer with the metrics token")
-        if let refused = guardian.refusal(request, context) { return refused }
+            whenWrong: "send Authorization: Bearer with the metrics token, or one of an account that has operations.read",
+            principals: surface.map { .init(surface: $0, permission: .readOperations) })
+        if let refused = try await guardian.refusal(request, context) { return refused }
         return Answer.text(MetricsText.write(try await observation.metrics()), mediaType: MetricsText.mediaType)
     }
 }

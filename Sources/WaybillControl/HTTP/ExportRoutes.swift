@@ -12,6 +12,8 @@ struct ExportRoutes: Sendable {
 
     let pulls: any ExportPulls
     let tokenSHA256: [UInt8]?
+    /// Nil: nobody can sign in.
+    let surface: ControlSurface?
 
     func add(to router: Router<ControlContext>) {
         router.get("/log/export") { request, context in try await page(request, context) }
@@ -23,8 +25,9 @@ struct ExportRoutes: Sendable {
             whenRemote: .init(
                 code: "log_local", title: "The log is for this machine only",
                 detail: "configure the secret log_token to read it from elsewhere"),
-            whenWrong: "send Authorization: Bearer with the log token")
-        if let refused = guardian.refusal(request, context) { return refused }
+            whenWrong: "send Authorization: Bearer with the log token, or one of an account that has log.read",
+            principals: surface.map { .init(surface: $0, permission: .readLog) })
+        if let refused = try await guardian.refusal(request, context) { return refused }
         guard let pull = Self.pull(request) else {
             return Answer.problem(
                 .badRequest, code: "export_malformed", title: "The query is not understood",

@@ -10,6 +10,8 @@ struct LogRoutes: Sendable {
 
     let publication: any LogPublication
     let tokenSHA256: [UInt8]?
+    /// Nil: nobody can sign in.
+    let surface: ControlSurface?
 
     func add(to router: Router<ControlContext>) {
         router.get("/log/checkpoint") { request, context in try await checkpoint(request, context) }
@@ -17,7 +19,7 @@ struct LogRoutes: Sendable {
     }
 
     private func checkpoint(_ request: Request, _ context: ControlContext) async throws -> Response {
-        if let refused = guardian.refusal(request, context) { return refused }
+        if let refused = try await guardian.refusal(request, context) { return refused }
         guard let note = try await publication.checkpoint() else {
             return Answer.problem(
                 .serviceUnavailable, code: "checkpoint_missing", title: "There is no checkpoint to show",
@@ -28,7 +30,7 @@ struct LogRoutes: Sendable {
     }
 
     private func tile(_ request: Request, _ context: ControlContext) async throws -> Response {
-        if let refused = guardian.refusal(request, context) { return refused }
+        if let refused = try await guardian.refusal(request, context) { return refused }
         guard let asked = TileRequest(path: request.uri.path.dropFirst("/log/".count)) else {
             return Answer.problem(
                 .notFound, code: "tile_malformed", title: "No such tile",
@@ -48,6 +50,7 @@ struct LogRoutes: Sendable {
             whenRemote: .init(
                 code: "log_local", title: "The log is for this machine only",
                 detail: "configure the secret log_token to read it from elsewhere"),
-            whenWrong: "send Authorization: Bearer with the log token")
+            whenWrong: "send Authorization: Bearer with the log token, or one of an account that has log.read",
+            principals: surface.map { .init(surface: $0, permission: .readLog) })
     }
 }

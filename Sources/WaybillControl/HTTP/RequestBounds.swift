@@ -2,15 +2,24 @@ import NIOCore
 
 /// Closes a connection whose request is too large or takes too long, whatever the HTTP above makes of it.
 ///
-/// Stands nearest to the socket, so with TLS it counts what is encrypted. A request ends where an answer's bytes are written.
+/// Stands nearest to the socket, so with TLS it counts what is encrypted. A request ends where an answer's bytes are written. A request
+/// that keeps coming at `bytesPerSecondMin` or faster is given the time it needs, up to `bytesMax`.
 final class RequestBounds: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
 
+    /// An event from above: the request is permitted, and its answer may take so long from now on.
+    struct Extension: Sendable { var seconds: Int }
+
+    static let bytesPerSecondMin = 64 * 1_024
+
     private let bytesMax: Int
     private let patience: TimeAmount
     private var bytes = 0
+    private var writes = 0
     private var timer: Scheduled<Void>?
+    /// When what is under way must be over, but for what it has brought since.
+    private var deadline = NIODeadline.distantFuture
 
     init(bytesMax: Int, patience: TimeAmount) {
         self.bytesMax = bytesMax
@@ -30,11 +39,22 @@ final class RequestBounds: ChannelDuplexHandler, RemovableChannelHandler {
     /// Told when the bytes are with the kernel: whoever does not read the answer is not waited for.
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+        writes += 1
+        start(context)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         written.futureResult.assumeIsolated().whenSuccess {
             self.bytes = 0
+            self.writes -= 1
             self.stop()
+            if self.writes > 0 { self.start(bound.value) }
         }
         context.write(data, promise: written)
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard let more = event as? Extension else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        if timer != nil { deadline = max(deadline, .now() + .seconds(Int64(more.seconds))) }
+        promise?.succeed()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -46,7 +66,17 @@ final class RequestBounds: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func start(_ context: ChannelHandlerContext) {
         guard timer == nil else { return }
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: patience) { context.close(promise: nil) }
+        deadline = .now() + patience
+        wait(context)
+    }
+
+    /// Looks again when the time is over: it may have been given more.
+    private func wait(_ context: ChannelHandlerContext) {
+        let due = deadline + .milliseconds(Int64(bytes / (Self.bytesPerSecondMin / 1_000)))
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: due) {
+            let now = self.deadline + .milliseconds(Int64(self.bytes / (Self.bytesPerSecondMin / 1_000)))
+            if now > due { self.wait(context) } else { context.close(promise: nil) }
+        }
     }
 
     private func stop() {

@@ -25,6 +25,8 @@ package struct Keyring: Sendable {
     package var erasures: SymmetricKey { derive("erasure") }
     /// Decision lines of the transfer log.
     package var decisions: SymmetricKey { derive("decision") }
+    /// Second factors of accounts, and what proves that a form is one's own.
+    package var access: SymmetricKey { derive("access") }
 
     private func derive(_ label: String) -> SymmetricKey {
         HKDF<SHA256>.deriveKey(inputKeyMaterial: master, info: Array("waybill/v1/\(label)".utf8), outputByteCount: 32)

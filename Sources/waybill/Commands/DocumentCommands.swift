@@ -20,7 +20,7 @@ extension DocumentKind {
         [
             DocumentList<Self>.self, DocumentShow<Self>.self, DocumentDraft<Self>.self, DocumentDiscard<Self>.self,
             DocumentSubmit<Self>.self,
-            DocumentApprove<Self>.self, DocumentReject<Self>.self, DocumentTerminate<Self>.self,
+            DocumentApprove<Self>.self, DocumentReject<Self>.self, DocumentTerminate<Self>.self, DocumentDifference<Self>.self,
         ]
     }
 }

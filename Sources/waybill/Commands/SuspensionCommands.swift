@@ -74,7 +74,7 @@ struct VendorCommand: AsyncParsableCommand {
 struct AgreementCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agreement", abstract: "Agreements: draft, approve, stop, end, and what is due.",
-        subcommands: AgreementKind.commands + [Suspend.self, Resume.self, Suspended.self])
+        subcommands: AgreementKind.commands + [AgreementDueCommand.self, Suspend.self, Resume.self, Suspended.self])
 
     struct Suspend: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -50,13 +50,16 @@ struct AdministrationSession {
             throw CommandFailure(error.message.withoutFullStop)
         }
         defer { log.close() }
+        let control = try Wiring.control(settings)
         let administration = Wiring.administration(
             settings, control: control, log: log, known: { Administration.Known(set) }, putInForce: { _ in })
         let desk = Wiring.desk(
             directory, control: control, administration: administration, set: { set }, check: { try Wiring.check($0, settings) },
             enter: { (notice) async throws(RecordError) in try await log.enter(notice) })
+        let access = try Wiring.access(keyring, control: control, log: log)
         let command = request.command
-        guard let act = (Wiring.administrationCommands(administration) + [DeskCommand(desk)]).first(where: { $0.name == command }) else {
+        let commands = Wiring.administrationCommands(administration) + Wiring.accessCommands(access) + [DeskCommand(desk)]
+        guard let act = commands.first(where: { $0.name == command }) else {
             throw CommandFailure("no command \(command)")
         }
         return try ControlReply(.result, AnyEncodable(try await act.run(request.arguments, input: input, output: ControlOutput { _ in })))

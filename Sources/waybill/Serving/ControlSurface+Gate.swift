@@ -1,6 +1,13 @@
 import WaybillControl
 
 extension GateService {
-    /// The API and the console of this gate: every operation and page there is, one line for each group. Nil: nobody can sign in yet.
-    func surface() async throws -> ControlSurface? { nil }
+    /// The API and the console of this gate: every operation and page there is, one line for each group.
+    func surface() async throws -> ControlSurface? {
+        let access = parts.access
+        let operations: [[APIOperation]] = [
+            TokenOperations.all(access)
+        ]
+        let pages: [[ConsolePage]] = []
+        return ControlSurface(operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access)
+    }
 }

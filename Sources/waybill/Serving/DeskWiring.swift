@@ -1,6 +1,7 @@
 import WaybillControl
 import WaybillCore
 import WaybillLedger
+import WaybillProxy
 import WaybillStorage
 
 extension Wiring {
@@ -38,17 +39,12 @@ extension Wiring {
 }
 
 extension GateService {
-    var administration: Administration {
-        let (parts, reloader, state) = (parts, reloader, state)
-        return Wiring.administration(
+    init(parts: GateParts, state: GateState, set: PolicySet, reloader: PolicyReloader) {
+        let administration = Wiring.administration(
             parts.settings, control: parts.control, log: parts.log, known: { Administration.Known(reloader.set) },
             putInForce: { parts.put($0, in: state) })
-    }
-
-    /// Acts take effect with the next request.
-    func desk(_ administration: Administration) -> AgreementDesk {
-        let (parts, reloader, state) = (parts, reloader, state)
-        return Wiring.desk(
+        // Acts take effect with the next request.
+        let desk = Wiring.desk(
             PolicyDirectory(parts.settings.policies, store: parts.control), control: parts.control, administration: administration,
             set: { reloader.set },
             check: {
@@ -60,5 +56,6 @@ extension GateService {
                 await reloader.reload()
                 return await reloader.status.failure
             })
+        self.init(parts: parts, state: state, set: set, reloader: reloader, administration: administration, agreements: desk)
     }
 }

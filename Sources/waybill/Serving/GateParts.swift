@@ -22,6 +22,7 @@ struct GateParts: Sendable {
     let witnesses: WitnessFollower?
     let publication: LogPublisher
     let control: ControlDatabase
+    let access: AccessDesk
     let history: AgreementHistory
     let volumes: VolumeBudget
     /// Of salts for subjects seen for the first time.

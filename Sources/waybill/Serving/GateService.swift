@@ -17,6 +17,9 @@ struct GateService: Service {
     let state: GateState
     let set: PolicySet
     let reloader: PolicyReloader
+    /// One of each, however people reach them: two that put stops in force would undo one another's.
+    let administration: Administration
+    let agreements: AgreementDesk
 
     func run() async throws {
         let settings = parts.settings
@@ -78,27 +81,27 @@ struct GateService: Service {
 
     private var commands: [any ControlCommand] {
         let (parts, reloader) = (parts, reloader)
-        let administration = administration
-        return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration) + [
-            DeskCommand(desk(administration)),
-            EraseCommand(work: parts.erasures),
-            ReplyCommand("status") { () async throws(ControlFailure) in
-                let policy = await reloader.status
-                return GateStatus(policy: policy, log: parts.log, index: parts.index, witnesses: parts.witnesses?.standings ?? [])
-            },
-            ReplyCommand("policy.reload") { () async throws(ControlFailure) in
-                await reloader.reload()
-                return GateStatus(
-                    policy: await reloader.status, log: parts.log, index: parts.index, witnesses: parts.witnesses?.standings ?? [])
-            },
-            ReplyCommand("ca.reload") { () async throws(ControlFailure) in
-                do throws(CommandFailure) {
-                    return try parts.authority.reload()
-                } catch {
-                    throw ControlFailure(code: "ca_unreadable", message: "\(error.sentence).")
-                }
-            },
-        ]
+        return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration)
+            + Wiring.accessCommands(parts.access) + [
+                DeskCommand(agreements),
+                EraseCommand(work: parts.erasures),
+                ReplyCommand("status") { () async throws(ControlFailure) in
+                    let policy = await reloader.status
+                    return GateStatus(policy: policy, log: parts.log, index: parts.index, witnesses: parts.witnesses?.standings ?? [])
+                },
+                ReplyCommand("policy.reload") { () async throws(ControlFailure) in
+                    await reloader.reload()
+                    return GateStatus(
+                        policy: await reloader.status, log: parts.log, index: parts.index, witnesses: parts.witnesses?.standings ?? [])
+                },
+                ReplyCommand("ca.reload") { () async throws(ControlFailure) in
+                    do throws(CommandFailure) {
+                        return try parts.authority.reload()
+                    } catch {
+                        throw ControlFailure(code: "ca_unreadable", message: "\(error.sentence).")
+                    }
+                },
+            ]
     }
 }
 

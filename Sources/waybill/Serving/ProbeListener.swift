@@ -12,11 +12,12 @@ struct ProbeListener {
         guard let control = settings.control else { return nil }
         let configuration = ControlListenerConfiguration(
             host: control.address.host, port: control.address.port,
-            tls: control.tls.map { .init(certificatePath: $0.certificate, keyPath: $0.key) },
+            tls: control.tls.map { .init(certificatePath: $0.certificate, keyPath: $0.key, clientCAPath: $0.clientCA) },
             metricsTokenSHA256: try Wiring.token("metrics_token", settings), logTokenSHA256: try Wiring.token("log_token", settings))
         // A connection of its own, so that who pulls long pages keeps nobody else waiting.
         let exports = ExportReader(try Wiring.exportedLogs(settings))
-        let listener = ControlListener(configuration, observation: watch, publication: publication, exports: exports, surface: surface, logger: logger)
+        let listener = ControlListener(
+            configuration, observation: watch, publication: publication, exports: exports, surface: surface, logger: logger)
         do throws(ControlFailure) {
             let port = try await listener.start()
             return ProbeListener(address: HostPort(host: control.address.host, port: port), listener: listener)

@@ -50,6 +50,7 @@ struct Serving {
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
                 witnesses: witnesses, publication: LogPublisher(log: log, reader: logStore, witnesses: witnesses), control: control,
+                access: try Wiring.access(keyring, control: control, log: log),
                 history: history,
                 volumes: volumes, erasures: erasures,
                 authority: CAKeeper(

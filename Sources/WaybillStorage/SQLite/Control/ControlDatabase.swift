@@ -13,6 +13,7 @@ package struct ControlDatabase: Sendable {
     }
     /// Every part, one line each.
     static let parts: [Part] = [
+        .access,
         .engagements,
         .suspensions,
         .witnesses,
