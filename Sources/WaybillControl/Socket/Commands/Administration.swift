@@ -101,10 +101,16 @@ package actor Administration {
         return try await act(.sample(.init(seed: seed, count: count, origin: origin, size: size)), on: id, by: by)
     }
 
-    /// Any act but `open` and `sample`.
-    package func act(_ act: EngagementEvent.Act, on id: String, by: String) async throws(ControlFailure) -> Engagement {
+    /// Any act but `open` and `sample`. `ifActs`: refused unless it is as so many acts made it; nil: however it is.
+    package func act(
+        _ act: EngagementEvent.Act, on id: String, by: String, ifActs: Int? = nil
+    ) async throws(ControlFailure) -> Engagement {
         try check([by] + act.texts)
         let before = try stored { try engagements.engagement(id) }
+        if let ifActs, let before, before.acts != ifActs {
+            throw ControlFailure(
+                code: "changed_meanwhile", message: "Somebody else acted on the engagement meanwhile; look at it and do it again.")
+        }
         let act = before.map { completed(act, in: $0) } ?? act
         let event = EngagementEvent(stamp: .init(at: clock(), by: by), act: act)
         guard var engagement = before ?? Engagement(id: id, events: [event]) else {
