@@ -9,7 +9,11 @@ extension GateService {
             AccountOperations.all(access),
             SessionOperations.all(access),
         ]
-        let pages: [[ConsolePage]] = []
+        let pages: [[ConsolePage]] = [
+            SignInPages.all(access),
+            OwnAccountPages.all(access),
+            AccessPages.all(access),
+        ]
         return ControlSurface(operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access)
     }
 }
