@@ -1,6 +1,6 @@
 /// The templates, by area, one line each. Files of `Console/Templates` are put into the binary; a test compares the folder with this list.
 enum ConsoleTemplateList {
-    static let all: [(name: String, bytes: [UInt8])] = parts + overview + transfers + engagements + log
+    static let all: [(name: String, bytes: [UInt8])] = parts + overview + transfers + engagements + log + access
 
     /// The layout, and what pages are made of.
     static let parts: [(name: String, bytes: [UInt8])] = [
@@ -34,4 +34,8 @@ enum ConsoleTemplateList {
     static let engagements: [(name: String, bytes: [UInt8])] = []
 
     static let log: [(name: String, bytes: [UInt8])] = []
+
+    static let access: [(name: String, bytes: [UInt8])] = [
+        ("access-secret", PackageResources.access_secret_mustache)
+    ]
 }
