@@ -8,6 +8,7 @@ extension GateService {
             TokenOperations.all(access),
             AccountOperations.all(access),
             SessionOperations.all(access),
+            DocumentOperations.all(agreements),
         ]
         let pages: [[ConsolePage]] = [
             SignInPages.all(access),
