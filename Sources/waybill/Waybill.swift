@@ -25,6 +25,7 @@ struct Waybill: AsyncParsableCommand {
             AgreementCommand.self,
             AuditCommand.self,
             TokenCommand.self,
+            AccountCommand.self,
             KeysCommand.self,
             BackupCommand.self,
             RestoreCommand.self,

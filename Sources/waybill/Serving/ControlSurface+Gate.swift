@@ -5,9 +5,15 @@ extension GateService {
     func surface() async throws -> ControlSurface? {
         let access = parts.access
         let operations: [[APIOperation]] = [
-            TokenOperations.all(access)
+            TokenOperations.all(access),
+            AccountOperations.all(access),
+            SessionOperations.all(access),
         ]
-        let pages: [[ConsolePage]] = []
+        let pages: [[ConsolePage]] = [
+            SignInPages.all(access),
+            OwnAccountPages.all(access),
+            AccessPages.all(access),
+        ]
         return ControlSurface(operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access)
     }
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 
 /// An operation's answer on its way to HTTP.
@@ -54,7 +55,7 @@ struct APIAnswering {
         headers[.contentType] = answer.mediaType
         headers[.eTag] = answer.etag.map { "\"\($0)\"" }
         headers[.location] = answer.location
-        headers[.link] = answer.link
+        if let name = HTTPField.Name("Link") { headers[name] = answer.link }
         headers[.xContentTypeOptions] = "nosniff"
         if operation.method == .get, let etag = answer.etag, Self.isKnown(etag, to: request) {
             headers[.contentType] = nil

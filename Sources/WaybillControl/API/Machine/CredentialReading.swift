@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import WaybillCore
 
@@ -35,10 +36,8 @@ struct CredentialReading {
 
     private func sameOriginCookie() -> String? {
         guard let site = HTTPField.Name("Sec-Fetch-Site"), request.headers[values: site] == ["same-origin"] else { return nil }
-        let pairs = request.headers[values: .cookie].flatMap { $0.split(separator: ";") }.map { $0.trimmingPrefix { $0 == " " } }
-        for name in ["__Host-\(ConsoleCookie.session)", ConsoleCookie.session] {
-            if let pair = pairs.first(where: { $0.hasPrefix("\(name)=") }) { return String(pair.dropFirst(name.count + 1)) }
-        }
-        return nil
+        // The prefix is there over TLS.
+        let cookies = request.cookies
+        return (cookies["__Host-\(ConsoleCookie.session)"] ?? cookies[ConsoleCookie.session])?.value
     }
 }
