@@ -76,11 +76,15 @@ struct GateService: Service {
         parts.logger.notice("ready", metadata: metadata)
     }
 
-    private var commands: [any ControlCommand] {
+    var administration: Administration {
         let (parts, reloader, state) = (parts, reloader, state)
-        let administration = Wiring.administration(
+        return Wiring.administration(
             parts.settings, control: parts.control, log: parts.log, known: { Administration.Known(reloader.set) },
             putInForce: { parts.put($0, in: state) })
+    }
+
+    private var commands: [any ControlCommand] {
+        let (parts, reloader) = (parts, reloader)
         return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration)
             + Wiring.accessCommands(parts.access) + [
                 EraseCommand(work: parts.erasures),

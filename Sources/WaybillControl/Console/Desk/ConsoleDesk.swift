@@ -1,6 +1,6 @@
 import Synchronization
 package import WaybillCore
-package import WaybillLedger
+import WaybillLedger
 
 /// What the console's own pages share: what they read, the acts of audits, verification under way, and the last figures.
 package final class ConsoleDesk: Sendable {
