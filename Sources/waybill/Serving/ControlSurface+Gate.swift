@@ -10,11 +10,17 @@ extension GateService {
             SessionOperations.all(access),
             DocumentOperations.all(agreements),
         ]
+        let sources = try GateSources(parts: parts, reloader: reloader)
+        let console = ConsoleDesk(sources: sources, administration: administration)
         let pages: [[ConsolePage]] = [
+            OverviewPages.all(console),
+            TransferPages.all(console),
+            EngagementPages.all(console),
+            LogPages.all(console),
             SignInPages.all(access),
             OwnAccountPages.all(access),
             AccessPages.all(access),
         ]
-        return ControlSurface(operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access)
+        return ControlSurface(operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access, standing: GateStanding(sources))
     }
 }

@@ -1,5 +1,5 @@
-package import WaybillCore
-package import WaybillLedger
+import WaybillCore
+import WaybillLedger
 
 /// `/v1/vendors`, `/v1/agreements`, and drafts of callers: one set of operations for each kind.
 package struct DocumentOperations: Sendable {
@@ -233,9 +233,8 @@ package struct DocumentOperations: Sendable {
     private func shown(_ report: DocumentReport, to vendor: String) async throws(DeskRefusal) -> DocumentReport {
         var shown = report
         shown.versions = report.versions.filter { $0.tag == nil }
-        shown.text = try await shown.versions.first.map { version throws(DeskRefusal) in
-            String(decoding: try await desk.text(of: version), as: UTF8.self)
-        } ?? ""
+        shown.text = ""
+        if let version = shown.versions.first { shown.text = String(decoding: try await desk.text(of: version), as: UTF8.self) }
         (shown.problems, shown.history) = ([], [])
         return shown
     }
