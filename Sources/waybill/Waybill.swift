@@ -28,6 +28,7 @@ struct Waybill: AsyncParsableCommand {
             FieldCommand.self,
             AuditCommand.self,
             TokenCommand.self,
+            AccountCommand.self,
             KeysCommand.self,
             BackupCommand.self,
             RestoreCommand.self,

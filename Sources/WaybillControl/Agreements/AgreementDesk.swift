@@ -148,8 +148,11 @@ package actor AgreementDesk {
         return try versions(of: name)
     }
 
-    /// The kill switch: in force with the next request.
+    /// The kill switch: in force with the next request. Whoever drafted an agreement does not lift its stop.
     package func set(_ target: SuspensionEvent.Target, isStop: Bool, why: String, by: String) async throws(DeskRefusal) -> StopReport {
+        if !isStop, case .agreement(let id) = target, try lives()[PolicyDocumentName(.agreement, id)].newest?.authors.contains(by) ?? false {
+            throw DeskRefusal("four_eyes", "Whoever drafted the agreement does not resume it; ask another approver.")
+        }
         do {
             return StopReport(try await parts.administration.set(target, isStop: isStop, why: why, by: by))
         } catch {

@@ -11,15 +11,29 @@ extension GateService {
         let logs = try LogQuestions(parts.settings, publication: parts.publication)
         let operations: [[APIOperation]] = [
             TokenOperations.all(access),
+            AccountOperations.all(access),
+            SessionOperations.all(access),
             RegisterOperations.all(policies),
             DecisionOperations.all(policies),
             TransferOperations.all(logs),
             EngagementOperations.all(EngagementDesk(administration: administration, store: parts.control, drawing: logs)),
             LogOperations.all(logs),
             SinkOperations.all(SinkQuestions(parts)),
+            DocumentOperations.all(agreements),
         ]
-        let pages: [[ConsolePage]] = []
-        var surface = ControlSurface(operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access)
+        let sources = try GateSources(parts: parts, reloader: reloader)
+        let console = ConsoleDesk(sources: sources, administration: administration)
+        let pages: [[ConsolePage]] = [
+            OverviewPages.all(console),
+            TransferPages.all(console),
+            EngagementPages.all(console),
+            LogPages.all(console),
+            SignInPages.all(access),
+            OwnAccountPages.all(access),
+            AccessPages.all(access),
+        ]
+        var surface = ControlSurface(
+            operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access, standing: GateStanding(sources))
         surface.repeats = KeptRequests(parts.control)
         surface.cursorKey = parts.keyring.cursors.withUnsafeBytes { Array($0) }
         return surface
