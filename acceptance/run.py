@@ -25,6 +25,8 @@ CHECKS = [
     "authority",
     "strict",
     "audits",
+    "api",
+    "agreements",
     "package",
     "captured",
     "sdks",

@@ -13,13 +13,18 @@ package actor AccessDesk {
         package var sessionsMaxPerAccount = 20
         package var idleSecondsMax: Int64 = 30 * 60
         package var sessionSecondsMax: Int64 = 12 * 60 * 60
+        /// Of the first administrator.
         package var setUpSecondsMax: Int64 = 60 * 60
+        /// Of everybody else.
+        package var inviteSecondsMax: Int64 = 24 * 60 * 60
         /// From the password to the code.
         package var ticketSecondsMax: Int64 = 5 * 60
         package var ticketsMax = 1_000
         /// Uses of a token nearer to each other are not kept.
         package var usedSecondsMin: Int64 = 600
         package var seenSecondsMin: Int64 = 60
+        /// scrypt's N.
+        package var passwordRounds = 1 << 16
         package init() {}
     }
 
@@ -52,6 +57,9 @@ package actor AccessDesk {
     /// SHA-256 of a token → its id.
     var tokenIDs: [String: String] = [:]
     var refusals = RefusalBook()
+    /// By SHA-256.
+    var tickets: [String: Ticket] = [:]
+    let hasher: PasswordHasher
     var accountAttempts = AttemptLimits(free: 5, firstSeconds: 1)
     var addressAttempts = AttemptLimits(free: 30, firstSeconds: 10)
     private var isActing = false
@@ -61,6 +69,7 @@ package actor AccessDesk {
     package init(_ parts: Parts, limits: Limits = Limits()) throws {
         self.parts = parts
         self.limits = limits
+        hasher = PasswordHasher(rounds: limits.passwordRounds)
         book = try parts.store.accessBook()
         for token in book.tokens.values { if let sha256 = token.sha256 { tokenIDs[sha256] = token.id } }
     }
@@ -103,7 +112,7 @@ package actor AccessDesk {
     }
 
     /// Enters what was only counted so far, if its minute is over.
-    package func tellRefusals() {
+    func tellRefusals() {
         for notice in refusals.due(now: parts.clock()) { parts.record(notice) }
     }
 }

@@ -5,11 +5,10 @@ import FoundationEssentials
 
 /// scrypt of a password, with the parameters it was made by.
 package struct PasswordHash: Codable, Sendable, Equatable {
-    /// N, a power of two. With r = 8 a hash needs 64 MiB and about a fifth of a second of one core.
-    static let roundsDefault = 1 << 16
     private static let keyBytes = 32
     private static let saltBytes = 16
 
+    /// N, a power of two. With N = 2^16 and r = 8 a hash needs 64 MiB and about a fifth of a second of one core.
     package var rounds: Int
     /// r.
     package var blockSize: Int
@@ -19,7 +18,7 @@ package struct PasswordHash: Codable, Sendable, Equatable {
     package var key: [UInt8]
 
     /// Blocks for as long as it takes.
-    init(_ password: String, rounds: Int = roundsDefault) throws {
+    init(_ password: String, rounds: Int) throws {
         self.rounds = rounds
         (blockSize, parallelism, salt, key) = (8, 1, AccessSecret.random(Self.saltBytes), [])
         key = try derive(password)
@@ -55,7 +54,7 @@ actor PasswordHasher {
     private var running = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    init(rounds: Int = PasswordHash.roundsDefault) {
+    init(rounds: Int) {
         self.rounds = rounds
         decoy = .decoy(rounds: rounds)
     }

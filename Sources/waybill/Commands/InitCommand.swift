@@ -1,13 +1,16 @@
 import ArgumentParser
 import Crypto
 import FoundationEssentials
+import WaybillControl
 import WaybillCore
 import WaybillLedger
 
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Make a new installation: configuration, policies to start from, keys, CA.",
-        discussion: "Prints the token of its first caller, once. The directory must be empty or missing.")
+        discussion:
+            "Prints the token of its first caller and the set-up code of its first administrator, once. The directory must be empty "
+            + "or missing.")
 
     @Argument(help: "The directory to make.", completion: .directory)
     var directory: String
@@ -54,7 +57,15 @@ struct InitCommand: AsyncParsableCommand {
         _ = try keys.logKey(create: true)
         let policies = try PolicyDirectory(settings.policies).loadForCommand()
         _ = try InterceptionCA.create(in: keys, organisation: policies.organisation.name, permit: policies.hosts)
-        report(token)
+        report(token, setUpCode: try firstAdministrator(settings))
+    }
+
+    /// The control store is made here, so that the first administrator's code is in it before anything listens.
+    private func firstAdministrator(_ settings: Settings) throws -> String {
+        keepFilesPrivate()
+        let (code, record) = AccessDesk.firstSetUp(now: SystemWallClock().now())
+        try stored { try AccessKeeping(Wiring.control(settings)).keep([.setUp(record)]) }
+        return code
     }
 
     private func makeRoom() throws(CommandFailure) {
@@ -68,7 +79,7 @@ struct InitCommand: AsyncParsableCommand {
         }
     }
 
-    private func report(_ token: String) {
+    private func report(_ token: String, setUpCode: String) {
         StandardStreams.writeOutput(
             """
             Made an installation in \(directory).
@@ -80,6 +91,10 @@ struct InitCommand: AsyncParsableCommand {
               waybill test \(Files.resolve("policies", against: directory))
               waybill serve --config \(Files.resolve("waybill.yaml", against: directory))
             and send vendor calls to http://127.0.0.1:8080/to/mailer/… with the header `Waybill-Token: <token>`.
+
+            The first administrator opens http://127.0.0.1:8081/console/set-up within an hour and enters this code, shown only now
+            (`waybill account invite` prints another):
+              \(setUpCode)
 
             """)
     }

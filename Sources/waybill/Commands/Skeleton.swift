@@ -32,7 +32,7 @@ struct Skeleton {
     private var configuration: String {
         """
         # Paths are relative to this file. Every key: docs/reference/configuration.md
-        listen: {gate: 127.0.0.1:8080, proxy: 127.0.0.1:8888}
+        listen: {gate: 127.0.0.1:8080, proxy: 127.0.0.1:8888, control: 127.0.0.1:8081}
         store: sqlite:var/waybill.db
         policies: policies
         keys: var/keys

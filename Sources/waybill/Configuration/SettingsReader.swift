@@ -53,11 +53,6 @@ enum SettingsReader {
         guard let gate = try listener("gate", values, base: base, insecure: insecure) else { throw values.unfit(.listener("gate")) }
         let proxy = try listener("proxy", values, base: base, insecure: insecure)
         let control = try listener("control", values, base: base, insecure: insecure)
-        if control?.tls?.clientCA != nil {
-            throw CommandFailure(
-                "`listen.control.tls.client_ca` asks for client certificates, which the control listener does not check yet",
-                remedy: "remove it; `/metrics` is for loopback, or asks for the secret metrics_token")
-        }
         var limits = GateLimits()
         for limit in ConfiguredLimit.all {
             if let value = try values.integer(limit.key) { limit.apply(value, &limits) }

@@ -5,7 +5,7 @@ import Testing
 final class RunningGate {
     static let readySeconds = 30.0
     static let stopSeconds = 30.0
-    static let freePorts = ["--set", "listen.gate=127.0.0.1:0", "--set", "listen.proxy=127.0.0.1:0"]
+    static let freePorts = ["gate", "proxy", "control"].flatMap { ["--set", "listen.\($0)=127.0.0.1:0"] }
     private let process = Process()
     private let output: String
     private let error: String

@@ -19,6 +19,8 @@ package struct ControlDatabase: Sendable {
         .witnesses,
         .sinkCursors,
         .subjectRegister,
+        .idempotency,
+        .agreements,
     ]
 
     let queue: DatabaseQueue
