@@ -1,6 +1,6 @@
 import Crypto
 package import WaybillCore
-package import WaybillLedger
+import WaybillLedger
 
 /// A consent receipt as ISO/IEC TS 27560:2023 structures it: header, processing, parties, events; names of members as the standard has them.
 ///
@@ -28,7 +28,7 @@ extension SubjectDesk {
         let text = String(decoding: receipt.bytes, as: UTF8.self)
         do {
             let (signature, key) = try parts.sign(text + "\n")
-            return .object(["receipt": JSONValue(receipt), "signature": .string(signature), "key": .string(key)])
+            return .object(["receipt": JSONValue(canonical: receipt), "signature": .string(signature), "key": .string(key)])
         } catch {
             throw ControlFailure(code: "not_signed", message: "The receipt could not be signed; check the log's key with `waybill log verify`.")
         }
@@ -99,13 +99,13 @@ extension SubjectDesk {
 }
 
 extension JSONValue {
-    package init(_ value: CanonicalValue) {
+    init(canonical value: CanonicalValue) {
         switch value {
         case .string(let text): self = .string(text)
         case .int(let number): self = .int(Int64(number))
         case .bool(let flag): self = .bool(flag)
-        case .array(let items): self = .array(items.map { JSONValue($0) })
-        case .object(let members): self = .object(members.mapValues { JSONValue($0) })
+        case .array(let items): self = .array(items.map { JSONValue(canonical: $0) })
+        case .object(let members): self = .object(members.mapValues { JSONValue(canonical: $0) })
         }
     }
 }
