@@ -2,8 +2,8 @@
 # Asks dpkg first, so the second run costs milliseconds and needs neither network nor root.
 
 # To build: TLS headers for the TLS library's tests and signatures, SQLite for the store, zlib for content coding, curl for sinks, libarchive
-# for evidence packages, Pango and Cairo for their reports.
-build_packages=(libssl-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libarchive-dev libpango1.0-dev)
+# for evidence packages, Pango and Cairo for their reports, qrencode for the pictures of second factors.
+build_packages=(libssl-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libarchive-dev libpango1.0-dev libqrencode-dev)
 # To run the demo and the acceptance runs: a Python, and openssl to mint a throw-away certificate authority.
 run_packages=(python3 openssl)
 # To test: a font for the reports' PDF, and Poppler to read it.

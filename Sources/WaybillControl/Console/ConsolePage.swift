@@ -94,6 +94,8 @@ package struct ConsoleUpload: Sendable, Equatable {
 package struct ConsoleCookie: Sendable, Equatable {
     /// Of the cookie that `Authenticating.session` is asked about.
     package static let session = "waybill_session"
+    /// Of somebody who is on the way to the identity provider; given to pages in `ConsoleCall.cookies`.
+    package static let provider = "waybill_oidc"
     package var name: String
     /// Nil: forget it.
     package var value: String?
@@ -109,7 +111,10 @@ package struct ConsoleCookie: Sendable, Equatable {
 package struct FormProblem: Error, Sendable, Equatable {
     package var message: String
     package var field: String?
-    package init(_ message: String, field: String? = nil) {
+    /// Of the page that shows it.
+    package var status: Int
+    package init(_ message: String, field: String? = nil, status: Int = 422) {
+        self.status = status
         self.message = message
         self.field = field
     }

@@ -74,6 +74,14 @@ extension ConfigurationKey {
         "The directory of vendors' credentials: `${secret:NAME}` in a vendor file is the content of the file NAME there (0600), or "
             + "of the environment variable `WAYBILL_SECRET_NAME`. The secrets `metrics_token` and `log_token`, if they are there, are what "
             + "`/metrics` and `/log` ask for.")
+    static let publicURL = ConfigurationKey(
+        "public_url", .text, nil,
+        "The URL under which people and vendors reach the control listener, like `https://privacy.acme.example`: of links to people's own "
+            + "pages, and of webhooks whose signature covers it.")
+    static let consentMaps = ConfigurationKey(
+        "consent_maps", .path, "consent-maps",
+        "The directory of mapping files, `SOURCE.yaml` each: which list, subscription or field of a source is which purpose. Webhooks go by "
+            + "them; read at start.")
     static let insecure = ConfigurationKey("insecure", .flag, "false", "Allows plain HTTP listeners off the loopback interface.")
     static let resolve = ConfigurationKey(
         "resolve", .addresses, nil,
@@ -163,7 +171,7 @@ extension ConfigurationKey {
     /// Every key, in the order of the reference.
     static let all: [ConfigurationKey] =
         listeners.flatMap { name in [listener(name), address(name)] + tlsParts.map { tls(name, $0) } }
-        + [store, tombstones, policies, keys, secrets, insecure, resolve, trust]
+        + [store, tombstones, policies, keys, secrets, publicURL, consentMaps, insecure, resolve, trust]
         + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
         + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, shards, sideMonths, sinks, caPermit]

@@ -82,6 +82,10 @@ struct Settings: Sendable {
     /// Nil: traces are not collected.
     var traces: Traces?
     var sinks: [Sink] = []
+    /// Without a slash at its end; nil: not configured.
+    var publicURL: String?
+    /// Directory of the mapping files of sources of consents.
+    var consentMaps = ""
     var logLevel: String
     /// Environment variables that begin with `WAYBILL_` and are no key.
     var unknownVariables: [String]

@@ -36,6 +36,8 @@ enum SettingsReader {
         guard flags[ConfigurationKey.sinks.name] == nil, environment[ConfigurationKey.sinks.environmentName] == nil else {
             throw CommandFailure("`sinks` can only be set in the configuration file", remedy: "write them there")
         }
+        settings.consentMaps = Files.resolve(values.text(.consentMaps) ?? "", against: Files.parent(of: path))
+        settings.publicURL = try publicURL(values)
         settings.sinks = file.sinks.map { $0.settings(base: Files.parent(of: path)) }
         let known = Set(ConfigurationKey.all.map(\.environmentName))
         settings.unknownVariables = environment.keys.filter {
@@ -51,11 +53,6 @@ enum SettingsReader {
         guard let gate = try listener("gate", values, base: base, insecure: insecure) else { throw values.unfit(.listener("gate")) }
         let proxy = try listener("proxy", values, base: base, insecure: insecure)
         let control = try listener("control", values, base: base, insecure: insecure)
-        if control?.tls?.clientCA != nil {
-            throw CommandFailure(
-                "`listen.control.tls.client_ca` asks for client certificates, which the control listener does not check yet",
-                remedy: "remove it; `/metrics` is for loopback, or asks for the secret metrics_token")
-        }
         var limits = GateLimits()
         for limit in ConfiguredLimit.all {
             if let value = try values.integer(limit.key) { limit.apply(value, &limits) }
@@ -77,6 +74,19 @@ enum SettingsReader {
             caPermit: values.texts(.caPermit), evidence: try evidence(values, base: base), traces: try traces(values),
             logLevel: try values.choice(.logLevel) ?? "info",
             unknownVariables: [])
+    }
+
+    /// Scheme and host, perhaps a port; nothing behind it.
+    private static func publicURL(_ values: ConfigurationValues) throws(CommandFailure) -> String? {
+        guard var text = values.text(.publicURL) else { return nil }
+        if text.hasSuffix("/") { text.removeLast() }
+        let rest = text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
+        guard !rest.isEmpty, rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !rest.contains(where: { "/?#@\\".contains($0) }) else {
+            throw CommandFailure(
+                "\(values.origin(of: .publicURL)): `public_url` must be like `https://privacy.acme.example`, without a path",
+                remedy: "mend it")
+        }
+        return text
     }
 
     private static func evidence(_ values: ConfigurationValues, base: String) throws(CommandFailure) -> Settings.Evidence {

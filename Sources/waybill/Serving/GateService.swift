@@ -17,6 +17,9 @@ struct GateService: Service {
     let state: GateState
     let set: PolicySet
     let reloader: PolicyReloader
+    /// One of each, however people reach them: two that put stops in force would undo one another's.
+    let administration: Administration
+    let agreements: AgreementDesk
 
     func run() async throws {
         let settings = parts.settings
@@ -29,7 +32,7 @@ struct GateService: Service {
         } catch let error as ProxyError {
             throw CommandFailure(error.message.withoutFullStop)
         }
-        let control = ControlServer(socketPath: try settings.reachableSocket(), commands: commands, group: group, logger: parts.logger)
+        let control = ControlServer(socketPath: try settings.reachableSocket(), commands: commands(try subjectDesk()), group: group, logger: parts.logger)
         do throws(ControlFailure) {
             try await control.start()
         } catch {
@@ -76,13 +79,11 @@ struct GateService: Service {
         parts.logger.notice("ready", metadata: metadata)
     }
 
-    private var commands: [any ControlCommand] {
-        let (parts, reloader, state) = (parts, reloader, state)
-        let administration = Wiring.administration(
-            parts.settings, control: parts.control, log: parts.log, known: { Administration.Known(reloader.set) },
-            putInForce: { parts.put($0, in: state) })
+    private func commands(_ subjects: SubjectDesk) -> [any ControlCommand] {
+        let (parts, reloader) = (parts, reloader)
         return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration)
-            + Wiring.accessCommands(parts.access) + [
+            + Wiring.accessCommands(parts.access) + SubjectDeskCommand.all(subjects) + [
+                DeskCommand(agreements),
                 EraseCommand(work: parts.erasures),
                 ReplyCommand("status") { () async throws(ControlFailure) in
                     let policy = await reloader.status

@@ -131,7 +131,7 @@ struct ConsoleRoutesTests {
         try await ConsoleTestServer.running(Self.pages, standing: FakeStanding()) { ask in
             let auditor = try await ask(Ask("/console/overview", as: .auditor)).text
             #expect(auditor.contains(#"<a href="/console/overview" aria-current="page">Overview</a>"#))
-            #expect(!auditor.contains(">Sinks</a>") && auditor.contains("The vendor acme is stopped.") && auditor.contains("auditor"))
+            #expect(!auditor.contains(">Sinks</a>") && auditor.contains("The vendor acme is stopped.") && auditor.contains("(Auditor)"))
             let administrator = try await ask(Ask("/console/nowhere", as: .administrator)).text
             #expect(!administrator.contains("Overview</a>") && !administrator.contains("acme"))
             #expect(try await ask(Ask("/console", as: .auditor)).value("location") == "/console/overview")

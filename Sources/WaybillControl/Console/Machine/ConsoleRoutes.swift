@@ -110,6 +110,7 @@ struct ConsoleRoutes: Sendable {
         }
         var call = ConsoleCall(principal: visit.session?.principal, now: visit.now)
         call.address = context.address
+        call.cookies[ConsoleCookie.provider] = ConsoleHeaders.cookie(ConsoleCookie.provider, of: request, isTLS: isTLS)
         for (name, value) in context.parameters {
             guard let value = FormDecoding.part(value) else { throw ConsoleRefusal(.notFound, "There is no such page.") }
             call.values[String(name)] = value
@@ -175,7 +176,7 @@ extension ConsoleRoutes {
     private func write(_ answer: ConsoleAnswer, _ visit: ConsoleVisit) async throws -> Response {
         switch answer {
         case .page(let template, let title, let values, let status, let cookies):
-            let status = visit.problem == nil ? status : 422
+            let status = visit.problem?.status ?? status
             guard let html = await writer.html(template, title: title, values, visit) else {
                 logger.error("console template is not there", metadata: ["template": "\(template)"])
                 throw ConsoleRefusal(.internalServerError, "The page could not be made.")

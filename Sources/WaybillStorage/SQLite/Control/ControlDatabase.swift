@@ -18,6 +18,9 @@ package struct ControlDatabase: Sendable {
         .suspensions,
         .witnesses,
         .sinkCursors,
+        .subjectRegister,
+        .idempotency,
+        .agreements,
     ]
 
     let queue: DatabaseQueue

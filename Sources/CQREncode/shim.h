@@ -1,0 +1,3 @@
+// libqrencode draws the picture of a second factor.
+#pragma once
+#include <qrencode.h>
