@@ -1,3 +1,4 @@
+import WaybillControl
 import WaybillDelivery
 import WaybillLedger
 
@@ -74,6 +75,8 @@ struct Settings: Sendable {
     var caPermit: [String]
     var evidence: Evidence
     var sinks: [Sink] = []
+    /// With the secret's template in the place of the secret.
+    var oidc: OIDCConfiguration?
     var logLevel: String
     /// Environment variables that begin with `WAYBILL_` and are no key.
     var unknownVariables: [String]

@@ -36,6 +36,7 @@ enum SettingsReader {
         guard flags[ConfigurationKey.sinks.name] == nil, environment[ConfigurationKey.sinks.environmentName] == nil else {
             throw CommandFailure("`sinks` can only be set in the configuration file", remedy: "write them there")
         }
+        settings.oidc = try OIDCSection.read(values, insecure: settings.insecure)
         settings.sinks = file.sinks.map { $0.settings(base: Files.parent(of: path)) }
         let known = Set(ConfigurationKey.all.map(\.environmentName))
         settings.unknownVariables = environment.keys.filter {
