@@ -25,6 +25,7 @@ CHECKS = [
     "authority",
     "strict",
     "audits",
+    "agreements",
     "package",
     "captured",
     "sdks",

@@ -153,6 +153,7 @@ package enum ReasonCatalog {
         case .fieldUnclassified: Entry("The member is not described", "Describe it in the endpoint's fields or structure.")
         case .fieldRequiredMissing: Entry("A required field is missing", "Send it.")
         case .freeTextUnscanned: Entry("Free text was not scanned", "Drop or replace it.")
+        case .fieldSuspended: Entry("The field is stopped", "Ask the privacy officer why; waybill field resume lifts the stop.")
         case .personalizationLevelExceeded: Entry("The person's personalization ceiling is lower", "Do not send for this purpose.")
         case .volumeExceeded: Entry("The agreed daily volume is used up", "Send the rest after 00:00 UTC, or agree on more.", status: 429)
         case .dutyNotRecorded: Entry("The deletion duty cannot be entered", "Check the store, then send again.", status: 503)

@@ -88,6 +88,7 @@ package enum ReasonCode: String, CaseIterable, Sendable, Hashable {
     case fieldUnclassified = "field_unclassified"
     case fieldRequiredMissing = "field_required_missing"
     case freeTextUnscanned = "free_text_unscanned"
+    case fieldSuspended = "field_suspended"
     // 10 personalization
     case personalizationLevelExceeded = "personalization_level_exceeded"
     // 11 limits and duties
@@ -103,7 +104,7 @@ package enum ReasonCode: String, CaseIterable, Sendable, Hashable {
     /// The code narrows what is sent of a record and does not refuse it by itself.
     package var isFieldLevel: Bool {
         switch self {
-        case .fieldNotAgreed, .fieldUnclassified, .freeTextUnscanned: true
+        case .fieldNotAgreed, .fieldUnclassified, .freeTextUnscanned, .fieldSuspended: true
         default: false
         }
     }

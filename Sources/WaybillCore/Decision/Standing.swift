@@ -21,6 +21,10 @@ package struct Standing: Sendable {
         package var vendorsOnBreachHold: Set<String> = []
         /// By id: every version of it, unless it is terminated already.
         package var agreementsSuspended: Set<String> = []
+        /// Of all vendors.
+        package var fieldsSuspended: Set<String> = []
+        /// By vendor.
+        package var vendorFieldsSuspended: [String: Set<String>] = [:]
         /// By `id@version`, where an event history says other than the files; absent: `approved` under `approvals: files`, `draft` under
         /// `required`.
         package var agreements: [String: AgreementState] = [:]
@@ -66,6 +70,7 @@ package struct Standing: Sendable {
         return a.logAvailable == b.logAvailable && a.clockTrusted == b.clockTrusted && a.dutiesRecordable == b.dutiesRecordable
             && a.vendorsNotApproved == b.vendorsNotApproved && a.vendorsSuspended == b.vendorsSuspended
             && a.agreementsSuspended == b.agreementsSuspended
+            && a.fieldsSuspended == b.fieldsSuspended && a.vendorFieldsSuspended == b.vendorFieldsSuspended
             && a.vendorsOnBreachHold == b.vendorsOnBreachHold && a.agreements == b.agreements && a.proofs == b.proofs
     }
 }

@@ -111,12 +111,13 @@ extension Judging {
             guard let segment = segment(of: field), PathValue.isSound(segment, field.encoding, policy[field.field]) else {
                 return .subjectUnresolved
             }
-            let isKept = record.persons.allSatisfy { person in
-                guard let decision = person.decision?.decision, decision.permits else { return true }
-                guard case .apply(let id) = decision.plan[field.field] else { return false }
-                return policy[id].keepsValue
+            for decision in record.persons.lazy.compactMap(\.decision?.decision) where decision.permits {
+                switch decision.plan[field.field] {
+                case .drop(.fieldSuspended): return .fieldSuspended
+                case .drop: return .fieldNotAgreed
+                case .apply(let id): if !policy[id].keepsValue { return .fieldNotAgreed }
+                }
             }
-            if !isKept { return .fieldNotAgreed }
         }
         return nil
     }

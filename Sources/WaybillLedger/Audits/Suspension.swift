@@ -1,14 +1,17 @@
-/// One stop, or the end of one: what a person or a finding decided about a vendor or an agreement, beside the files.
+/// One stop, or the end of one: what a person or a finding decided about a vendor, an agreement or a field, beside the files.
 package struct SuspensionEvent: Sendable, Equatable, Codable {
     package enum Target: Sendable, Hashable, Codable, Comparable {
         /// Every version of it.
         case agreement(String)
         case vendor(String)
+        /// In what goes to one vendor; nil: to anybody.
+        case field(String, vendor: String?)
 
         package var name: String {
             switch self {
             case .agreement(let id): "agreement \(id)"
             case .vendor(let id): "vendor \(id)"
+            case .field(let name, let vendor): vendor.map { "field \(name) of \($0)" } ?? "field \(name)"
             }
         }
         package static func < (a: Target, b: Target) -> Bool { a.name < b.name }
@@ -44,6 +47,16 @@ package struct Suspensions: Sendable, Equatable {
 
     package var vendors: Set<String> {
         Set(stops.keys.compactMap { if case .vendor(let id) = $0 { id } else { nil } })
+    }
+    /// Stopped for all vendors.
+    package var fields: Set<String> {
+        Set(stops.keys.compactMap { if case .field(let name, nil) = $0 { name } else { nil } })
+    }
+    /// By vendor.
+    package var vendorFields: [String: Set<String>] {
+        var found: [String: Set<String>] = [:]
+        for case .field(let name, let vendor?) in stops.keys { found[vendor, default: []].insert(name) }
+        return found
     }
     package var agreements: Set<String> {
         Set(stops.keys.compactMap { if case .agreement(let id) = $0 { id } else { nil } })

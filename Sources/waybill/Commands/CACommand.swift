@@ -87,7 +87,7 @@ struct CACommand: AsyncParsableCommand {
 
     /// Who has the CA made, and for which names.
     private static func subject(_ settings: Settings) throws -> (organisation: String, permit: [String]) {
-        let policies = try PolicyDirectory(settings.policies).loadForCommand()
+        let policies = try Wiring.policies(settings).loadForCommand()
         return (policies.organisation.name, settings.caPermit.isEmpty ? policies.hosts : settings.caPermit)
     }
 }

@@ -82,6 +82,6 @@ struct LogKeyStanding {
             defer { reader.close() }
             if let identity = try reading({ try reader.identity() }) { return identity.origin }
         }
-        return Wiring.origin(settings, try PolicyDirectory(settings.policies).loadForCommand())
+        return Wiring.origin(settings, try Wiring.policies(settings).loadForCommand())
     }
 }

@@ -62,7 +62,7 @@ struct LogCommand: AsyncParsableCommand {
             let settings = try await installation.settings()
             let (keys, keyring) = try Wiring.keyring(settings, create: false)
             let logKeys = try Wiring.logKeys(keys, keyring, create: false)
-            let policies = try PolicyDirectory(settings.policies).loadForCommand()
+            let policies = try Wiring.policies(settings).loadForCommand()
             let lock = try settings.ownStore("acknowledge")
             defer { lock.release() }
             let shard = try LogRollover(

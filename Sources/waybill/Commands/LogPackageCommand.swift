@@ -96,7 +96,7 @@ struct LogPackageCommand: AsyncParsableCommand {
 
     /// A broken set must not keep evidence from being written: the log says what was in force.
     private func knownPolicies(_ settings: Settings) -> PolicySet? {
-        do { return try PolicyDirectory(settings.policies).load().set } catch {
+        do { return try Wiring.policies(settings).load().set } catch {
             StandardStreams.writeError("waybill: warning: the policies cannot be read, so names are missing from the report\n")
             return nil
         }

@@ -99,7 +99,7 @@ struct LogShardsCommand: AsyncParsableCommand {
         private static func enter(_ act: LogNotice, _ settings: Settings) async throws {
             let (keys, keyring) = try Wiring.keyring(settings, create: false)
             let logKeys = try Wiring.logKeys(keys, keyring, create: false)
-            let policies = try PolicyDirectory(settings.policies).loadForCommand()
+            let policies = try Wiring.policies(settings).loadForCommand()
             let opening = try LogRollover(
                 settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies), now: SystemWallClock().now(),
                 logger: ServeCommand.logger(settings.logLevel)

@@ -22,9 +22,10 @@ struct SuspendOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Why, in words; kept in the control store.", valueName: "text"))
     var why: String
 
-    func run(_ kind: String, stop: Bool) async throws {
+    func run(_ kind: String, vendor: String? = nil, stop: Bool) async throws {
         let settings = try await installation.settings()
-        let arguments = ["kind": kind, "id": id, "stop": String(stop), "why": why, "by": who.name]
+        var arguments = ["kind": kind, "id": id, "stop": String(stop), "why": why, "by": who.name]
+        arguments["vendor"] = vendor
         _ = try await AdministrationSession(settings: settings).run(ControlRequest(command: "suspension.set", arguments: arguments))
         StandardStreams.writeOutput("\(kind) \(id) \(stop ? "suspended" : "resumed")\n")
     }
@@ -49,8 +50,8 @@ struct SuspensionList: ParsableArguments {
 
 struct VendorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "vendor", abstract: "Stop a vendor, and let it receive again.",
-        subcommands: [Suspend.self, Resume.self, Suspended.self])
+        commandName: "vendor", abstract: "Vendors: draft, approve, stop, end.",
+        subcommands: VendorKind.commands + [Suspend.self, Resume.self, Suspended.self])
 
     struct Suspend: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -72,8 +73,8 @@ struct VendorCommand: AsyncParsableCommand {
 
 struct AgreementCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "agreement", abstract: "Stop an agreement, and let it work again.",
-        subcommands: [Suspend.self, Resume.self, Suspended.self])
+        commandName: "agreement", abstract: "Agreements: draft, approve, stop, end, and what is due.",
+        subcommands: AgreementKind.commands + [AgreementDueCommand.self, Suspend.self, Resume.self, Suspended.self])
 
     struct Suspend: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -92,6 +93,11 @@ struct AgreementCommand: AsyncParsableCommand {
         @OptionGroup var options: SuspensionList
         func run() async throws { try await options.run { if case .agreement(let id) = $0 { id } else { nil } } }
     }
+}
+
+struct CallerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "caller", abstract: "Callers: draft, approve, end.", subcommands: CallerKind.commands)
 }
 
 /// What the control store says, as a failure of the command.

@@ -8,15 +8,18 @@ import WaybillStorage
 struct AdministrationSession {
     let settings: Settings
 
-    func run(_ request: ControlRequest) async throws -> ControlReply {
+    func run(
+        _ request: ControlRequest,
+        input: @escaping @Sendable () async throws(ControlFailure) -> [UInt8]? = { () throws(ControlFailure) in nil }
+    ) async throws -> ControlReply {
         keepFilesPrivate()
         do {
             let access = try await StoreAccess.open(lock: settings.lock, socket: try settings.reachableSocket())
             switch consume access {
             case .gate(let client):
-                return try await client.run(request, input: { () throws(ControlFailure) in nil }, onReply: { _ in })
+                return try await client.run(request, input: input, onReply: { _ in })
             case .owned(let lock):
-                let reply = try await runHere(request)
+                let reply = try await runHere(request, input: ControlInput(next: input))
                 lock.release()
                 return reply
             }
@@ -25,9 +28,11 @@ struct AdministrationSession {
         }
     }
 
-    private func runHere(_ request: ControlRequest) async throws -> ControlReply {
+    private func runHere(_ request: ControlRequest, input: ControlInput) async throws -> ControlReply {
         let (keys, keyring) = try Wiring.keyring(settings, create: false)
-        let set = try PolicyDirectory(settings.policies).loadForCommand()
+        let control = try Wiring.control(settings)
+        let directory = PolicyDirectory(settings.policies, store: control)
+        let set = try directory.loadForCommand()
         let logKeys = try Wiring.logKeys(keys, keyring, create: false)
         // A shard that is due begins when the gate starts.
         let shard = try LogRollover(
@@ -48,13 +53,16 @@ struct AdministrationSession {
         let control = try Wiring.control(settings)
         let administration = Wiring.administration(
             settings, control: control, log: log, known: { Administration.Known(set) }, putInForce: { _ in })
+        let desk = Wiring.desk(
+            directory, control: control, administration: administration, set: { set }, check: { try Wiring.check($0, settings) },
+            enter: { (notice) async throws(RecordError) in try await log.enter(notice) })
         let access = try Wiring.access(keyring, control: control, log: log)
         let command = request.command
-        let commands = Wiring.administrationCommands(administration) + Wiring.accessCommands(access)
+        let commands = Wiring.administrationCommands(administration) + Wiring.accessCommands(access) + [DeskCommand(desk)]
         guard let act = commands.first(where: { $0.name == command }) else {
             throw CommandFailure("no command \(command)")
         }
-        return try ControlReply(.result, AnyEncodable(try await act.run(request.arguments, input: .none, output: ControlOutput { _ in })))
+        return try ControlReply(.result, AnyEncodable(try await act.run(request.arguments, input: input, output: ControlOutput { _ in })))
     }
 }
 

@@ -62,11 +62,28 @@ struct GateParts: Sendable {
         state.updateStanding {
             $0.vendorsSuspended = suspensions.vendors
             $0.agreementsSuspended = suspensions.agreements
+            $0.fieldsSuspended = suspensions.fields
+            $0.vendorFieldsSuspended = suspensions.vendorFields
+        }
+    }
+
+    /// Which agreements of the set are approved or ended, and which vendors are.
+    func put(standingOf set: PolicySet, in state: GateState) throws(CommandFailure) {
+        do {
+            let standing = try control.lives().standing(of: set)
+            state.updateStanding {
+                $0.agreements = standing.agreements
+                $0.vendorsNotApproved = standing.vendorsNotApproved
+            }
+        } catch let problem as PolicyLifeProblem {
+            throw CommandFailure(problem.message.withoutFullStop)
+        } catch {
+            throw CommandFailure("\(error)".withoutFullStop)
         }
     }
 
     /// Puts another set in force, or throws and leaves the one before.
-    func accept(_ policies: LoadedPolicies, in state: GateState) async throws {
+    func accept(_ policies: LoadedPolicies, insteadOf set: PolicySet, in state: GateState) async throws {
         try history.check(policies.set)
         try history.archive.keep(policies.set, files: policies.files)
         let before = consents.notices
@@ -77,9 +94,12 @@ struct GateParts: Sendable {
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }
+        // Before the set: an agreement that is not approved as it reads now is refused in both.
+        try put(standingOf: policies.set, in: state)
         do {
             try state.replace(gate: gate(policies.set), secrets: secrets)
         } catch {
+            try put(standingOf: set, in: state)
             do {
                 try await consents.rebuild(notices: before, now: now)
             } catch {

@@ -17,6 +17,9 @@ struct GateService: Service {
     let state: GateState
     let set: PolicySet
     let reloader: PolicyReloader
+    /// One of each, however people reach them: two that put stops in force would undo one another's.
+    let administration: Administration
+    let agreements: AgreementDesk
 
     func run() async throws {
         let settings = parts.settings
@@ -77,12 +80,10 @@ struct GateService: Service {
     }
 
     private var commands: [any ControlCommand] {
-        let (parts, reloader, state) = (parts, reloader, state)
-        let administration = Wiring.administration(
-            parts.settings, control: parts.control, log: parts.log, known: { Administration.Known(reloader.set) },
-            putInForce: { parts.put($0, in: state) })
+        let (parts, reloader) = (parts, reloader)
         return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration)
             + Wiring.accessCommands(parts.access) + [
+                DeskCommand(agreements),
                 EraseCommand(work: parts.erasures),
                 ReplyCommand("status") { () async throws(ControlFailure) in
                     let policy = await reloader.status

@@ -16,7 +16,7 @@ struct InstallationCheck {
             }
             _ = try InterceptionCA.existing(in: directory)
         }
-        let policies = PolicyDirectory(settings.policies)
+        let policies = try Wiring.policies(settings)
         let set = try policies.loadForCommand()
         let secrets = try Wiring.secrets(settings, set)
         try Wiring.checkTrust(settings)

@@ -1,16 +1,24 @@
 import WaybillCore
+import WaybillLedger
 
-/// A policy set on disk: finds its files, reads them, and hands them to the loader.
+/// A policy set on disk, and what was approved beside it: finds its files, reads them, and hands them to the loader.
 struct PolicyDirectory: Sendable {
     static let fileBytesMax = 4 << 20
     static let filesMax = 50_000
     let path: String
+    /// Approved documents join the files as if they stood in `console/`; nil: there are none.
+    let store: (any PolicyLifeStore)?
 
-    init(_ path: String) { self.path = path }
+    init(_ path: String, store: (any PolicyLifeStore)? = nil) {
+        self.path = path
+        self.store = store
+    }
 
     /// What would have to change for the set to be another one. Cheap enough to be asked twice a second.
     struct Signature: Hashable, Sendable {
         var files: [String: Files.Facts]
+        /// The last act in the store that changes what may be sent.
+        var stored: Int64 = 0
     }
 
     func signature() throws(CommandFailure) -> Signature {
@@ -18,11 +26,34 @@ struct PolicyDirectory: Sendable {
         for name in try names() {
             files[name] = try failing { () throws(SystemError) in try Files.facts(Files.resolve(name, against: path)) }
         }
-        return Signature(files: files)
+        return Signature(files: files, stored: try failingAsStore { try store?.lastBindingEvent() ?? 0 })
     }
 
-    /// Path inside the set → bytes.
+    /// Path inside the set → bytes, of files and of what was approved beside them.
     func read() throws(CommandFailure) -> [String: [UInt8]] {
+        var files = try readFiles()
+        guard let store else { return files }
+        if let name = files.keys.sorted().first(where: { $0.hasPrefix(PolicyDocumentName.storeFolder) }) {
+            throw CommandFailure(
+                "\(Files.resolve(name, against: path)) stands where the console's documents do", remedy: "move it to another folder")
+        }
+        let stored = try failingAsStore { try store.files(of: try store.lives()) }
+        files.merge(stored) { _, stored in stored }
+        return files
+    }
+
+    private func failingAsStore<Value>(_ work: () throws -> Value) throws(CommandFailure) -> Value {
+        do {
+            return try work()
+        } catch let problem as PolicyLifeProblem {
+            throw CommandFailure(problem.message.withoutFullStop)
+        } catch {
+            throw CommandFailure("\(error)".withoutFullStop)
+        }
+    }
+
+    /// Of the files alone.
+    func readFiles() throws(CommandFailure) -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
         for name in try names() {
             files[name] = try failing { () throws(SystemError) in
@@ -92,4 +123,14 @@ struct LoadedPolicies: Sendable {
     var signature: PolicyDirectory.Signature
     var files: [String: [UInt8]]
     var set: PolicySet
+}
+
+extension Wiring {
+    /// The policy set of an installation: its files, and what was approved in the control store, if there is one yet.
+    static func policies(_ settings: Settings) throws(CommandFailure) -> PolicyDirectory {
+        guard try failing({ () throws(SystemError) in try Files.facts(settings.controlStore) }) != nil else {
+            return PolicyDirectory(settings.policies)
+        }
+        return PolicyDirectory(settings.policies, store: try control(settings))
+    }
 }

@@ -13,7 +13,7 @@ actor PolicyReloader: Service {
 
     private let directory: PolicyDirectory
     private let logger: Logger
-    private let accept: @Sendable (LoadedPolicies) async throws -> Void
+    private let accept: @Sendable (LoadedPolicies, _ insteadOf: PolicySet) async throws -> Void
     private let renew: @Sendable (PolicySet) throws -> Void
     private let current: Mutex<PolicySet>
     private var loaded: PolicyDirectory.Signature
@@ -24,7 +24,8 @@ actor PolicyReloader: Service {
 
     /// `accept` puts a set in force, or throws and leaves everything as it was; `renew` reads again what files outside the set hold.
     init(
-        _ policies: LoadedPolicies, now: Timestamp, logger: Logger, accept: @escaping @Sendable (LoadedPolicies) async throws -> Void,
+        _ policies: LoadedPolicies, now: Timestamp, logger: Logger,
+        accept: @escaping @Sendable (LoadedPolicies, PolicySet) async throws -> Void,
         renew: @escaping @Sendable (PolicySet) throws -> Void = { _ in }
     ) {
         directory = policies.directory
@@ -99,7 +100,7 @@ actor PolicyReloader: Service {
             for warning in warnings { logger.warning("policy warning", metadata: ["problem": "\(directory.located(warning))"]) }
             let digest = policies.set.digest
             if digest != status.digest {
-                try await accept(policies)
+                try await accept(policies, set)
                 current.withLock { $0 = policies.set }
                 logger.notice("policies reloaded", metadata: ["digest": "\(digest)", "previous": "\(status.digest)"])
                 status = PolicyStatus(digest: digest, loadedAt: SystemWallClock().now())

@@ -25,12 +25,12 @@ struct Serving {
         let (keys, keyring) = try Wiring.keyring(settings, create: true)
         let logKeys = try Wiring.logKeys(keys, keyring, create: true)
         let lock = try ownStore()
-        let policies = try loadPolicies()
+        let control = try Wiring.control(settings)
+        let policies = try loadPolicies(control)
         let ca = try openCA(keys, policies.set)
         try Wiring.checkTrust(settings)
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let consents = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.set.notices)
-        let control = try Wiring.control(settings)
         let witnesses = try WitnessWork.follower(settings, control: control, logger: logger)
         let shard = try LogRollover(
             settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies.set), now: SystemWallClock().now(), logger: logger
@@ -100,8 +100,8 @@ struct Serving {
         return lock
     }
 
-    private func loadPolicies() throws -> LoadedPolicies {
-        let directory = PolicyDirectory(settings.policies)
+    private func loadPolicies(_ control: ControlDatabase) throws -> LoadedPolicies {
+        let directory = PolicyDirectory(settings.policies, store: control)
         do {
             let (policies, warnings) = try directory.loadAll(try directory.signature())
             for warning in warnings { logger.warning("policy warning", metadata: ["problem": "\(directory.located(warning))"]) }
@@ -200,9 +200,13 @@ struct Serving {
     private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
         let state = try parts.state(policies.set)
         try parts.suspend(in: state)
+        try parts.put(standingOf: policies.set, in: state)
         let reloader = PolicyReloader(
-            policies, now: SystemWallClock().now(), logger: logger, accept: { try await parts.accept($0, in: state) },
-            renew: { try parts.renew(state, $0) })
+            policies, now: SystemWallClock().now(), logger: logger, accept: { try await parts.accept($0, insteadOf: $1, in: state) },
+            renew: {
+                try parts.renew(state, $0)
+                try parts.put(standingOf: $0, in: state)
+            })
         parts.warnUncovered(policies)
         let gate = GateService(parts: parts, state: state, set: policies.set, reloader: reloader)
         let background = try parts.backgroundWork().map { work in

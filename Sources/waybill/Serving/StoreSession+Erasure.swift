@@ -9,7 +9,7 @@ extension StoreSession {
     func eraseHere(_ request: ControlRequest, output: ControlOutput) async throws {
         let (keys, keyring) = try Wiring.keyring(settings, create: false)
         let logKeys = try Wiring.logKeys(keys, keyring, create: false)
-        let policies = try PolicyDirectory(settings.policies).loadForCommand()
+        let policies = try Wiring.policies(settings).loadForCommand()
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let store = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.notices)
         // A shard that is due begins when the gate starts.

@@ -78,7 +78,7 @@ struct StoreSession {
     /// A broken set must not keep a withdrawal out of the store, so an import goes on without the catalogue. What a history says at
     /// a moment depends on the notices, so `consent show` needs the set.
     private func policies(for request: ControlRequest) throws -> PolicySet? {
-        let directory = PolicyDirectory(settings.policies)
+        let directory = try Wiring.policies(settings)
         do {
             return try directory.loadForCommand()
         } catch  where request.command != ShowCommand.Kind.standings.rawValue {

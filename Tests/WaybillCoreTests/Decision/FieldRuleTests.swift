@@ -30,6 +30,17 @@ struct FieldRuleTests {
                 "health": "field_not_agreed", "notes": "field_not_agreed",
             ]),
         Sent(
+            example: DecisionCase(name: "a field stopped everywhere stays") { $0.standing.fieldsSuspended = ["first_name"] },
+            fields: ["email": "keep", "first_name": "field_suspended"]),
+        Sent(
+            example: DecisionCase(name: "a field stopped for this vendor stays") {
+                $0.standing.vendorFieldsSuspended = ["hubspot": ["first_name"]]
+            }, fields: ["email": "keep", "first_name": "field_suspended"]),
+        Sent(
+            example: DecisionCase(name: "a field stopped for another vendor goes") {
+                $0.standing.vendorFieldsSuspended = ["other": ["first_name"]]
+            }, fields: ["email": "keep", "first_name": "keep"], outcome: .allow),
+        Sent(
             example: DecisionCase(name: "all kept is allow", present: ["email", "first_name"]),
             fields: ["email": "keep", "first_name": "keep"],
             outcome: .allow),

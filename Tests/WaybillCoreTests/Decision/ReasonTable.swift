@@ -253,6 +253,7 @@ enum ReasonTable {
         ReasonCase(.fieldRequiredMissing, present: ["first_name"]),
         ReasonCase(
             .freeTextUnscanned, edits: [.replace("company: keep\n", "notes: keep\n", in: agreement)], present: ["email", "notes"]),
+        ReasonCase(.fieldSuspended) { $0.standing.fieldsSuspended = ["first_name"] },
         ReasonCase(.personalizationLevelExceeded, lines: [F.facts(#""countries":["DE"],"preference":0"#), F.given]),
         ReasonCase(.volumeExceeded, edits: [.replace("regions: [US]", "regions: [US]\nlimits: {records_per_day: 10}", in: agreement)]) {
             $0.standing.volumes = ["hubspot": Standing.Volume(records: 10, subjects: 4)]

@@ -44,6 +44,7 @@ extension APIProblem {
         let code: Code =
             switch failure.code {
             case "engagement_unknown", "vendor_unknown", "agreement_unknown": .notFound
+            case "changed_meanwhile": .changedMeanwhile
             case "not_suspended", "act_unfit": .conflict
             case "control_store", "io_error", "log_closed", "disk_full", "log_refusing": .unavailable
             default: .unprocessable

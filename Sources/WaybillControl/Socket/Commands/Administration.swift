@@ -11,8 +11,13 @@ package actor Administration {
     package struct Known: Sendable {
         /// Vendor → ids of its agreements.
         package var agreements: [String: Set<String>]
-        package init(agreements: [String: Set<String>]) { self.agreements = agreements }
+        package var fields: Set<String>
+        package init(agreements: [String: Set<String>], fields: Set<String> = []) {
+            self.agreements = agreements
+            self.fields = fields
+        }
         package init(_ set: PolicySet) {
+            fields = Set(set.fields.map(\.name))
             agreements = Dictionary(uniqueKeysWithValues: set.vendors.map { ($0.id, []) })
             for agreement in set.agreements {
                 for party in agreement.parties where agreements[party.org] != nil { agreements[party.org]?.insert(agreement.id) }
@@ -44,7 +49,7 @@ package actor Administration {
         self.clock = clock
     }
 
-    /// Stops a vendor or an agreement, or lifts the stop.
+    /// Stops a vendor, an agreement or a field, or lifts the stop.
     package func set(
         _ target: SuspensionEvent.Target, isStop: Bool, why: String, by: String
     ) async throws(ControlFailure) -> SuspensionEvent {
@@ -96,10 +101,16 @@ package actor Administration {
         return try await act(.sample(.init(seed: seed, count: count, origin: origin, size: size)), on: id, by: by)
     }
 
-    /// Any act but `open` and `sample`.
-    package func act(_ act: EngagementEvent.Act, on id: String, by: String) async throws(ControlFailure) -> Engagement {
+    /// Any act but `open` and `sample`. `ifActs`: refused unless it is as so many acts made it; nil: however it is.
+    package func act(
+        _ act: EngagementEvent.Act, on id: String, by: String, ifActs: Int? = nil
+    ) async throws(ControlFailure) -> Engagement {
         try check([by] + act.texts)
         let before = try stored { try engagements.engagement(id) }
+        if let ifActs, let before, before.acts != ifActs {
+            throw ControlFailure(
+                code: "changed_meanwhile", message: "Somebody else acted on the engagement meanwhile; look at it and do it again.")
+        }
         let act = before.map { completed(act, in: $0) } ?? act
         let event = EngagementEvent(stamp: .init(at: clock(), by: by), act: act)
         guard var engagement = before ?? Engagement(id: id, events: [event]) else {
@@ -140,6 +151,9 @@ package actor Administration {
         switch target {
         case .vendor(let id): if all[id] == nil { throw Self.unknown("vendor") }
         case .agreement(let id): if !all.values.contains(where: { $0.contains(id) }) { throw Self.unknown("agreement") }
+        case .field(let name, let vendor):
+            if !known().fields.contains(name) { throw Self.unknown("field") }
+            if let vendor, all[vendor] == nil { throw Self.unknown("vendor") }
         }
     }
 
@@ -159,12 +173,13 @@ package actor Administration {
 
     /// The words stay in the control store: an entry lasts, and words can name people.
     private func note(_ event: SuspensionEvent) async throws(ControlFailure) {
-        let (kind, id) =
+        let (kind, detail) =
             switch event.target {
-            case .agreement(let id): ("agreement", id)
-            case .vendor(let id): ("vendor", id)
+            case .agreement(let id): ("agreement", ["agreement": id])
+            case .vendor(let id): ("vendor", ["vendor": id])
+            case .field(let name, let vendor): ("field", vendor.map { ["field": name, "vendor": $0] } ?? ["field": name])
             }
-        try await note(.config(act: "\(kind).\(event.isStop ? "suspend" : "resume")", detail: [kind: id]))
+        try await note(.config(act: "\(kind).\(event.isStop ? "suspend" : "resume")", detail: detail))
     }
 
     private func note(_ event: EngagementEvent, engagement: Engagement, number: Int) async throws(ControlFailure) {

@@ -21,7 +21,7 @@ package struct AdministrationCommand: ControlCommand {
     package var name: String { kind.rawValue }
     package var argumentNames: Set<String> {
         switch kind {
-        case .suspension: ["kind", "id", "stop", "why", "by"]
+        case .suspension: ["kind", "id", "vendor", "stop", "why", "by"]
         case .open: ["scope", "by"]
         case .sample: ["engagement", "seed", "count", "by"]
         case .act: ["engagement", "act", "by"]
@@ -37,7 +37,13 @@ package struct AdministrationCommand: ControlCommand {
             guard let id = arguments["id"], let why = arguments["why"], let stop = arguments["stop"].flatMap(Bool.init) else {
                 throw Self.malformed
             }
-            let target: SuspensionEvent.Target = arguments["kind"] == "vendor" ? .vendor(id) : .agreement(id)
+            let target: SuspensionEvent.Target =
+                switch arguments["kind"] {
+                case "vendor": .vendor(id)
+                case "agreement": .agreement(id)
+                case "field": .field(id, vendor: arguments["vendor"])
+                default: throw Self.malformed
+                }
             return try await administration.set(target, isStop: stop, why: why, by: by)
         case .open: return EngagementReply(try await administration.open(try decoded(arguments["scope"]), by: by))
         case .sample:

@@ -8,6 +8,7 @@ enum FieldStep {
             context.plan.actions[id.position] = action(id, agreed.operatorID, candidate, input, context)
         }
         if context.reports { passUnlisted(candidate, input, &context) }
+        FieldStops.apply(input, &context)
         checkRequired(candidate, input, &context)
     }
 
@@ -56,6 +57,27 @@ enum FieldStep {
     }
 }
 
+/// The kill switch for a field: from then on it stays behind, whatever agreements and report mode say.
+///
+/// Requests to suppress, erase and restrict are spared: they carry only what names the person who said stop, and keeping that back would
+/// keep a vendor mailing them.
+enum FieldStops {
+    static func apply(_ input: DecisionInput, _ context: inout StepContext) {
+        stop(input.standing.fieldsSuspended, input, &context)
+        if !input.standing.vendorFieldsSuspended.isEmpty {
+            stop(input.standing.vendorFieldsSuspended[input.policy.vendors[input.vendor.position].id] ?? [], input, &context)
+        }
+    }
+
+    private static func stop(_ names: Set<String>, _ input: DecisionInput, _ context: inout StepContext) {
+        guard !names.isEmpty else { return }
+        context.note("stopped") { names.sorted().joined(separator: " ") }
+        for i in input.policy.fields.indices where names.contains(input.policy.fields[i].name) {
+            context.plan.actions[i] = .drop(.fieldSuspended)
+        }
+    }
+}
+
 /// What a rights request may carry: `only`, exactly; and for `rectify` what agreements with the vendor have let it have.
 enum RightsFields {
     static func check(_ input: DecisionInput, _ context: inout StepContext) {
@@ -74,6 +96,7 @@ enum RightsFields {
                 for (id, agreed) in term.fields { add(agreed.operatorID, for: id, input, &context) }
             }
         }
+        FieldStops.apply(input, &context)
     }
 
     private static func add(_ operatorID: OperatorID, for id: FieldID, _ input: DecisionInput, _ context: inout StepContext) {

@@ -45,6 +45,27 @@ package enum PolicyLoader {
         var value: PolicyValue
     }
 
+    /// What a vendor's, an agreement's or a caller's document says of itself, before anything else is known about it. `path`: as in a set.
+    package static func head(path: String, bytes: [UInt8]) throws(PolicyProblem) -> PolicyHead {
+        let document = try YAMLDocument.parse(file: path, bytes: bytes)
+        guard let kind = PolicyFileKind(path), let key = kind.idKey else {
+            throw PolicyProblem(
+                severity: .error, position: document.position, code: "unknown_file", message: "this is no vendor, agreement or caller",
+                remedy: "draft one of these")
+        }
+        let problems = ProblemList()
+        let value = document[key]
+        let id = value.flatMap { ScalarType<String>.name.read($0, problems) }
+        let version = document["version"].flatMap { ScalarType<Int>.integer(1...AgreementReader.versionMax).read($0, problems) }
+        if let problem = problems.errors.first { throw problem }
+        guard let id, let value, kind != .agreement || version != nil else {
+            throw PolicyProblem(
+                severity: .error, position: document.position, code: "missing_key",
+                message: "the document lacks `\(id == nil ? key : "version")`", remedy: "add it at the top")
+        }
+        return PolicyHead(id: id, version: version, position: value.position, document: document)
+    }
+
     private static func stop(_ problems: ProblemList) throws(PolicyProblems) {
         if !problems.errors.isEmpty { throw PolicyProblems(all: ProblemList.sorted(problems.errors)) }
     }
@@ -150,6 +171,16 @@ package enum PolicyLoader {
     private static func digest(of files: [String: [UInt8]]) -> String { PolicyReuse.digest(of: files.filter { isYAML($0.key) }) }
 }
 
+/// A document by its own name.
+package struct PolicyHead: Sendable {
+    package var id: String
+    /// Of an agreement; others have none.
+    package var version: Int?
+    /// Of the id.
+    package var position: SourcePosition
+    package var document: PolicyValue
+}
+
 package struct PolicyProblems: Error, Sendable {
     package var all: [PolicyProblem]
     package init(all: [PolicyProblem]) { self.all = all }
@@ -168,10 +199,25 @@ enum PolicyFileKind: String {
     case caller = "callers/"
     case test = "tests/"
 
+    /// The key that names the document; nil: there is one of the kind.
+    var idKey: String? {
+        switch self {
+        case .vendor: "vendor"
+        case .agreement: "agreement"
+        case .caller: "caller"
+        default: nil
+        }
+    }
+
     static let needed: [PolicyFileKind] = [.organisation, .fields, .purposes]
 
+    /// Documents approved in the console stand under this, in folders of the same names; no file on disk does.
+    static let storeFolder = "console/"
+
     /// Folders may have folders of their own.
-    init?(_ path: String) {
+    init?(_ whole: String) {
+        let path = whole.hasPrefix(Self.storeFolder) ? String(whole.dropFirst(Self.storeFolder.count)) : whole
+        if path != whole, ![PolicyFileKind.vendor, .agreement, .caller].contains(where: { path.hasPrefix($0.rawValue) }) { return nil }
         if let kind = PolicyFileKind(rawValue: path) {
             self = kind
             return

@@ -18,6 +18,7 @@ package struct ControlDatabase: Sendable {
         .suspensions,
         .witnesses,
         .sinkCursors,
+        .agreements,
     ]
 
     let queue: DatabaseQueue

@@ -73,13 +73,13 @@ extension ControlDatabase {
         do { try queue.write(work) } catch { throw ControlDatabaseError(error) }
     }
 
-    private func encoded(_ value: some Encodable) throws -> String {
+    func encoded(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    private func decoded<Value: Decodable>(_ text: String) throws -> Value {
+    func decoded<Value: Decodable>(_ text: String) throws -> Value {
         do { return try JSONDecoder().decode(Value.self, from: Data(text.utf8)) } catch { throw ControlDatabaseError.damaged }
     }
 }
