@@ -25,6 +25,7 @@ CHECKS = [
     "authority",
     "strict",
     "audits",
+    "oidc",
     "agreements",
     "package",
     "captured",
