@@ -40,22 +40,30 @@ struct IDToken: Sendable {
         return Header(algorithm: algorithm, key: header["kid"].text)
     }
 
+    /// Tried where a token does not name its key.
+    static let keysMax = 8
+
     /// `keys`: of the provider's key set. Nil: none of them fits, so that a newer set may.
     static func verify(_ token: String, _ header: Header, keys: [JSONValue]) async throws -> IDToken? {
         let fitting = keys.filter { key in
             key["kty"].text == algorithms[header.algorithm] && (header.key == nil || key["kid"].text == header.key)
                 && key["use"].text ?? "sig" == "sig" && key["alg"].text ?? header.algorithm == header.algorithm
         }
-        // Without a name there must be no choice.
-        guard let found = fitting.first, header.key != nil || fitting.count == 1 else { return nil }
+        for key in fitting.prefix(keysMax) { if let found = await signed(token, header, by: key) { return found } }
+        guard header.key == nil || fitting.isEmpty else { throw OIDCRefusal("The ID token is not signed by the provider.") }
+        return nil
+    }
+
+    /// Nil: it is not.
+    private static func signed(_ token: String, _ header: Header, by key: JSONValue) async -> IDToken? {
         do {
-            var key: JWK = try found.decoded()
+            var key: JWK = try key.decoded()
             key.algorithm = try JSONValue.string(header.algorithm).decoded()
-            key.keyIdentifier = JWKIdentifier(string: header.key ?? "only")
+            key.keyIdentifier = JWKIdentifier(string: header.key ?? "unnamed")
             let collection = try await JWTKeyCollection().add(jwk: key, isDefault: true)
             return IDToken(claims: try await collection.verify(token, as: Claims.self).value)
         } catch {
-            throw OIDCRefusal("The ID token is not signed by the provider.")
+            return nil
         }
     }
 
