@@ -25,6 +25,7 @@ CHECKS = [
     "authority",
     "strict",
     "audits",
+    "access",
     "oidc",
     "agreements",
     "package",
