@@ -47,6 +47,8 @@ extension AccessDesk {
         guard isMatch, let account, account.state == .active, account.grant.until.map({ now < $0 }) ?? true else {
             throw failed(.password, account, key, address, now)
         }
+        // Only this attempt: who has the password must not thereby get more guesses at the code.
+        accountAttempts.forgive(key, now: now)
         return try ticket(.code(account: account.id), now: now)
     }
 
