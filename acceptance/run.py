@@ -27,6 +27,8 @@ CHECKS = [
     "access",
     "oidc",
     "audits",
+    "access",
+    "oidc",
     "agreements",
     "subjects",
     "api",

@@ -145,6 +145,24 @@ extension ConfigurationKey {
             + "told. Without it: none.")
     static let tracesToken = ConfigurationKey(
         "traces.token", .text, nil, "`${secret:NAME}`: sent to the collector as `Authorization: Bearer`.", isSecret: true)
+    static let oidcIssuer = ConfigurationKey(
+        "access.oidc.issuer", .text, nil,
+        "The identity provider that people sign in at (OpenID Connect), exactly as it writes its issuer. See [docs/access.md](../access.md)."
+    )
+    static let oidcClientID = ConfigurationKey("access.oidc.client_id", .text, nil, "Who Waybill is to it.")
+    static let oidcClientSecret = ConfigurationKey(
+        "access.oidc.client_secret", .text, nil,
+        "`${secret:NAME}`: Waybill's secret there, kept like vendors' credentials. Without it: a public client.", isSecret: true)
+    static let oidcRedirectURL = ConfigurationKey(
+        "access.oidc.redirect_url", .text, nil,
+        "Where it sends people back to, as registered there: the console's address and `/console/sign-in/oidc/callback`.")
+    static let oidcRolesClaim = ConfigurationKey(
+        "access.oidc.roles_claim", .text, "roles", "The claim of the ID token that says roles; dots lead into objects.")
+    static let oidcRoles = ConfigurationKey(
+        "access.oidc.roles", .texts, nil,
+        "What that claim says and the role it gives, each `VALUE=role`. Nothing else gives a role to people who sign in there.")
+    static let oidcScopes = ConfigurationKey(
+        "access.oidc.scopes", .texts, nil, "What is asked for. Without it: `openid` and `profile`.")
 
     static let listeners = ["gate", "proxy", "control"]
     static func listener(_ name: String) -> ConfigurationKey {
@@ -175,5 +193,6 @@ extension ConfigurationKey {
         + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
         + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, shards, sideMonths, sinks, caPermit]
-        + [evidenceCertificate, evidenceKey, evidenceTimestamp, tracesURL, tracesToken, logLevel]
+        + [evidenceCertificate, evidenceKey, evidenceTimestamp, tracesURL, tracesToken]
+        + [oidcIssuer, oidcClientID, oidcClientSecret, oidcRedirectURL, oidcRolesClaim, oidcRoles, oidcScopes, logLevel]
 }

@@ -1,3 +1,4 @@
+import WaybillControl
 import WaybillDelivery
 import WaybillLedger
 
@@ -86,6 +87,8 @@ struct Settings: Sendable {
     var publicURL: String?
     /// Directory of the mapping files of sources of consents.
     var consentMaps = ""
+    /// With the secret's template in the place of the secret.
+    var oidc: OIDCConfiguration?
     var logLevel: String
     /// Environment variables that begin with `WAYBILL_` and are no key.
     var unknownVariables: [String]

@@ -38,6 +38,7 @@ enum SettingsReader {
         }
         settings.consentMaps = Files.resolve(values.text(.consentMaps) ?? "", against: Files.parent(of: path))
         settings.publicURL = try publicURL(values)
+        settings.oidc = try OIDCSection.read(values, insecure: settings.insecure)
         settings.sinks = file.sinks.map { $0.settings(base: Files.parent(of: path)) }
         let known = Set(ConfigurationKey.all.map(\.environmentName))
         settings.unknownVariables = environment.keys.filter {
