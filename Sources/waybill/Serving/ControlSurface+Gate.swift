@@ -17,10 +17,12 @@ extension GateService {
             TransferPages.all(console),
             EngagementPages.all(console),
             LogPages.all(console),
+            DocumentPages.all(agreements),
             SignInPages.all(access),
             OwnAccountPages.all(access),
             AccessPages.all(access),
         ]
-        return ControlSurface(operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access, standing: GateStanding(sources))
+        return ControlSurface(
+            operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access, standing: GateStanding(sources))
     }
 }
