@@ -25,6 +25,7 @@ CHECKS = [
     "authority",
     "strict",
     "audits",
+    "api",
     "agreements",
     "package",
     "captured",

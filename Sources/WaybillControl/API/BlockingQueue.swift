@@ -1,4 +1,4 @@
-package import Dispatch
+import Dispatch
 
 /// Runs what blocks on a thread of its own, one after another, so that no event loop and no task waits for a disk.
 package struct BlockingQueue: Sendable {

@@ -28,6 +28,9 @@ package struct Keyring: Sendable {
     /// Second factors of accounts, and what proves that a form is one's own.
     package var access: SymmetricKey { derive("access") }
 
+    /// Cursors of the API's lists.
+    package var cursors: SymmetricKey { derive("cursor") }
+
     private func derive(_ label: String) -> SymmetricKey {
         HKDF<SHA256>.deriveKey(inputKeyMaterial: master, info: Array("waybill/v1/\(label)".utf8), outputByteCount: 32)
     }

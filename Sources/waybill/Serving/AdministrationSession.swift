@@ -50,7 +50,6 @@ struct AdministrationSession {
             throw CommandFailure(error.message.withoutFullStop)
         }
         defer { log.close() }
-        let control = try Wiring.control(settings)
         let administration = Wiring.administration(
             settings, control: control, log: log, known: { Administration.Known(set) }, putInForce: { _ in })
         let desk = Wiring.desk(

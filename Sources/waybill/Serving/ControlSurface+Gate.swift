@@ -1,13 +1,24 @@
+import Crypto
+import FoundationEssentials
 import WaybillControl
+import WaybillCore
 
 extension GateService {
     /// The API and the console of this gate: every operation and page there is, one line for each group.
     func surface() async throws -> ControlSurface? {
         let access = parts.access
+        let policies: @Sendable () -> PolicySet = { [reloader] in reloader.set }
+        let logs = try LogQuestions(parts.settings, publication: parts.publication)
         let operations: [[APIOperation]] = [
             TokenOperations.all(access),
             AccountOperations.all(access),
             SessionOperations.all(access),
+            RegisterOperations.all(policies),
+            DecisionOperations.all(policies),
+            TransferOperations.all(logs),
+            EngagementOperations.all(EngagementDesk(administration: administration, store: parts.control, drawing: logs)),
+            LogOperations.all(logs),
+            SinkOperations.all(SinkQuestions(parts)),
             DocumentOperations.all(agreements),
         ]
         let sources = try GateSources(parts: parts, reloader: reloader)
@@ -22,7 +33,10 @@ extension GateService {
             OwnAccountPages.all(access),
             AccessPages.all(access),
         ]
-        return ControlSurface(
+        var surface = ControlSurface(
             operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access, standing: GateStanding(sources))
+        surface.repeats = KeptRequests(parts.control)
+        surface.cursorKey = parts.keyring.cursors.withUnsafeBytes { Array($0) }
+        return surface
     }
 }

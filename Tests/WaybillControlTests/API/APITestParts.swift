@@ -9,7 +9,7 @@ import WaybillTesting
 @testable import WaybillControl
 
 /// Principals by tokens that are their roles' names; counts whom it refused.
-final class FakeAccess: Authenticating {
+final class FakeAPIAccess: Authenticating {
     let refusals = Mutex(0)
 
     func principal(token: String, address: String, now: Timestamp) async throws -> Principal {
@@ -112,7 +112,7 @@ final class Shelf: Sendable {
 
 struct APIServer {
     let port: Int
-    let access: FakeAccess
+    let access: FakeAPIAccess
     let shelf: Shelf
 
     static func run(
@@ -125,7 +125,7 @@ struct APIServer {
         }
         var configuration = ControlListenerConfiguration(host: "127.0.0.1", port: 0)
         configure(&configuration)
-        let (access, shelf) = (FakeAccess(), Shelf())
+        let (access, shelf) = (FakeAPIAccess(), Shelf())
         var surface = ControlSurface(operations: shelf.operations, pages: [], access: access)
         surface.repeats = repeats
         let listener = ControlListener(

@@ -1,4 +1,4 @@
-package import WaybillCore
+import WaybillCore
 package import WaybillLedger
 
 /// Draws a sample again from the log it was fixed on. Never blocks the caller's thread. Throws `APIProblem` (409) if that log is not here.

@@ -1,5 +1,5 @@
 import Synchronization
-package import WaybillCore
+import WaybillCore
 package import WaybillLedger
 
 /// Reads the logs for the API. Never blocks the caller's thread. Throws `ExportError` for a cursor that does not fit.

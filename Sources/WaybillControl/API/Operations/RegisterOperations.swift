@@ -23,7 +23,8 @@ package enum RegisterOperations {
         _ policies: @escaping @Sendable () -> PolicySet, _ items: @escaping @Sendable (PolicySet, Principal) -> [JSONValue]
     ) -> APIOperation {
         APIOperation(
-            id, .get, path, resource: resource, summary, permission: .readPolicies, parameters: APIParameter.paging, answer: .page(of: shape)
+            id, .get, path, resource: resource, summary, permission: .readPolicies, parameters: APIParameter.paging,
+            answer: .page(of: shape)
         ) { call in
             let set = policies()
             return try page(items(set, call.principal), call.page, of: set)

@@ -47,7 +47,9 @@ package enum TransferOperations {
             APIOperation(
                 "getStatistics", .get, "/v1/statistics", resource: "transfers", "What transfers come to: per vendor and period, in UTC.",
                 permission: .readTransfers,
-                parameters: filters + [.query("by", .oneOf(TransferStatistics.Step.allCases.map(\.rawValue)), "A line for each; default all.")],
+                parameters: filters + [
+                    .query("by", .oneOf(TransferStatistics.Step.allCases.map(\.rawValue)), "A line for each; default all.")
+                ],
                 answer: .json(TransferShapes.statistics)
             ) { call in
                 guard let filter = filter(call) else { return .json(.object(["periods": .array([])])) }

@@ -1,4 +1,4 @@
-package import WaybillLedger
+import WaybillLedger
 
 /// How transfers look in the API.
 enum TransferShapes {
@@ -46,7 +46,8 @@ enum TransferShapes {
                 "codes",
                 .list(
                     of: .object([
-                        .required("code", .text()), .required("records", .count), .required("meaning", .text()), .required("remedy", .text()),
+                        .required("code", .text()), .required("records", .count), .required("meaning", .text()),
+                        .required("remedy", .text()),
                     ]))),
             .required("fields", texts), .required("dropped_fields", texts), .required("dropped_members", .count),
             .required(
