@@ -26,8 +26,8 @@ struct AgreementReading {
     var callers: [String] = []
 
     init(_ agreement: Agreement, in set: PolicySet) {
-        term =
-            "From \(agreement.from.day.iso8601)\(agreement.until.map { " until \($0.day.iso8601), that day not included" } ?? ", open-ended")."
+        let end = agreement.until.map { " until \($0.day.iso8601), that day not included" } ?? ", open-ended"
+        term = "From \(agreement.from.day.iso8601)\(end)."
         review = agreement.reviewNext.map { "Next on \($0.day.iso8601)." } ?? "No date is set."
         mode =
             switch agreement.mode {

@@ -22,6 +22,12 @@ struct DraftPages {
                     return .redirect("\(pages.path(pages.name(call).id))/draft", notice: "Submitted. Somebody else approves it now.")
                 }
             },
+            ConsolePage(.post, "\(pages.one)/impact", permission: .readPolicies, form: draftPath) { [self] call in
+                try await formed {
+                    _ = try await desk.workImpact(pages.name(call))
+                    return .redirect("\(pages.path(pages.name(call).id))/draft", notice: "The impact is worked out; see below.")
+                }
+            },
             ConsolePage(.post, "\(pages.one)/discard", permission: .draftPolicies, form: draftPath) { [self] call in
                 try await formed {
                     try await desk.discard(pages.name(call), by: try who(call))
@@ -100,7 +106,7 @@ struct DraftPages {
         form.add(
             "members", "Members and their fields", .area(rows: 4, isCode: true), value: ["email: email"],
             hint:
-                "One a line: name in the body, colon, field of the catalogue. Fields are \(set.fields.map(\.name).joined(separator: ", ")).",
+                "One a line: name in the body, colon, field of the catalogue. Fields: \(set.fields.map(\.name).joined(separator: ", "))",
             isOptional: true)
     }
 
@@ -157,6 +163,7 @@ struct DraftPages {
         parts += [ConsolePart.section("Difference")] + DocumentPages.differenceParts(changes)
         if let set {
             parts += try await testParts(name, draft)
+            parts += try await impactParts(call, name)
             parts += [ConsolePart.section("In words")] + DocumentWords.parts(of: first, in: set)
         }
         parts += forms(call, name, first, text, tag)
@@ -206,6 +213,41 @@ struct DraftPages {
                             failed.map { [ConsolePart.cell($0.name), ConsolePart.codeCell($0.at), ConsolePart.lines($0.failures)] },
                             empty: ""))
                 ])
+    }
+
+    private func impactParts(_ call: ConsoleCall, _ name: PolicyDocumentName) async throws -> [JSONValue] {
+        var form = ConsoleForm(call, action: "\(pages.path(name.id))/impact", prefix: "impact", isSent: false)
+        form.button("Work out the impact")
+        guard let impact = try await desk.impact(of: name) else {
+            return [
+                ConsolePart.section("Impact"), ConsolePart.text("Not worked out for this text yet."), ConsolePart.part("form", form.json),
+            ]
+        }
+        return [
+            ConsolePart.section("Impact"),
+            ConsolePart.text(
+                """
+                Of \(impact.records) records in \(impact.transfers) transfers since \(impact.since.prefix(10))\(impact.isWhole ? "" : " (the newest)"), \
+                \(impact.recordsNewlyDenied) would newly be denied and \(impact.recordsNewlyPermitted) would newly pass.
+                """),
+            ConsolePart.text(Impact.caveat),
+            ConsolePart.part(
+                "table",
+                ConsolePart.table(
+                    "What would change", id: "impact",
+                    ["Caller", "Call", "For", .number("Records"), "Change", "Newly or otherwise sent", "Before"],
+                    impact.lines.prefix(100).map { line in
+                        [
+                            ConsolePart.cell(line.caller), ConsolePart.codeCell(line.endpoint),
+                            ConsolePart.cell(line.purposes.joined(separator: ", ")),
+                            ConsolePart.number(line.records),
+                            line.newlyDenied.map { ConsolePart.badgeCell("denied: \($0)", .bad) }
+                                ?? (line.newlyPermitted ? ConsolePart.badgeCell("passes", .ok) : ConsolePart.badgeCell("fields", .info)),
+                            ConsolePart.lines(line.fieldsMore), ConsolePart.lines(line.fieldsFewer),
+                        ]
+                    }, empty: "Nothing would change.")),
+            ConsolePart.part("form", form.json),
+        ]
     }
 
     private func forms(_ call: ConsoleCall, _ name: PolicyDocumentName, _ report: VersionReport, _ text: String, _ tag: String)
