@@ -1,4 +1,4 @@
-package import Crypto
+import Crypto
 
 /// Decides again what was once decided, as far as a log without values lets: who sent what kind of record where and for what, of a person of
 /// whom nothing stands in the way. What hangs on one person's consent, age or objection is not asked.
