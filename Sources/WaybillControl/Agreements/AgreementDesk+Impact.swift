@@ -1,6 +1,6 @@
 import FoundationEssentials
 import WaybillCore
-import WaybillLedger
+package import WaybillLedger
 
 extension AgreementDesk {
     /// One at a time, off the actor: a stop must never wait for it.
