@@ -28,6 +28,7 @@ extension GateService {
             TransferPages.all(console),
             EngagementPages.all(console),
             LogPages.all(console),
+            DocumentPages.all(agreements),
             SignInPages.all(access),
             OwnAccountPages.all(access),
             AccessPages.all(access),
