@@ -14,7 +14,7 @@ import axe_playwright_python
 from playwright.sync_api import sync_playwright
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-PASSWORD = "correct horse battery staple"
+PASSWORD = "nine parcels leave at dusk 4711"
 PAGES_MAX, ALIKE_MAX, SERVER_MILLISECONDS_MAX, TAB_STOPS_MAX = 200, 2, 100, 250
 NOT_WALKED = re.compile(r"/console/(assets/|log/export|sign-out)")
 order = json.load(sys.stdin)
