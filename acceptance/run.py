@@ -40,6 +40,7 @@ CHECKS = [
     "exports",
     "sinks",
     "console",
+    "traces",
     "erasure",
 ]
 

@@ -131,6 +131,13 @@ extension ConfigurationKey {
         "evidence.timestamp_url", .text, nil,
         "A time-stamping authority (RFC 3161) that stamps evidence packages; only a digest goes there, so `http://` is allowed.")
 
+    static let tracesURL = ConfigurationKey(
+        "traces.url", .text, nil,
+        "A collector's OTLP/HTTP address for traces; without a path `/v1/traces` is meant. Only exchanges whose caller sampled its trace are "
+            + "told. Without it: none.")
+    static let tracesToken = ConfigurationKey(
+        "traces.token", .text, nil, "`${secret:NAME}`: sent to the collector as `Authorization: Bearer`.", isSecret: true)
+
     static let listeners = ["gate", "proxy", "control"]
     static func listener(_ name: String) -> ConfigurationKey {
         let summaries = [
@@ -160,5 +167,5 @@ extension ConfigurationKey {
         + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
         + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, shards, sideMonths, sinks, caPermit]
-        + [evidenceCertificate, evidenceKey, evidenceTimestamp, logLevel]
+        + [evidenceCertificate, evidenceKey, evidenceTimestamp, tracesURL, tracesToken, logLevel]
 }

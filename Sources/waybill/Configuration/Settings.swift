@@ -41,6 +41,12 @@ struct Settings: Sendable {
         var key: String?
         var timestampURL: String?
     }
+    /// Where sampled traces go.
+    struct Traces: Sendable {
+        var url: String
+        /// `${secret:NAME}`.
+        var token: String?
+    }
     struct Sink: Sendable {
         var name: String
         var kind: SinkKind
@@ -73,6 +79,8 @@ struct Settings: Sendable {
     var retention = Retention()
     var caPermit: [String]
     var evidence: Evidence
+    /// Nil: traces are not collected.
+    var traces: Traces?
     var sinks: [Sink] = []
     var logLevel: String
     /// Environment variables that begin with `WAYBILL_` and are no key.

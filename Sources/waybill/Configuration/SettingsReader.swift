@@ -69,7 +69,8 @@ enum SettingsReader {
                 witnessPacing: try WitnessList.pacing(values),
                 shardsByHalfYear: try values.choice(.shards) == "half_year"),
             retention: Settings.Retention(sideMonths: try values.integer(.sideMonths) ?? 0),
-            caPermit: values.texts(.caPermit), evidence: try evidence(values, base: base), logLevel: try values.choice(.logLevel) ?? "info",
+            caPermit: values.texts(.caPermit), evidence: try evidence(values, base: base), traces: try traces(values),
+            logLevel: try values.choice(.logLevel) ?? "info",
             unknownVariables: [])
     }
 
@@ -122,13 +123,32 @@ enum SettingsReader {
             throw CommandFailure(
                 "`upstream_proxy` needs `username` and `password` together, the name without a colon", remedy: "add or remove one")
         }
-        if let password, !password.hasPrefix("${secret:") || !password.hasSuffix("}") {
-            // It may be the password itself, so it is not shown.
-            throw CommandFailure(
-                "\(values.origin(of: .upstreamProxyPassword)): the configuration is no place for a password",
-                remedy: "write `${secret:NAME}` and put it into that secret")
-        }
+        try check(password, of: .upstreamProxyPassword, values)
         return Settings.UpstreamProxy(address: address, isTLS: isTLS, username: username, password: password)
+    }
+
+    /// A password or a token must be named, not written.
+    private static func check(
+        _ secret: String?, of key: ConfigurationKey, _ values: ConfigurationValues
+    ) throws(CommandFailure) {
+        guard let secret, !secret.hasPrefix("${secret:") || !secret.hasSuffix("}") else { return }
+        // It may be the secret itself, so it is not shown.
+        throw CommandFailure(
+            "\(values.origin(of: key)): the configuration is no place for a secret",
+            remedy: "write `${secret:NAME}` and put it into that secret")
+    }
+
+    private static func traces(_ values: ConfigurationValues) throws(CommandFailure) -> Settings.Traces? {
+        let token = values.text(.tracesToken)
+        try check(token, of: .tracesToken, values)
+        guard let url = values.text(.tracesURL) else {
+            guard token == nil else { throw CommandFailure("`traces.token` stands without `traces.url`", remedy: "add or remove one") }
+            return nil
+        }
+        guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
+            throw CommandFailure("\(values.origin(of: .tracesURL)): `traces.url` must be like `https://otel.example:4318`")
+        }
+        return Settings.Traces(url: url, token: token)
     }
 
     private static func store(_ values: ConfigurationValues, base: String) throws(CommandFailure) -> String {
