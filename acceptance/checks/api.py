@@ -15,8 +15,10 @@ from sdkvenv import python_with
 
 NEEDS_SHARED = False
 ROLES = ["vendor_manager", "approver", "privacy_officer", "auditor", "administrator", "caller"]
+# What a role is bound to.
+BOUND = {"caller": ["--caller", "crm-sync"]}
 # Cases of each operation, phase and role.
-EXAMPLES = int(os.environ.get("WAYBILL_API_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "12"))
 RUN_SECONDS_MAX = 900
 CONTROL = ["--set", "listen.control=127.0.0.1:0"]
 
@@ -52,8 +54,8 @@ class Api:
 def run(context):
     place = context.installation("api")
     with Gate(place, arguments=CONTROL) as gate:
-        tokens = {role: place.command("token", "create", f"t-{role.replace('_', '-')}", "--role", role, "--config", place.config)
-                  .stdout.decode().strip() for role in ROLES}
+        tokens = {role: place.command("token", "create", f"t-{role.replace('_', '-')}", "--role", role, *BOUND.get(role, []),
+                                      "--config", place.config).stdout.decode().strip() for role in ROLES}
         api = Api(gate.control, tokens)
         wait_for_checkpoint(api)
         by_hand(context, api)
