@@ -25,7 +25,8 @@ enum Attention {
     private static func ofGate(_ state: ConsoleGateState) -> [Item] {
         var items: [Item] = []
         if let why = state.logFailure {
-            items.append(Item(urgency: .now, what: "The log takes no entries", detail: why, path: "/console/log", permission: .useOwnAccount))
+            items.append(
+                Item(urgency: .now, what: "The log takes no entries", detail: why, path: "/console/log", permission: .useOwnAccount))
         }
         if let why = state.policyFailure {
             items.append(Item(urgency: .now, what: "The policy files on disk were refused", detail: why, permission: .readPolicies))
@@ -40,7 +41,8 @@ enum Attention {
         for sink in state.sinks where sink.failure != nil || sink.behindEntries > sinkBehindEntriesMax {
             items.append(
                 Item(
-                    urgency: .now, what: "The sink \(sink.name) is \(ConsolePart.grouped(Int(clamping: sink.behindEntries))) entries behind",
+                    urgency: .now,
+                    what: "The sink \(sink.name) is \(ConsolePart.grouped(Int(clamping: sink.behindEntries))) entries behind",
                     detail: sink.failure ?? "", path: "/console/sinks", permission: .readOperations))
         }
         return items

@@ -83,7 +83,8 @@ package struct GateStanding: ConsoleStanding {
             let names = reporting.prefix(3).map { "\($0.id)@\($0.version)" }.joined(separator: ", ")
             banners.append(
                 ConsoleBanner(
-                    .warning, "Report mode: unlisted fields and volume are only watched under \(names)"
+                    .warning,
+                    "Report mode: unlisted fields and volume are only watched under \(names)"
                         + (reporting.count > 3 ? " and \(reporting.count - 3) more." : "."),
                     permission: .readPolicies, path: "/console/overview#attention", link: "Until when"))
         }

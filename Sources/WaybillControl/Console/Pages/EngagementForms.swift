@@ -74,7 +74,8 @@ enum EngagementForms {
 
     private static let sample = Act(
         name: "sample", heading: "Draw a sample",
-        lead: "Transfers at random, which anybody can draw again from the seed. Seed and size of the log are entered before anything is drawn."
+        lead:
+            "Transfers at random, which anybody can draw again from the seed. Seed and size of the log are entered before anything is drawn."
     ) { _, _, _, form in
         form.add("seed", "Seed", hint: "Any text, best thrown with dice by whoever audits. 1 to \(AuditSample.seedBytesMax) bytes.")
         form.add("count", "How many transfers", .number, value: ["25"], hint: "1 to \(AuditSample.countMax).")
@@ -114,7 +115,8 @@ enum EngagementForms {
             "effect", "What it does to traffic",
             .radio([.init("none", "nothing"), .init("suspend", "suspends the agreements below")]), value: ["none"])
         let agreements = (Administration.Known(desk.sources.policies).agreements[engagement.scope.vendor] ?? []).sorted()
-        form.add("agreements", "Agreements", .checks(agreements.map { .init($0) }), hint: "None ticked: all with the vendor.", isOptional: true)
+        form.add(
+            "agreements", "Agreements", .checks(agreements.map { .init($0) }), hint: "None ticked: all with the vendor.", isOptional: true)
     } act: { desk, engagement, call, by in
         guard let severity = call.field("severity").flatMap({ Engagement.Finding.Severity(rawValue: $0) }) else {
             throw FormProblem("Choose how severe it is.", field: "severity")

@@ -116,7 +116,7 @@ package enum EngagementPages {
 
     private static func samples(_ engagement: Engagement, _ own: String) -> JSONValue {
         ConsolePart.table(
-            "Samples", id: "samples", [.number("Sample"), "Seed", .number("Transfers"), "Log", .number("Entries below")],
+            "Samples", id: "samples", ["Sample", "Seed", .number("Transfers"), "Log", .number("Entries below")],
             engagement.samples.enumerated().map { place, sample in
                 [
                     ConsolePart.cell("\(place + 1)", path: "\(own)/samples/\(place + 1)"), ConsolePart.codeCell(sample.seed),

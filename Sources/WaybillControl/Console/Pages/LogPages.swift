@@ -97,7 +97,8 @@ package enum LogPages {
             : ConsolePart.notice(.bad, heading: "The log is not whole", "Keep a copy of everything before anything else is done.")
         values["facts"] = ConsolePart.facts(
             [
-                ("Begun", ConsolePart.time(standing.begunAt)), ("Ended", ConsolePart.time(ended)), ("Begun by", ConsolePart.cell(standing.by)),
+                ("Begun", ConsolePart.time(standing.begunAt)), ("Ended", ConsolePart.time(ended)),
+                ("Begun by", ConsolePart.cell(standing.by)),
                 (
                     "Checkpoint kept outside",
                     ConsolePart.cell(result.hasOutsideCheckpoint ? "compared" : "none, so a rolled-back store could not be told")
@@ -152,7 +153,8 @@ package enum LogPages {
         form.add("to", "Before (UTC)", .date)
         form.button("Show the command")
         let vendor = call.principal?.vendor ?? call.field("package")
-        guard let vendor, desk.sources.policies.vendor(named: vendor) != nil, call.field("package") != nil || call.field("from") != nil else {
+        guard let vendor, desk.sources.policies.vendor(named: vendor) != nil, call.field("package") != nil || call.field("from") != nil
+        else {
             return (form.json, .null)
         }
         var command = "waybill log package --config waybill.yaml --vendor \(vendor)"
@@ -166,7 +168,10 @@ package enum LogPages {
         let state = await desk.sources.state()
         let table = ConsolePart.table(
             "Sinks", id: "sinks",
-            ["Sink", "State", .number("Entries behind"), .number("Delivered since start"), .number("Failures since start"), "Last success", "Why"],
+            [
+                "Sink", "State", .number("Entries behind"), .number("Delivered since start"), .number("Failures since start"),
+                "Last success", "Why",
+            ],
             state.sinks.map { sink in
                 let badge =
                     sink.failure != nil

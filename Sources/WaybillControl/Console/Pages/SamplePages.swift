@@ -53,11 +53,13 @@ enum SamplePages {
 
     private static func table(_ drawn: AuditSample) -> JSONValue {
         ConsolePart.table(
-            "\(ConsolePart.grouped(drawn.draws.count)) of \(ConsolePart.grouped(drawn.population)) transfers, lowest rank first", id: "draws",
+            "\(ConsolePart.grouped(drawn.draws.count)) of \(ConsolePart.grouped(drawn.population)) transfers, lowest rank first",
+            id: "draws",
             ["Transfer", "Time", "Endpoint", .number("Entry"), "Leaf hash"],
             drawn.draws.map { draw in
                 [
-                    ConsolePart.codeCell(draw.xid, path: "\(TransferPages.path)/\(ConsoleAddress.part(draw.xid))"), ConsolePart.cell(draw.time),
+                    ConsolePart.codeCell(draw.xid, path: "\(TransferPages.path)/\(ConsoleAddress.part(draw.xid))"),
+                    ConsolePart.cell(draw.time),
                     ConsolePart.cell(draw.endpoint), ConsolePart.number(Int(clamping: draw.index)),
                     ConsolePart.codeCell(draw.leaf.description),
                 ]

@@ -28,7 +28,8 @@ struct TransferPage {
                 ConsolePart.part(
                     "table",
                     ConsolePart.table(
-                        "Reasons, in the order of the checks", id: "reasons", ["Reason", .number("Records"), "What it means", "What to do"],
+                        "Reasons, in the order of the checks", id: "reasons",
+                        ["Reason", .number("Records"), "What it means", "What to do"],
                         reasons.map { code in
                             let entry = ReasonCode(rawValue: code).map { ReasonCatalog.entry(for: $0) }
                             return [
@@ -42,7 +43,8 @@ struct TransferPage {
         if !isSetKept {
             parts.append(
                 ConsolePart.part(
-                    "notice", ConsolePart.notice(.info, "The policy set of that moment is not kept here, so lines of files are not named.")))
+                    "notice", ConsolePart.notice(.info, "The policy set of that moment is not kept here, so lines of files are not named."))
+            )
         }
         parts += [ConsolePart.part("table", fields), ConsolePart.section("Records"), ConsolePart.part("table", records)]
         parts += [ConsolePart.section("Entries of the log"), ConsolePart.part("code", ConsolePart.code("Entry", text(detail.entry.bytes)))]
@@ -76,7 +78,8 @@ struct TransferPage {
             ("Purposes", ConsolePart.lines(summary.purposes)), ("Agreements", ConsolePart.lines(agreementLines)),
             ("Grounds", ConsolePart.lines(strings("basis"))), ("Regimes", ConsolePart.lines(strings("regimes"))),
             ("Transfer mechanisms", ConsolePart.lines(strings("mech"))),
-            ("Records", ConsolePart.cell("\(summary.records), of them \(summary.denied) denied")), ("Outcome", ConsolePart.outcome(summary)),
+            ("Records", ConsolePart.cell("\(summary.records), of them \(summary.denied) denied")),
+            ("Outcome", ConsolePart.outcome(summary)),
         ]
         if let ending = summary.ending {
             items.append(("Sent", ConsolePart.cell("\(ConsolePart.grouped(ending.sentBytes)) bytes in \(ending.milliseconds) ms")))
@@ -130,7 +133,9 @@ struct TransferPage {
         let sent = summary.fields.map { name in
             let rule = rule(name)
             let action =
-                rule.map { $0.set[$0.field.operatorID].keepsValue ? ConsolePart.badgeCell("sent", .ok) : ConsolePart.badgeCell("changed", .info) }
+                rule.map {
+                    $0.set[$0.field.operatorID].keepsValue ? ConsolePart.badgeCell("sent", .ok) : ConsolePart.badgeCell("changed", .info)
+                }
                 ?? ConsolePart.badgeCell("sent", .ok)
             return [
                 ConsolePart.codeCell(name), action, ConsolePart.cell(rule.map { $0.set[$0.field.operatorID].summary } ?? "–"),
@@ -187,7 +192,8 @@ struct TransferPage {
             ]
         }
         return ConsolePart.table(
-            detail.lines.count > Self.recordsMax ? "The first \(Self.recordsMax) of \(detail.lines.count) records" : "What was decided on each",
+            detail.lines.count > Self.recordsMax
+                ? "The first \(Self.recordsMax) of \(detail.lines.count) records" : "What was decided on each",
             id: "records", [.number("Record"), "Decision", "Ground", "Reasons", "Fields"], lines,
             empty: "What was decided on each record is not kept any more, or nothing was decided.")
     }

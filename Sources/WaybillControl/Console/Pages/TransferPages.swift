@@ -42,7 +42,8 @@ package enum TransferPages {
         ConsolePart.page(
             "Transfers",
             lead: "What was sent or refused, as the log has it. To find what was disclosed about one person, look the person up.",
-            [tabs(call, current: path), ConsolePart.part("form", TransferQuery.form(call, action: path, desk.sources.policies).json)] + parts)
+            [tabs(call, current: path), ConsolePart.part("form", TransferQuery.form(call, action: path, desk.sources.policies).json)]
+                + parts)
     }
 
     static func tabs(_ call: ConsoleCall, current: String) -> JSONValue {
