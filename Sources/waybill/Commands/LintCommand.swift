@@ -12,14 +12,19 @@ struct LintCommand: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Compare with this installation's interception CA as well.", valueName: "file"),
+        help: ArgumentHelp(
+            "With what this installation has approved beside the files, and compared with its interception CA.", valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @OptionGroup var format: OutputOptions
 
     func run() async throws {
-        let policies = PolicyDirectory(directory)
+        var policies = PolicyDirectory(directory)
+        if let config {
+            let settings = try await SettingsReader.read(file: config, flags: [:], environment: ProcessInfo.processInfo.environment)
+            policies = PolicyDirectory(directory, store: try Wiring.policies(settings).store)
+        }
         var problems: [PolicyProblem]
         do {
             let (set, warnings) = try policies.load()

@@ -24,6 +24,8 @@ struct DraftPages {
             },
             ConsolePage(.post, "\(pages.one)/impact", permission: .readPolicies, form: draftPath) { [self] call in
                 try await formed {
+                    // A vendor's auditor sees versions, not drafts.
+                    guard call.principal?.vendor == nil else { throw AgreementDesk.unknown(pages.name(call)) }
                     _ = try await desk.workImpact(pages.name(call))
                     return .redirect("\(pages.path(pages.name(call).id))/draft", notice: "The impact is worked out; see below.")
                 }
@@ -121,7 +123,7 @@ struct DraftPages {
 
     private func create(_ call: ConsoleCall) async throws -> ConsoleAnswer {
         let id = call.field("id") ?? ""
-        guard let shape = JSONShape.Pattern.id as JSONShape.Pattern?, shape.matches(id) else {
+        guard JSONShape.Pattern.id.matches(id) else {
             throw FormProblem("An id has 1 to 63 of a-z, 0-9, -, _ and ., beginning with a letter or digit.", field: "id")
         }
         let text = try call.field("text").map { $0 + "\n" } ?? DraftText(call: call, set: desk.parts.set()).text(kind, id)
