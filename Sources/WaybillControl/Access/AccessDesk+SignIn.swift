@@ -11,6 +11,16 @@ struct Ticket: Sendable {
         case setUp(sha256: String, secret: [UInt8])
         /// Another second factor for who is signed in.
         case enrol(account: String, secret: [UInt8])
+        /// On the way to the identity provider.
+        case provider(Trip)
+    }
+    struct Trip: Sendable {
+        /// SHA-256 of what the browser keeps.
+        var cookie: String
+        var nonce: String
+        /// PKCE's.
+        var verifier: String
+        var next: String?
     }
     var purpose: Purpose
     var until: Timestamp
@@ -37,6 +47,8 @@ extension AccessDesk {
         guard isMatch, let account, account.state == .active, account.grant.until.map({ now < $0 }) ?? true else {
             throw failed(.password, account, key, address, now)
         }
+        // Only this attempt: who has the password must not thereby get more guesses at the code.
+        accountAttempts.forgive(key, now: now)
         return try ticket(.code(account: account.id), now: now)
     }
 

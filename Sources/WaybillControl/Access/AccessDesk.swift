@@ -38,16 +38,20 @@ package actor AccessDesk {
         /// With a later commit.
         package var record: @Sendable (LogNotice) -> Void
         package var clock: @Sendable () -> Timestamp
+        /// Nil: none is configured.
+        package var provider: OIDCProvider?
 
         package init(
             store: any AccessStore, key: SymmetricKey, enter: @escaping @Sendable (LogNotice) async throws(RecordError) -> UInt64,
-            record: @escaping @Sendable (LogNotice) -> Void, clock: @escaping @Sendable () -> Timestamp
+            record: @escaping @Sendable (LogNotice) -> Void, clock: @escaping @Sendable () -> Timestamp,
+            provider: OIDCProvider? = nil
         ) {
             self.store = store
             self.key = key
             self.enter = enter
             self.record = record
             self.clock = clock
+            self.provider = provider
         }
     }
 
@@ -120,6 +124,8 @@ package actor AccessDesk {
 /// Who does an administrative act.
 package enum AccessActor: Sendable, Equatable {
     case principal(Principal)
+    /// The identity provider, by what it says of a person.
+    case provider
     /// Who may run commands on the machine itself.
     case local
 
@@ -127,6 +133,7 @@ package enum AccessActor: Sendable, Equatable {
     package var id: String {
         switch self {
         case .principal(let principal): principal.id
+        case .provider: "oidc"
         case .local: "local"
         }
     }

@@ -37,5 +37,11 @@ struct AttemptLimits: Sendable {
         rows[key] = row
     }
 
+    /// The attempt that was counted last was not in vain; those before it stay.
+    mutating func forgive(_ key: String, now: Timestamp) {
+        rows[key]?.failures -= 1
+        rows[key]?.until = now
+    }
+
     mutating func succeeded(_ key: String) { rows[key] = nil }
 }

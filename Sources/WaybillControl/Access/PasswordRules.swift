@@ -12,7 +12,7 @@ enum PasswordRules {
         let plain = password.lowercased().filter { $0.isLetter || $0.isNumber }
         guard Set(plain).count >= 5 else { throw refusal("This password repeats too few characters; choose another.") }
         guard !isRun(plain) else { throw refusal("This password follows the keyboard or the alphabet; choose another.") }
-        guard !common.contains(where: { rest(of: plain, without: $0).count < 4 }) else {
+        guard !common.contains(where: { rest(of: plain, without: $0).count < 6 }) else {
             throw refusal("This password is among the first that are tried; choose another.")
         }
         for name in names + ["waybill"] {
@@ -37,7 +37,10 @@ enum PasswordRules {
     ]
 
     private static func isRun(_ text: String) -> Bool {
-        rows.contains { row in row.contains(text) || String(row.reversed()).contains(text) }
+        let letters = text.filter { !$0.isNumber }
+        return rows.contains { row in
+            [text, letters].contains { $0.count >= 8 && (row.contains($0) || String(row.reversed()).contains($0)) }
+        }
     }
 
     /// Beginnings of lists of what is tried first; what is left of a password without one of them must be more than a few characters.

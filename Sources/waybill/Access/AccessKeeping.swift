@@ -52,13 +52,15 @@ struct AccessKeeping: AccessStore {
 
 extension Wiring {
     /// One for each store: it keeps in memory what it read.
-    static func access(_ keyring: Keyring, control: ControlDatabase, log: TransferLog) throws(CommandFailure) -> AccessDesk {
+    static func access(_ keyring: Keyring, control: ControlDatabase, log: TransferLog, provider: OIDCProvider? = nil) throws(CommandFailure)
+        -> AccessDesk
+    {
         do {
             return try AccessDesk(
                 AccessDesk.Parts(
                     store: AccessKeeping(control), key: keyring.access,
                     enter: { (notice) async throws(RecordError) in try await log.enter(notice) }, record: { log.record($0) },
-                    clock: { SystemWallClock().now() }))
+                    clock: { SystemWallClock().now() }, provider: provider))
         } catch {
             throw CommandFailure("\(error)".withoutFullStop)
         }

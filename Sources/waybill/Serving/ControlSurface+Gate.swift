@@ -7,6 +7,7 @@ extension GateService {
     /// The API and the console of this gate: every operation and page there is, one line for each group.
     func surface() async throws -> ControlSurface? {
         let access = parts.access
+        let subjects = try subjectDesk()
         let policies: @Sendable () -> PolicySet = { [reloader] in reloader.set }
         let logs = try LogQuestions(parts.settings, publication: parts.publication)
         let operations: [[APIOperation]] = [
@@ -20,6 +21,9 @@ extension GateService {
             LogOperations.all(logs),
             SinkOperations.all(SinkQuestions(parts)),
             DocumentOperations.all(agreements),
+            ConsentsOperations.all(subjects),
+            SubjectsOperations.all(subjects),
+            WebhooksOperations.all(try webhookDesk(subjects)),
         ]
         let sources = try GateSources(parts: parts, reloader: reloader)
         let console = ConsoleDesk(sources: sources, administration: administration)
@@ -28,9 +32,13 @@ extension GateService {
             TransferPages.all(console),
             EngagementPages.all(console),
             LogPages.all(console),
+            DocumentPages.all(agreements),
             SignInPages.all(access),
             OwnAccountPages.all(access),
             AccessPages.all(access),
+            SubjectPages.all(subjects),
+            ConsentPages.all(subjects),
+            PersonPages.all(subjects),
         ]
         var surface = ControlSurface(
             operations: operations.flatMap(\.self), pages: pages.flatMap(\.self), access: access, standing: GateStanding(sources))

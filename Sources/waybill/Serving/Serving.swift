@@ -50,11 +50,13 @@ struct Serving {
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
                 witnesses: witnesses, publication: LogPublisher(log: log, reader: logStore, witnesses: witnesses), control: control,
-                access: try Wiring.access(keyring, control: control, log: log),
+                access: try Wiring.access(
+                    keyring, control: control, log: log, provider: try Wiring.provider(settings, proxy: WitnessWork.proxy(settings))),
                 history: history,
                 volumes: volumes, erasures: erasures,
                 authority: CAKeeper(
-                    keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger))
+                    keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger),
+                traces: settings.traces.map { _ in TraceQueue() })
             do {
                 try await finish(erasures)
                 try await serve(parts, policies)

@@ -27,7 +27,7 @@ enum WitnessWork {
         }
     }
 
-    private static func proxy(_ settings: Settings) throws(CommandFailure) -> CurlIdentity.Proxy? {
+    static func proxy(_ settings: Settings) throws(CommandFailure) -> CurlIdentity.Proxy? {
         guard let proxy = settings.upstreamProxy else { return nil }
         let secrets = SecretStore(directory: settings.secrets, environment: ProcessInfo.processInfo.environment)
         let password = try proxy.password.flatMap { SecretStore.names(in: $0).first }.flatMap { name throws(CommandFailure) in

@@ -60,7 +60,7 @@ final class AccessFixture: AccessStore {
     func secret(of ticket: String, _ desk: AccessDesk) async throws -> [UInt8] {
         switch try await desk.purpose(of: ticket, now: time) {
         case .setUp(_, let secret), .enrol(_, let secret): secret
-        case .code: []
+        case .code, .provider: []
         }
     }
 

@@ -123,6 +123,18 @@ package struct DocumentOperations: Sendable {
     private var approving: [APIOperation] {
         [
             APIOperation(
+                "get\(word)Impact", .get, "\(one)/impact", resource: plural,
+                "The impact of the draft on the last 30 days of transfers; worked out if it was not for this text.",
+                permission: .readPolicies, parameters: [id], answer: .json(DocumentShapes.impact),
+                problems: [.notFound, .conflict, .unprocessable]
+            ) { [self] call in
+                try await refusing {
+                    guard call.principal.vendor == nil else { throw AgreementDesk.unknown(name(call)) }
+                    if let known = try await desk.impact(of: name(call)) { return .json(DocumentShapes.json(known)) }
+                    return .json(DocumentShapes.json(try await desk.workImpact(name(call))))
+                }
+            },
+            APIOperation(
                 "approve\(word)", .post, "\(one)/approve", resource: plural,
                 "Approve what was submitted, by its digest; never what one drafted or changed oneself. In force within a second.",
                 permission: .approveAgreements, parameters: [id], body: .json(DocumentShapes.digest), answer: .json(DocumentShapes.version),
@@ -299,7 +311,8 @@ enum StopOperations {
                 throw APIProblem(.unprocessable, "Only a field is stopped for one vendor; leave `vendor` out.", pointer: "/vendor")
             }
             return try await refusing {
-                .json(DocumentShapes.json(try await desk.set(target, isStop: isStop, why: call.body["why"].text ?? "", by: call.principal.id)))
+                let why = call.body["why"].text ?? ""
+                return .json(DocumentShapes.json(try await desk.set(target, isStop: isStop, why: why, by: call.principal.id)))
             }
         }
     }

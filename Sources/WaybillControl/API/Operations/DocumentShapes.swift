@@ -81,9 +81,47 @@ enum DocumentShapes {
         .object([
             .required("kind", kind), .required("id", .id), .required("version", .nullable(.integer(0...1_000_000))),
             .required("what", .oneOf(DueDate.What.allCases.map(\.rawValue))), .required("date", .time),
-            .required("days_left", .integer(-1_000_000...1_000_000), "Negative: overdue."), .required("stops", .boolean, "Nothing goes now."),
+            .required("days_left", .integer(-1_000_000...1_000_000), "Negative: overdue."),
+            .required("stops", .boolean, "Nothing goes now."),
             .required("owner", .nullable(.text())), .required("consequence", .text()),
         ]))
+
+    static let impact = JSONShape.named(
+        "Impact",
+        .object([
+            .required("since", .time), .required("until", .time), .required("transfers", .count), .required("records", .count),
+            .required("records_newly_denied", .count), .required("records_newly_permitted", .count),
+            .required("is_whole", .boolean, "False: only the newest transfers of the time were replayed."),
+            .required("caveat", .text(), "What cannot be known from a log without values."),
+            .required(
+                "lines",
+                .list(
+                    of: .object([
+                        .required("caller", .text()), .required("endpoint", .text()), .required("purposes", .list(of: .text())),
+                        .required("transfers", .count), .required("records", .count), .required("newly_denied", .nullable(.text())),
+                        .required("newly_permitted", .boolean), .required("fields_more", .list(of: .text())),
+                        .required("fields_fewer", .list(of: .text())), .required("samples", .list(of: .text())),
+                    ]), count: 0...200_000)),
+        ]))
+
+    static func json(_ impact: Impact) -> JSONValue {
+        .object([
+            "since": .string(impact.since), "until": .string(impact.until), "transfers": .int(Int64(impact.transfers)),
+            "records": .int(Int64(impact.records)), "records_newly_denied": .int(Int64(impact.recordsNewlyDenied)),
+            "records_newly_permitted": .int(Int64(impact.recordsNewlyPermitted)), "is_whole": .bool(impact.isWhole),
+            "caveat": .string(Impact.caveat),
+            "lines": .array(
+                impact.lines.map { line in
+                    .object([
+                        "caller": .string(line.caller), "endpoint": .string(line.endpoint), "purposes": .strings(line.purposes),
+                        "transfers": .int(Int64(line.transfers)), "records": .int(Int64(line.records)),
+                        "newly_denied": .optional(line.newlyDenied), "newly_permitted": .bool(line.newlyPermitted),
+                        "fields_more": .strings(line.fieldsMore), "fields_fewer": .strings(line.fieldsFewer),
+                        "samples": .strings(line.samples),
+                    ])
+                }),
+        ])
+    }
 
     static func json(_ report: VersionReport) -> JSONValue {
         .object([
@@ -134,7 +172,8 @@ enum DocumentShapes {
 
     static func json(_ date: DueDate) -> JSONValue {
         .object([
-            "kind": .string(date.kind.rawValue), "id": .string(date.id), "version": number(date.version), "what": .string(date.what.rawValue),
+            "kind": .string(date.kind.rawValue), "id": .string(date.id), "version": number(date.version),
+            "what": .string(date.what.rawValue),
             "date": .string(date.date), "days_left": .int(Int64(date.daysLeft)), "stops": .bool(date.stops), "owner": .optional(date.owner),
             "consequence": .string(date.consequence),
         ])

@@ -29,18 +29,24 @@ package actor ConsoleJob<Result: Sendable> {
     }
 
     private func run(_ work: @Sendable (@escaping @Sendable (UInt64, UInt64) -> Void) async throws -> Result) async {
+        let result: Result?
         do {
-            let result = try await work { done, total in Task { await self.reached(done, total) } }
-            standing?.result = result
+            result = try await work { done, total in Task { await self.reached(done, total) } }
         } catch {
-            standing?.failure = "It could not be done; the gate's own log says more. Begin it again."
+            result = nil
         }
-        standing?.endedAt = clock.now()
+        guard var ended = standing else { return }
+        ended.result = result
+        if result == nil { ended.failure = "It could not be done; see that the log's files can be read, and begin it again." }
+        ended.endedAt = clock.now()
+        standing = ended
     }
 
     /// Steps may arrive out of order.
     private func reached(_ done: UInt64, _ total: UInt64) {
-        standing?.done = max(standing?.done ?? 0, done)
-        standing?.total = total
+        guard var standing else { return }
+        standing.done = max(standing.done, done)
+        standing.total = total
+        self.standing = standing
     }
 }

@@ -3,6 +3,7 @@ import WaybillCore
 /// Signing in, signing out, and setting up an account by its code.
 package enum SignInPages {
     private static let codePath = "/console/sign-in/code"
+    private static let providerPath = "/console/sign-in/oidc"
     private static let setUpPath = "/console/set-up"
 
     package static func all(_ desk: AccessDesk) -> [ConsolePage] {
@@ -31,7 +32,25 @@ package enum SignInPages {
                 let gone = ConsoleCookie(name: ConsoleCookie.session, value: nil, secondsMax: 0)
                 return .redirect(ConsoleRoutes.signIn, notice: "You are signed out.", cookies: [gone])
             },
-        ] + setUp(desk)
+        ] + setUp(desk) + (desk.hasProvider ? provider(desk) : [])
+    }
+
+    /// A link leads to the provider, not a form: the console's policy lets no form lead elsewhere.
+    private static func provider(_ desk: AccessDesk) -> [ConsolePage] {
+        [
+            ConsolePage(.get, providerPath, permission: nil) { call in
+                let departure = try await desk.depart(next: ConsoleAddress.next(call.field("next")))
+                let cookie = ConsoleCookie(name: ConsoleCookie.provider, value: departure.cookie, secondsMax: 600)
+                return .redirect(departure.url, cookies: [cookie])
+            },
+            ConsolePage(.get, "\(providerPath)/callback", permission: nil) { call in
+                let arrival = try await desk.arrive(
+                    state: call.field("state") ?? "", code: call.field("code") ?? "", cookie: call.cookies[ConsoleCookie.provider] ?? "",
+                    address: call.address)
+                let gone = ConsoleCookie(name: ConsoleCookie.provider, value: nil, secondsMax: 0)
+                return .redirect(arrival.next ?? ConsoleRoutes.root, cookies: [gone, arrival.session.asCookie])
+            },
+        ]
     }
 
     private static func entrance(_ call: ConsoleCall, _ desk: AccessDesk) async -> ConsoleAnswer {
@@ -41,6 +60,11 @@ package enum SignInPages {
         if let next = ConsoleAddress.next(call.field("next")) { form.hide("next", next) }
         form.button("Sign in", tone: "primary")
         var parts = [ConsolePart.part("form", form.json)]
+        if desk.hasProvider {
+            let path = ConsoleAddress.path(providerPath, call.fields.filter { $0.key == "next" })
+            let notice = ConsolePart.notice(.info, "Your organisation signs people in itself.", link: "Sign in there", path: path)
+            parts.insert(ConsolePart.part("notice", notice), at: 0)
+        }
         if await desk.isEmpty {
             parts.insert(
                 ConsolePart.part(

@@ -18,6 +18,7 @@ package struct ControlDatabase: Sendable {
         .suspensions,
         .witnesses,
         .sinkCursors,
+        .subjectRegister,
         .idempotency,
         .agreements,
     ]
