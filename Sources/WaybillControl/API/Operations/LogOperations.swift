@@ -40,6 +40,8 @@ package enum LogOperations {
                 let format = ExportFormats.named(call.values["format"] ?? "ndjson") ?? ExportFormats.all[0]
                 guard let filter = filter(call) else { return .stream(mediaType: format.mediaType) { nil } }
                 let reading = ExportReading(log: log, filter: filter, format: format, cursor: try await start(call, log))
+                // What does not fit is still a problem, not an answer that breaks off.
+                try await reading.begin(entriesAtOnce)
                 return .stream(mediaType: format.mediaType) { try await reading.next(entriesAtOnce) }
             },
             APIOperation(
@@ -127,7 +129,8 @@ package enum LogOperations {
 private final class ExportReading: Sendable {
     private struct State {
         var cursor: ExportCursor?
-        var hasBegun = false
+        /// Read already, not given out.
+        var begun: [UInt8]?
         var isAtEnd = false
     }
     private let log: any LogEntries
@@ -142,16 +145,30 @@ private final class ExportReading: Sendable {
         state = Mutex(State(cursor: cursor))
     }
 
+    /// Once, before `next`.
+    func begin(_ entriesMax: Int) async throws {
+        let first = format.header + (try await chunk(entriesMax) ?? [])
+        state.withLock { $0.begun = first }
+    }
+
     /// Nil: that was all.
     func next(_ entriesMax: Int) async throws -> [UInt8]? {
-        let (cursor, hasBegun, isAtEnd) = state.withLock { ($0.cursor, $0.hasBegun, $0.isAtEnd) }
+        let begun = state.withLock { state in
+            defer { state.begun = nil }
+            return state.begun
+        }
+        if let begun { return begun }
+        return try await chunk(entriesMax)
+    }
+
+    private func chunk(_ entriesMax: Int) async throws -> [UInt8]? {
+        let (cursor, isAtEnd) = state.withLock { ($0.cursor, $0.isAtEnd) }
         guard !isAtEnd else { return nil }
         let batch = try await LogOperations.read(log, filter, from: cursor, entriesMax: entriesMax)
-        var bytes = hasBegun ? [] : format.header
+        var bytes: [UInt8] = []
         for record in batch.records { format.append(record, to: &bytes) }
         state.withLock { state in
             state.cursor = batch.next
-            state.hasBegun = true
             state.isAtEnd = batch.isAtEnd
         }
         return bytes
