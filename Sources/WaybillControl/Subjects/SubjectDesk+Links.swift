@@ -39,7 +39,7 @@ extension SubjectDesk {
         else { return nil }
         do throws(ControlFailure) {
             return (link, try await record(link.number))
-        } catch where error.code == Self.unknown.code {
+        } catch  where error.code == Self.unknown.code {
             return nil
         }
     }

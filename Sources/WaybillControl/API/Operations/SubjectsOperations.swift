@@ -24,7 +24,7 @@ package enum SubjectsOperations {
         ) { call in
             let text = call.body["identifier"].text ?? ""
             let record: KnownSubject?
-            do throws(ControlFailure) { record = try await desk.find(text) } catch where error.code == "subject_malformed" {
+            do throws(ControlFailure) { record = try await desk.find(text) } catch  where error.code == "subject_malformed" {
                 throw APIProblem(.unprocessable, error.message, pointer: "/identifier")
             } catch {
                 throw APIProblem(subjects: error)
@@ -57,7 +57,8 @@ package enum SubjectsOperations {
                 }
             }
             let (found, place, limit) = (try await record(call, desk), from, call.page.limit)
-            let page = try await answering { () async throws(ControlFailure) in try await desk.disclosures(found, limit: limit, from: place) }
+            let page = try await answering { () async throws(ControlFailure) in try await desk.disclosures(found, limit: limit, from: place)
+            }
             return .page(items: page.items.map(SubjectDesk.view), next: page.next?.description)
         }
     }
@@ -99,7 +100,9 @@ package enum SubjectsOperations {
                 ]), bytesMax: 1_024), answer: .json(.any), problems: [.notFound, .conflict, .unprocessable]
         ) { call in
             let scope = call.body["scope"].text.flatMap { SubjectProfile.ObjectionScope(rawValue: $0) }
-            if call.body["action"].text == "withdraw" { return try await act(.takeBack(scope, confirm: call.body["confirm"].text), call, desk) }
+            if call.body["action"].text == "withdraw" {
+                return try await act(.takeBack(scope, confirm: call.body["confirm"].text), call, desk)
+            }
             return try await act(scope.map { .object($0) } ?? .signal(.gpc(true)), call, desk)
         }
     }
@@ -121,7 +124,8 @@ package enum SubjectsOperations {
             body: .json(
                 .object([
                     .required("action", .oneOf(["give", "withdraw"])), .optional("purpose", .nullable(SubjectShapes.name)),
-                    .optional("recipients", .list(of: SubjectShapes.name, count: 0...256)), .optional("notice", .nullable(SubjectShapes.name)),
+                    .optional("recipients", .list(of: SubjectShapes.name, count: 0...256)),
+                    .optional("notice", .nullable(SubjectShapes.name)),
                     .optional("proof", .nullable(.text(bytes: 1...4_096))), .optional("explicit", .boolean),
                 ]), bytesMax: 64 << 10), answer: .json(SubjectShapes.subject), problems: [.notFound, .conflict, .unprocessable]
         ) { call in
