@@ -4,10 +4,6 @@ import WaybillLedger
 /// `/v1/subjects`: looking up, facts, disclosures, and what a person may ask for. Identifiers stand in bodies only, never in a URL.
 package enum SubjectsOperations {
     private static let resource = "subjects"
-    private static let confirmation = JSONShape.object([
-        .required("confirm", .text(bytes: 1...64), "Give it back to do it."), .required("until", SubjectShapes.time),
-    ])
-
     package static func all(_ desk: SubjectDesk) -> [APIOperation] {
         [
             lookup(desk), get(desk), disclosures(desk), erasure(desk), restriction(desk), objections(desk), preference(desk), consent(desk),
@@ -20,7 +16,7 @@ package enum SubjectsOperations {
             "lookUpSubject", .post, "/v1/subjects/lookup", resource: resource,
             "Find a person by any identifier; the answer's id stands for them everywhere else.", permission: .readSubjects,
             body: .json(.object([.required("identifier", SubjectShapes.identifier, "scheme:value")]), bytesMax: 4_096),
-            answer: .json(SubjectShapes.subject), problems: [.notFound]
+            answer: .json(SubjectShapes.subject), problems: [.notFound, .unprocessable]
         ) { call in
             let text = call.body["identifier"].text ?? ""
             let record: KnownSubject?
@@ -68,7 +64,8 @@ package enum SubjectsOperations {
             "eraseSubject", .post, "/v1/subjects/{subject}/erasure", resource: resource,
             "Stop everything about the person and list who received something; with `confirm`, destroy all that is held. No way back.",
             permission: .eraseSubjects, parameters: [SubjectShapes.subjectParameter],
-            body: .json(.object([.required("confirm", .boolean)]), bytesMax: 1_024), answer: .json(.any), problems: [.notFound, .conflict]
+            body: .json(.object([.required("confirm", .boolean)]), bytesMax: 1_024), answer: .json(.any),
+            problems: [.notFound, .conflict, .unprocessable]
         ) { call in
             let found = try await record(call, desk)
             let isConfirmed = call.body["confirm"].flag ?? false
@@ -84,7 +81,7 @@ package enum SubjectsOperations {
             "restrictSubject", .put, "/v1/subjects/{subject}/restriction", resource: resource,
             "Restrict processing (Article 18), or lift that.", permission: .changeSubjects, parameters: [SubjectShapes.subjectParameter],
             body: .json(.object([.required("restricted", .boolean)]), bytesMax: 1_024), answer: .json(SubjectShapes.subject),
-            problems: [.notFound, .conflict]
+            problems: [.notFound, .conflict, .unprocessable]
         ) { call in try await act(.restrict(call.body["restricted"].flag ?? true), call, desk) }
     }
 
@@ -113,7 +110,7 @@ package enum SubjectsOperations {
             "The person's ceiling of personalization, 0 to 3; null: none of their own.", permission: .changeSubjects,
             parameters: [SubjectShapes.subjectParameter],
             body: .json(.object([.required("level", .nullable(.integer(0...3)))]), bytesMax: 1_024),
-            answer: .json(SubjectShapes.subject), problems: [.notFound, .conflict]
+            answer: .json(SubjectShapes.subject), problems: [.notFound, .conflict, .unprocessable]
         ) { call in try await act(.preference(call.body["level"].integer.map { Int($0) }), call, desk) }
     }
 
@@ -152,7 +149,7 @@ package enum SubjectsOperations {
                 .object([
                     .optional("gpc", .boolean), .optional("gpp", .text(bytes: 0...GPPString.bytesMax)),
                     .optional("usprivacy", .text(bytes: 0...64)),
-                ]), bytesMax: 8_192), answer: .json(SubjectShapes.subject), problems: [.notFound, .unprocessable]
+                ]), bytesMax: 8_192), answer: .json(SubjectShapes.subject), problems: [.notFound, .conflict, .unprocessable]
         ) { call in
             switch (call.body["gpc"].flag, call.body["gpp"].text, call.body["usprivacy"].text) {
             case (let gpc?, nil, nil): try await act(.signal(.gpc(gpc)), call, desk)
@@ -271,7 +268,7 @@ package enum SubjectsOperations {
         switch outcome {
         case .done(let record): return .json(desk.view(record))
         case .confirm(let token, let until):
-            return .json(.object(["confirm": .string(token), "until": .string(until.rfc3339)]), status: 202)
+            return .json(.object(["confirm": .string(token), "until": .string(until.rfc3339)]))
         }
     }
 }
