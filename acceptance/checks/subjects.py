@@ -155,7 +155,7 @@ def by_api(context, gate, vendors, token):
     code1, step, _ = call(gate, "POST", f"/v1/subjects/{subject}/objections", {"scope": "sale", "action": "withdraw"}, token)
     code2, after, _ = call(gate, "POST", f"/v1/subjects/{subject}/objections",
                            {"scope": "sale", "action": "withdraw", "confirm": step.get("confirm", "x")}, token)
-    context.check("opting in again takes two requests", (code, code1, code2) == (200, 202, 200) and not after["objections"][0]["stands"],
+    context.check("opting in again takes two requests", (code, code1, code2) == (200, 200, 200) and "confirm" in step and not after["objections"][0]["stands"],
                   f"{code} {code1} {code2}")
     code, exported, _ = call(gate, "GET", f"/v1/subjects/{subject}/export", token=token)
     context.check("the export has history, receipts and disclosures", code == 200 and exported["consent_history"] and exported["receipts"]

@@ -45,7 +45,8 @@ actor BulkConsents {
         for line in lines {
             number += 1
             guard case .whole(let bytes) = line else {
-                results[number] = Self.refusal(LineProblem(line: number, member: nil, message: "is longer than \(LineSplitter.lineBytesMax) bytes"))
+                results[number] = Self.refusal(
+                    LineProblem(line: number, member: nil, message: "is longer than \(LineSplitter.lineBytesMax) bytes"))
                 continue
             }
             if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }

@@ -30,7 +30,8 @@ extension SubjectDesk {
             let (signature, key) = try parts.sign(text + "\n")
             return .object(["receipt": JSONValue(canonical: receipt), "signature": .string(signature), "key": .string(key)])
         } catch {
-            throw ControlFailure(code: "not_signed", message: "The receipt could not be signed; check the log's key with `waybill log verify`.")
+            throw ControlFailure(
+                code: "not_signed", message: "The receipt could not be signed; check the log's key with `waybill log verify`.")
         }
     }
 
@@ -50,7 +51,8 @@ extension SubjectDesk {
                 ])
             ]),
             "recipient_third_parties": .array(event.recipients.map { .string($0) }),
-            "withdrawal_method": .string(parts.publicURL.map { "\($0)/person/ (personal link on request)" } ?? "on request to the controller"),
+            "withdrawal_method": .string(
+                parts.publicURL.map { "\($0)/person/ (personal link on request)" } ?? "on request to the controller"),
         ]
         if let fields = set.map({ Self.fields(of: event, in: $0) }), !fields.isEmpty {
             processing["pii_type"] = .array(fields.map { .string($0) })

@@ -35,7 +35,8 @@ package struct PersonLinks: Sendable {
 
     package func isConfirmation(_ text: String, _ number: UInt32, _ choice: String, now: Timestamp) -> Bool {
         guard let bytes = Base64URL.bytes(text), bytes.count == 24 else { return false }
-        return equal(proof("confirm/\(number)/\(choice)", Array(bytes[..<8])), bytes[8...]) && now.seconds < PersonLinks.seconds(bytes[..<8])
+        return equal(proof("confirm/\(number)/\(choice)", Array(bytes[..<8])), bytes[8...])
+            && now.seconds < PersonLinks.seconds(bytes[..<8])
     }
 
     private func proof(_ label: String, _ bytes: [UInt8]) -> [UInt8] {

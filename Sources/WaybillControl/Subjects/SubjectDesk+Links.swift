@@ -39,7 +39,7 @@ extension SubjectDesk {
         else { return nil }
         do throws(ControlFailure) {
             return (link, try await record(link.number))
-        } catch where error.code == Self.unknown.code {
+        } catch  where error.code == Self.unknown.code {
             return nil
         }
     }
@@ -64,7 +64,14 @@ extension SubjectDesk {
         guard let identifier = record.identifiers.first else { throw Self.unknown }
         let number = record.history.number
         if isConfirmed { try await note("subject.erase", record.history.salt, [:], by: actor) }
-        let report = try await parts.erasing.erase(identifier, isConfirmed: isConfirmed)
+        let report: JSONValue
+        do throws(ControlFailure) {
+            report = try await parts.erasing.erase(identifier, isConfirmed: isConfirmed)
+        } catch {
+            // Erased, but for old pages that another process reads.
+            if error.code == "still_read" { try registered { try parts.register.forget(number) } }
+            throw error
+        }
         if isConfirmed {
             for request in try erasureRequests(.open, limit: 10_000) where request.number == number {
                 try registered { try parts.register.decide(request.id, .confirmed, by: actor.id, at: now) }

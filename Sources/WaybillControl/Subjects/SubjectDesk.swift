@@ -21,7 +21,9 @@ package struct SubjectDesk: Sendable {
     }
 
     package func find(_ identifier: Identifier) async throws(ControlFailure) -> KnownSubject? {
-        if let record = try await storing({ () throws(ConsentStoreError) in try await parts.records.record(of: identifier) }) { return record }
+        if let record = try await storing({ () throws(ConsentStoreError) in try await parts.records.record(of: identifier) }) {
+            return record
+        }
         // Known from transfers only: from now on the store has them, under the number that the transfers have.
         guard case .known = parts.records.index.find(identifier, now: now) else { return nil }
         let line = ImportLine.facts(FactsLine(line: 1, identifiers: [identifier], change: SubjectFactsChange()))
@@ -65,7 +67,8 @@ package struct SubjectDesk: Sendable {
     package func act(_ act: SubjectAct, on number: UInt32, by actor: SubjectActor) async throws(ControlFailure) -> Outcome {
         let record = try await record(number)
         guard !record.isErasing else {
-            throw ControlFailure(code: "erasure_under_way", message: "The person's erasure is under way; nothing about them leaves any more.")
+            throw ControlFailure(
+                code: "erasure_under_way", message: "The person's erasure is under way; nothing about them leaves any more.")
         }
         let number = record.history.number
         if case .takeBack(let scope, let confirm) = act, SubjectAct.takesTwoSteps(scope) {
@@ -77,7 +80,8 @@ package struct SubjectDesk: Sendable {
             guard parts.links.isConfirmation(confirm, number, choice, now: now) else {
                 throw ControlFailure(
                     code: "confirmation_unfit",
-                    message: "Opting in again takes two steps, and this confirmation is not of a first step in the last 15 minutes; begin anew.")
+                    message:
+                        "Opting in again takes two steps, and this confirmation is not of a first step in the last 15 minutes; begin anew.")
             }
         }
         let line = try line(act, record, actor)
@@ -132,7 +136,8 @@ package struct SubjectDesk: Sendable {
 
     private func event(_ grant: SubjectAct.Grant, _ record: KnownSubject, _ actor: SubjectActor) -> ConsentEvent {
         // A stop that binds already may be dated ahead; who says yes now has seen it.
-        let stop = record.history.events.filter { $0.state.isStop && ($0.purpose == nil || $0.purpose == grant.purpose) }.map(\.eventTime).max()
+        let stop = record.history.events.filter { $0.state.isStop && ($0.purpose == nil || $0.purpose == grant.purpose) }.map(\.eventTime)
+            .max()
         return ConsentEvent(
             state: .given, purpose: grant.purpose, recipients: grant.recipients, eventTime: later(than: stop.map { min($0, now) }),
             notice: grant.notice, proof: grant.proof, explicit: grant.explicit, actor: actor.isSubject ? "subject" : "controller")
@@ -155,7 +160,8 @@ package struct SubjectDesk: Sendable {
             throw ControlFailure(code: "proof_unfit", message: "A proof holds 1 to \(ConsentLine.proofBytesMax) bytes.")
         }
         guard let set = parts.policy() else {
-            throw ControlFailure(code: "policy_unavailable", message: "No policies are in force, so no consent can be given; mend them first.")
+            throw ControlFailure(
+                code: "policy_unavailable", message: "No policies are in force, so no consent can be given; mend them first.")
         }
         guard let purpose = set.purpose(named: grant.purpose), !set[purpose].generic else {
             throw ControlFailure(code: "purpose_unfit", message: "The purpose is too generic to be agreed on; name one that narrows it.")
@@ -190,7 +196,9 @@ package struct SubjectDesk: Sendable {
     }
 
     /// Enters an act; of one person if `salt` is theirs.
-    func note(_ act: String, _ salt: InlineArray<16, UInt8>?, _ detail: [String: String], by actor: SubjectActor) async throws(ControlFailure) {
+    func note(_ act: String, _ salt: InlineArray<16, UInt8>?, _ detail: [String: String], by actor: SubjectActor)
+        async throws(ControlFailure)
+    {
         var detail = detail.filter { !$0.value.isEmpty }
         let at = now.rfc3339
         detail["by"] = actor.id
@@ -207,7 +215,9 @@ package struct SubjectDesk: Sendable {
     }
 
     func storing<Value: Sendable>(_ body: () async throws(ConsentStoreError) -> Value) async throws(ControlFailure) -> Value {
-        do throws(ConsentStoreError) { return try await body() } catch { throw ControlFailure(code: error.code.rawValue, message: error.message) }
+        do throws(ConsentStoreError) { return try await body() } catch {
+            throw ControlFailure(code: error.code.rawValue, message: error.message)
+        }
     }
 
     func registered<Value>(_ body: () throws -> Value) throws(ControlFailure) -> Value {

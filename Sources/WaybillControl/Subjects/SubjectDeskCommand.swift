@@ -106,7 +106,9 @@ package struct SubjectDeskCommand: ControlCommand {
     private func importSource(
         _ arguments: [String: String], _ input: ControlInput, _ output: ControlOutput, _ actor: SubjectActor
     ) async throws(ControlFailure) -> any Encodable & Sendable {
-        guard let source = arguments["source"].flatMap({ ConsentSource.named($0) }), let text = arguments["map"] else { throw Self.malformed }
+        guard let source = arguments["source"].flatMap({ ConsentSource.named($0) }), let text = arguments["map"] else {
+            throw Self.malformed
+        }
         let (map, problems) = ConsentMap.read(file: "map", bytes: Array(text.utf8), for: source.name)
         guard let map else {
             throw ControlFailure(code: "map_unfit", message: problems.first.map { "\($0)." } ?? "The mapping file cannot be read.")
@@ -121,7 +123,8 @@ package struct SubjectDeskCommand: ControlCommand {
             }
             return try await run.finish()
         } catch let error as ConsentStoreError {
-            throw ControlFailure(code: error.code.rawValue, message: "\(error.message) Lines before that are imported; import the file again.")
+            throw ControlFailure(
+                code: error.code.rawValue, message: "\(error.message) Lines before that are imported; import the file again.")
         } catch let failure as ControlFailure {
             throw failure
         } catch {

@@ -101,7 +101,8 @@ extension SubjectDesk {
     }
 
     /// Newest first.
-    package func disclosures(_ record: KnownSubject, limit: Int, from cursor: ExportCursor?) async throws(ControlFailure) -> DisclosurePage {
+    package func disclosures(_ record: KnownSubject, limit: Int, from cursor: ExportCursor?) async throws(ControlFailure) -> DisclosurePage
+    {
         guard let identifier = record.identifiers.first else { return DisclosurePage() }
         return try await parts.disclosures.disclosures(of: identifier, limit: limit, from: cursor)
     }

@@ -44,7 +44,9 @@ package struct WebhookDesk: Sendable {
         }
     }
 
-    private func take(_ source: ConsentSource, _ map: ConsentMap, _ body: [UInt8], _ now: Timestamp) async throws(ControlFailure) -> JSONValue {
+    private func take(_ source: ConsentSource, _ map: ConsentMap, _ body: [UInt8], _ now: Timestamp) async throws(ControlFailure)
+        -> JSONValue
+    {
         let findings: [SourceFinding]
         do { findings = try source.findings(json: body, map, now: now) } catch {
             throw ControlFailure(code: "body_malformed", message: "\(error.text).")

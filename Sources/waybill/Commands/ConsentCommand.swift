@@ -4,7 +4,7 @@ import WaybillCore
 
 struct ConsentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "consent", abstract: "Consents of subjects.", 
+        commandName: "consent", abstract: "Consents of subjects.",
         subcommands: [Import.self, Show.self, History.self, Give.self, Withdraw.self, Receipt.self])
 
     struct Import: AsyncParsableCommand {
@@ -26,7 +26,8 @@ struct ConsentCommand: AsyncParsableCommand {
         var from: String?
         @Option(
             name: .long,
-            help: ArgumentHelp("Which list or field is which purpose. Default: SOURCE.yaml of the directory `consent_maps`.", valueName: "file"))
+            help: ArgumentHelp(
+                "Which list or field is which purpose. Default: SOURCE.yaml of the directory `consent_maps`.", valueName: "file"))
         var map: String?
 
         func validate() throws {

@@ -32,7 +32,8 @@ struct GateService: Service {
         } catch let error as ProxyError {
             throw CommandFailure(error.message.withoutFullStop)
         }
-        let control = ControlServer(socketPath: try settings.reachableSocket(), commands: commands(try subjectDesk()), group: group, logger: parts.logger)
+        let control = ControlServer(
+            socketPath: try settings.reachableSocket(), commands: commands(try subjectDesk()), group: group, logger: parts.logger)
         do throws(ControlFailure) {
             try await control.start()
         } catch {

@@ -69,7 +69,8 @@ extension Wiring {
         let bytes = try failing { () throws(SystemError) in try Files.read(path, bytesMax: 1 << 20) }
         let (map, problems) = ConsentMap.read(file: path, bytes: bytes, for: source)
         guard let map else {
-            throw CommandFailure(problems.map(\.description).joined(separator: "\n"), remedy: "see docs/consents.md", status: .policyInvalid)
+            throw CommandFailure(
+                problems.map(\.description).joined(separator: "\n"), remedy: "see docs/consents.md", status: .policyInvalid)
         }
         return (map, String(decoding: bytes, as: UTF8.self))
     }
@@ -90,7 +91,9 @@ struct StoredDisclosures: DisclosureFinding {
                     continuation.resume(returning: .failure(ControlFailure(code: "unavailable", message: "\(failure.sentence).")))
                 } catch {
                     continuation.resume(
-                        returning: .failure(ControlFailure(code: "unavailable", message: "The log's index cannot be read; look at it with `waybill log verify`.")))
+                        returning: .failure(
+                            ControlFailure(
+                                code: "unavailable", message: "The log's index cannot be read; look at it with `waybill log verify`.")))
                 }
             }
         }

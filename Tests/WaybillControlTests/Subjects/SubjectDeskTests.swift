@@ -41,14 +41,17 @@ struct SubjectDeskTests {
         }
 
         func person(_ text: String = "email:anna@example.com") async throws -> UInt32 {
-            let line = #"{"subject":"\#(text)","purpose":"newsletter","state":"given","recipients":["hubspot"],"event_time":"2026-05-01T00:00:00Z","proof":"form"}"#
+            let line =
+                #"{"subject":"\#(text)","purpose":"newsletter","state":"given","recipients":["hubspot"],"event_time":"2026-05-01T00:00:00Z","proof":"form"}"#
             let batch = try await store.apply(
                 [.consent(try ConsentLine(Array(line.utf8), line: 1))], atomically: true, now: SystemWallClock().now())
             return try #require(batch.entered.first).number
         }
 
         func profile(_ text: String = "email:anna@example.com") throws -> SubjectProfile? {
-            guard case .known(let entry) = store.index.find(try Identifier(importText: text), now: SystemWallClock().now()) else { return nil }
+            guard case .known(let entry) = store.index.find(try Identifier(importText: text), now: SystemWallClock().now()) else {
+                return nil
+            }
             return entry.profile
         }
     }
@@ -166,7 +169,8 @@ struct SubjectDeskTests {
     @Test("bulk lines are answered one by one, in order, and twice is once")
     func bulk() async throws {
         let place = try Place()
-        let good = #"{"subject":"crm:1","purpose":"newsletter","state":"given","recipients":["hubspot"],"event_time":"2026-05-01T00:00:00Z"}"#
+        let good =
+            #"{"subject":"crm:1","purpose":"newsletter","state":"given","recipients":["hubspot"],"event_time":"2026-05-01T00:00:00Z"}"#
         let lines = Mutex([[UInt8]]([Array("\(good)\n{\"subject\":1}\n\n".utf8), Array(good.utf8)]))
         let run = BulkConsents(place.desk, input: { lines.withLock { $0.isEmpty ? nil : $0.removeFirst() } })
         var out = ""

@@ -65,7 +65,10 @@ struct GPPStringTests {
         "what a string stops",
         arguments: [
             (GPPSection(sale: .optedOut, sensitive: [], child: []), [SubjectProfile.ObjectionScope.sale], false),
-            (GPPSection(sale: .didNotOptOut, targetedAdvertising: .optedOut, sensitive: [], child: []), [.share, .targetedAdvertising], false),
+            (
+                GPPSection(sale: .didNotOptOut, targetedAdvertising: .optedOut, sensitive: [], child: []), [.share, .targetedAdvertising],
+                false
+            ),
             (GPPSection(sale: .didNotOptOut, sharing: .optedOut, sensitive: [], child: []), [.share, .targetedAdvertising], false),
             (GPPSection(sale: .notApplicable, sensitive: [0, 2, 1], child: []), [.sensitiveUse], false),
             (GPPSection(sale: .didNotOptOut, sensitive: [], child: [0, 1]), [.sale, .share, .targetedAdvertising], false),

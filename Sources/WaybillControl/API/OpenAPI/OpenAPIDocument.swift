@@ -78,6 +78,7 @@ package struct OpenAPIDocument: Sendable {
         if !parameters.isEmpty { members["parameters"] = .array(parameters) }
         if let body = operation.body { members["requestBody"] = try requestBody(body, &named) }
         if operation.method != .get { members["security"] = .array([.object(["token": .array([])])]) }
+        if operation.isSigned { members["security"] = .array([]) }
         return .object(members)
     }
 

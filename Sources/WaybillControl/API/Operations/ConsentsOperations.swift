@@ -111,7 +111,9 @@ package enum ConsentsOperations {
                 .object([
                     "counts": .array(
                         counts.map {
-                            .object(["purpose": .optional($0.purpose), "state": .string($0.state.rawValue), "events": .int(Int64($0.events))])
+                            .object([
+                                "purpose": .optional($0.purpose), "state": .string($0.state.rawValue), "events": .int(Int64($0.events)),
+                            ])
                         })
                 ]))
         }

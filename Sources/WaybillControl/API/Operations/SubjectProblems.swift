@@ -28,7 +28,8 @@ func answering<Value>(_ work: () async throws(ControlFailure) -> Value) async th
 enum SubjectShapes {
     static let id = JSONShape.text(bytes: 1...64, pattern: JSONShape.Pattern("^[A-Za-z0-9_-]{1,64}$") { isWord($0) })
     static let name = JSONShape.text(
-        bytes: 1...128, pattern: JSONShape.Pattern("^[A-Za-z0-9._:/-]{1,128}$") { text in
+        bytes: 1...128,
+        pattern: JSONShape.Pattern("^[A-Za-z0-9._:/-]{1,128}$") { text in
             (1...128).contains(text.utf8.count)
                 && text.utf8.allSatisfy {
                     (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "._:/-".utf8.contains($0)

@@ -4,10 +4,6 @@ import WaybillLedger
 /// `/v1/subjects`: looking up, facts, disclosures, and what a person may ask for. Identifiers stand in bodies only, never in a URL.
 package enum SubjectsOperations {
     private static let resource = "subjects"
-    private static let confirmation = JSONShape.object([
-        .required("confirm", .text(bytes: 1...64), "Give it back to do it."), .required("until", SubjectShapes.time),
-    ])
-
     package static func all(_ desk: SubjectDesk) -> [APIOperation] {
         [
             lookup(desk), get(desk), disclosures(desk), erasure(desk), restriction(desk), objections(desk), preference(desk), consent(desk),
@@ -20,11 +16,11 @@ package enum SubjectsOperations {
             "lookUpSubject", .post, "/v1/subjects/lookup", resource: resource,
             "Find a person by any identifier; the answer's id stands for them everywhere else.", permission: .readSubjects,
             body: .json(.object([.required("identifier", SubjectShapes.identifier, "scheme:value")]), bytesMax: 4_096),
-            answer: .json(SubjectShapes.subject), problems: [.notFound]
+            answer: .json(SubjectShapes.subject), problems: [.notFound, .unprocessable]
         ) { call in
             let text = call.body["identifier"].text ?? ""
             let record: KnownSubject?
-            do throws(ControlFailure) { record = try await desk.find(text) } catch where error.code == "subject_malformed" {
+            do throws(ControlFailure) { record = try await desk.find(text) } catch  where error.code == "subject_malformed" {
                 throw APIProblem(.unprocessable, error.message, pointer: "/identifier")
             } catch {
                 throw APIProblem(subjects: error)
@@ -57,7 +53,8 @@ package enum SubjectsOperations {
                 }
             }
             let (found, place, limit) = (try await record(call, desk), from, call.page.limit)
-            let page = try await answering { () async throws(ControlFailure) in try await desk.disclosures(found, limit: limit, from: place) }
+            let page = try await answering { () async throws(ControlFailure) in try await desk.disclosures(found, limit: limit, from: place)
+            }
             return .page(items: page.items.map(SubjectDesk.view), next: page.next?.description)
         }
     }
@@ -67,7 +64,8 @@ package enum SubjectsOperations {
             "eraseSubject", .post, "/v1/subjects/{subject}/erasure", resource: resource,
             "Stop everything about the person and list who received something; with `confirm`, destroy all that is held. No way back.",
             permission: .eraseSubjects, parameters: [SubjectShapes.subjectParameter],
-            body: .json(.object([.required("confirm", .boolean)]), bytesMax: 1_024), answer: .json(.any), problems: [.notFound, .conflict]
+            body: .json(.object([.required("confirm", .boolean)]), bytesMax: 1_024), answer: .json(.any),
+            problems: [.notFound, .conflict, .unprocessable]
         ) { call in
             let found = try await record(call, desk)
             let isConfirmed = call.body["confirm"].flag ?? false
@@ -83,7 +81,7 @@ package enum SubjectsOperations {
             "restrictSubject", .put, "/v1/subjects/{subject}/restriction", resource: resource,
             "Restrict processing (Article 18), or lift that.", permission: .changeSubjects, parameters: [SubjectShapes.subjectParameter],
             body: .json(.object([.required("restricted", .boolean)]), bytesMax: 1_024), answer: .json(SubjectShapes.subject),
-            problems: [.notFound, .conflict]
+            problems: [.notFound, .conflict, .unprocessable]
         ) { call in try await act(.restrict(call.body["restricted"].flag ?? true), call, desk) }
     }
 
@@ -99,7 +97,9 @@ package enum SubjectsOperations {
                 ]), bytesMax: 1_024), answer: .json(.any), problems: [.notFound, .conflict, .unprocessable]
         ) { call in
             let scope = call.body["scope"].text.flatMap { SubjectProfile.ObjectionScope(rawValue: $0) }
-            if call.body["action"].text == "withdraw" { return try await act(.takeBack(scope, confirm: call.body["confirm"].text), call, desk) }
+            if call.body["action"].text == "withdraw" {
+                return try await act(.takeBack(scope, confirm: call.body["confirm"].text), call, desk)
+            }
             return try await act(scope.map { .object($0) } ?? .signal(.gpc(true)), call, desk)
         }
     }
@@ -110,7 +110,7 @@ package enum SubjectsOperations {
             "The person's ceiling of personalization, 0 to 3; null: none of their own.", permission: .changeSubjects,
             parameters: [SubjectShapes.subjectParameter],
             body: .json(.object([.required("level", .nullable(.integer(0...3)))]), bytesMax: 1_024),
-            answer: .json(SubjectShapes.subject), problems: [.notFound, .conflict]
+            answer: .json(SubjectShapes.subject), problems: [.notFound, .conflict, .unprocessable]
         ) { call in try await act(.preference(call.body["level"].integer.map { Int($0) }), call, desk) }
     }
 
@@ -121,7 +121,8 @@ package enum SubjectsOperations {
             body: .json(
                 .object([
                     .required("action", .oneOf(["give", "withdraw"])), .optional("purpose", .nullable(SubjectShapes.name)),
-                    .optional("recipients", .list(of: SubjectShapes.name, count: 0...256)), .optional("notice", .nullable(SubjectShapes.name)),
+                    .optional("recipients", .list(of: SubjectShapes.name, count: 0...256)),
+                    .optional("notice", .nullable(SubjectShapes.name)),
                     .optional("proof", .nullable(.text(bytes: 1...4_096))), .optional("explicit", .boolean),
                 ]), bytesMax: 64 << 10), answer: .json(SubjectShapes.subject), problems: [.notFound, .conflict, .unprocessable]
         ) { call in
@@ -148,7 +149,7 @@ package enum SubjectsOperations {
                 .object([
                     .optional("gpc", .boolean), .optional("gpp", .text(bytes: 0...GPPString.bytesMax)),
                     .optional("usprivacy", .text(bytes: 0...64)),
-                ]), bytesMax: 8_192), answer: .json(SubjectShapes.subject), problems: [.notFound, .unprocessable]
+                ]), bytesMax: 8_192), answer: .json(SubjectShapes.subject), problems: [.notFound, .conflict, .unprocessable]
         ) { call in
             switch (call.body["gpc"].flag, call.body["gpp"].text, call.body["usprivacy"].text) {
             case (let gpc?, nil, nil): try await act(.signal(.gpc(gpc)), call, desk)
@@ -267,7 +268,7 @@ package enum SubjectsOperations {
         switch outcome {
         case .done(let record): return .json(desk.view(record))
         case .confirm(let token, let until):
-            return .json(.object(["confirm": .string(token), "until": .string(until.rfc3339)]), status: 202)
+            return .json(.object(["confirm": .string(token), "until": .string(until.rfc3339)]))
         }
     }
 }

@@ -19,7 +19,8 @@ package enum WebhooksOperations {
             while let bytes = try await call.nextBytes() {
                 body += bytes
                 guard body.count <= WebhookDesk.bodyBytesMax else {
-                    throw APIProblem(.bodyMalformed, "The body is larger than \(WebhookDesk.bodyBytesMax) bytes; send fewer events at once.")
+                    throw APIProblem(
+                        .bodyMalformed, "The body is larger than \(WebhookDesk.bodyBytesMax) bytes; send fewer events at once.")
                 }
             }
             let whole = body

@@ -16,7 +16,8 @@ package enum ConsentPages {
         }
         let counted = counts.filter { $0.events > 0 }.map { count in
             [
-                ConsolePart.cell(count.purpose ?? "every purpose"), ConsolePart.badgeCell(count.state.rawValue, count.state.permits ? .ok : .plain),
+                ConsolePart.cell(count.purpose ?? "every purpose"),
+                ConsolePart.badgeCell(count.state.rawValue, count.state.permits ? .ok : .plain),
                 ConsolePart.number(count.events),
             ]
         }
@@ -41,7 +42,8 @@ package enum ConsentPages {
                 ConsolePart.part(
                     "table",
                     ConsolePart.table(
-                        "Newest changes", id: "changes", ["Time", "State", "Purpose", "Vendors", "By"], changed, empty: "Nothing changed yet.")),
+                        "Newest changes", id: "changes", ["Time", "State", "Purpose", "Vendors", "By"], changed,
+                        empty: "Nothing changed yet.")),
                 ConsolePart.part("pager", ConsolePart.pager(root, call, next: next)),
             ])
     }

@@ -16,7 +16,8 @@ struct PersonPage {
         var parts: [JSONValue] = []
         if record.isErasing {
             parts.append(
-                ConsolePart.part("notice", ConsolePart.notice(.info, "Your data is being erased. Nothing about you is sent to anybody any more.")))
+                ConsolePart.part(
+                    "notice", ConsolePart.notice(.info, "Your data is being erased. Nothing about you is sent to anybody any more.")))
         }
         parts += [ConsolePart.section("Who received your data"), disclosures(page)]
         if !record.isErasing {
@@ -41,7 +42,8 @@ struct PersonPage {
             let bases = item["bases"].items.compactMap(\.text).map(Plain.basis)
             return [
                 ConsolePart.cell(vendor, note: item["country"].text.map { "in \($0)" }),
-                ConsolePart.cell(item["time"].text.map { String($0.prefix(10)) }), ConsolePart.cell(fields.isEmpty ? "not known any more" : fields),
+                ConsolePart.cell(item["time"].text.map { String($0.prefix(10)) }),
+                ConsolePart.cell(fields.isEmpty ? "not known any more" : fields),
                 ConsolePart.lines([purposes] + bases), ConsolePart.cell(item["outcome"].text.map(Plain.outcome)),
             ]
         }
@@ -58,14 +60,17 @@ struct PersonPage {
         guard let set = desk.parts.policy() else { return [ConsolePart.text("Your choices cannot be shown now. Try again later.")] }
         let standings = desk.standings(record.history)
         let spoken = Set(standings.compactMap { $0["purpose"].text })
-        let shown = set.purposes.filter { purpose in !purpose.generic && (spoken.contains(purpose.name) || !vendors(purpose.name, set).isEmpty) }
+        let shown = set.purposes.filter { purpose in
+            !purpose.generic && (spoken.contains(purpose.name) || !vendors(purpose.name, set).isEmpty)
+        }
         guard !shown.isEmpty else { return [ConsolePart.text("Nothing that we do rests on your agreement.")] }
         return shown.map { purpose in
             let own = standings.filter { $0["purpose"].text == purpose.name || ($0["purpose"].isNull && $0["permits"].flag == false) }
             let isYes = own.contains { $0["permits"].flag == true }
             let names = vendors(purpose.name, set).compactMap { id in set.vendors.first { $0.id == id }?.legalName }
             let who = names.isEmpty ? "" : " It may go to \(names.joined(separator: ", "))."
-            let said = isYes ? "You said yes." : own.contains { !$0["permits"].isNull } ? "You said no, or did not choose." : "You were not asked."
+            let said =
+                isYes ? "You said yes." : own.contains { !$0["permits"].isNull } ? "You said no, or did not choose." : "You were not asked."
             var form = ConsoleForm(
                 call, action: "\(path)/\(isYes ? "no" : "yes")", heading: Plain.words(purpose.name).capitalizedFirst, lead: said + who,
                 prefix: purpose.name, isSent: false)
@@ -131,7 +136,8 @@ struct PersonPage {
         guard let token = call.field("confirm") else {
             let names = recipients.compactMap { id in set.vendors.first { $0.id == id }?.legalName }.joined(separator: ", ")
             return second(
-                "Do you agree?", "You are about to agree to: \(Plain.words(name)). It may go to: \(names). You can take it back at any time.",
+                "Do you agree?",
+                "You are about to agree to: \(Plain.words(name)). It may go to: \(names). You can take it back at any time.",
                 action: "yes", [("purpose", name)], desk.parts.links.confirmation(number, choice, now: desk.now), button: "Yes, I agree")
         }
         guard desk.parts.links.isConfirmation(token, number, choice, now: desk.now) else {

@@ -37,7 +37,9 @@ enum SubjectForms {
         var level = form("preference", "Personalization", "The person's own ceiling; it only ever narrows.")
         level.add(
             "level", "Level",
-            .select([ConsoleForm.Option("none", "None of their own")] + Plain.levels.enumerated().map { .init(String($0.offset), "\($0.offset), \($0.element)") }),
+            .select(
+                [ConsoleForm.Option("none", "None of their own")]
+                    + Plain.levels.enumerated().map { .init(String($0.offset), "\($0.offset), \($0.element)") }),
             value: [record.history.facts.preference.map(String.init) ?? "none"])
         level.button("Set it")
         var signal = form("signal", "Enter a privacy string", "One that cannot be read denies wherever US opt-outs matter.")
@@ -45,7 +47,8 @@ enum SubjectForms {
         signal.add("text", "String", autocomplete: "off")
         signal.button("Enter it")
         var link = ConsoleForm(
-            call, action: "\(path)/link", heading: "The person's page", lead: "A link that opens the person's own page, without signing in.",
+            call, action: "\(path)/link", heading: "The person's page",
+            lead: "A link that opens the person's own page, without signing in.",
             prefix: "link", isSent: false)
         link.add("days", "Days it works", .select(["1", "7", "30"].map { ConsoleForm.Option($0) }), value: ["7"])
         link.button("Make a link")

@@ -54,7 +54,8 @@ struct SubjectPage {
     private func consents() -> JSONValue {
         let rows = desk.standings(record.history).map { standing in
             [
-                ConsolePart.cell(standing["purpose"].text ?? "every purpose"), ConsolePart.cell(standing["recipient"].text ?? "every vendor"),
+                ConsolePart.cell(standing["purpose"].text ?? "every purpose"),
+                ConsolePart.cell(standing["recipient"].text ?? "every vendor"),
                 ConsolePart.badgeCell(standing["state"].text ?? "", standing["permits"].flag == true ? .ok : .warn),
                 ConsolePart.cell(standing["why"].text), ConsolePart.cell(standing["notice"].text ?? "none"),
             ]
@@ -62,14 +63,16 @@ struct SubjectPage {
         return ConsolePart.part(
             "table",
             ConsolePart.table(
-                "Consents now", id: "consents", ["Purpose", "Vendor", "State", "Why", "Notice"], rows, empty: "Nothing is known of consents."))
+                "Consents now", id: "consents", ["Purpose", "Vendor", "State", "Why", "Notice"], rows,
+                empty: "Nothing is known of consents."))
     }
 
     private func disclosures(_ page: DisclosurePage) -> JSONValue {
         let rows = page.items.map { SubjectDesk.view($0) }.map { item in
             [
                 ConsolePart.cell(item["time"].text, path: item["xid"].text.map { "/console/transfers/\($0)" }),
-                ConsolePart.cell(item["vendor"].text, note: item["country"].text), ConsolePart.lines(item["purposes"].items.compactMap(\.text)),
+                ConsolePart.cell(item["vendor"].text, note: item["country"].text),
+                ConsolePart.lines(item["purposes"].items.compactMap(\.text)),
                 ConsolePart.lines(item["fields"].items.compactMap(\.text)), ConsolePart.lines(item["bases"].items.compactMap(\.text)),
                 ConsolePart.cell(item["outcome"].text),
             ]

@@ -49,7 +49,9 @@ extension ConsentSource {
             case nil: if !text.isEmpty { change.signals.append(.init(content: .unreadable, at: at)) }
             }
         }
-        if let text = columns.usPrivacy.flatMap({ record.text($0) }) { change.signals.append(.init(content: .usPrivacy(text: text), at: at)) }
+        if let text = columns.usPrivacy.flatMap({ record.text($0) }) {
+            change.signals.append(.init(content: .usPrivacy(text: text), at: at))
+        }
         if let text = columns.gpp.flatMap({ record.text($0) }) { change.signals.append(.init(content: .gpp(text: text), at: at)) }
         if let name = columns.gpc, record.flag(name) == true { change.signals.append(.init(content: .gpc(true), at: at)) }
         if !change.objections.isEmpty || !change.signals.isEmpty { findings.facts(change) }

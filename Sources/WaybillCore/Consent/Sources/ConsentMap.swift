@@ -65,7 +65,8 @@ package struct ConsentMap: Sendable, Equatable {
         guard var file = Section(document, "the mapping file", problems) else { return nil }
         let sources = ConsentSource.all.map(\.name)
         let name: String? = file.required(
-            "source", ScalarType<String>(code: "unknown_value", expected: "one of \(sources.joined(separator: ", "))", choices: sources) {
+            "source",
+            ScalarType<String>(code: "unknown_value", expected: "one of \(sources.joined(separator: ", "))", choices: sources) {
                 sources.contains($0) ? $0 : nil
             })
         if let name, name != source {

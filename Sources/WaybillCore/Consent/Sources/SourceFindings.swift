@@ -19,10 +19,13 @@ struct SourceFindings {
         if found.count > 1 { all.append(.facts(found, SubjectFactsChange())) }
     }
 
-    static let nobody = SourceFinding.refused("names nobody: it has no usable e-mail address, phone number or id of a scheme that the map gives")
+    static let nobody = SourceFinding.refused(
+        "names nobody: it has no usable e-mail address, phone number or id of a scheme that the map gives")
 
     /// The person said yes; without a time of the choice it is only known that an export says so.
-    mutating func given(_ topic: ConsentMap.Topic, _ time: SourceTime?, proof: String? = nil, notice: String? = nil, expires: Timestamp? = nil) {
+    mutating func given(
+        _ topic: ConsentMap.Topic, _ time: SourceTime?, proof: String? = nil, notice: String? = nil, expires: Timestamp? = nil
+    ) {
         var event = event(.given, topic, time)
         if time == nil { event.isOnlyKnownNow(now) }
         event.proof = proof.flatMap { (1...ConsentLine.proofBytesMax).contains($0.utf8.count) ? $0 : nil }
@@ -54,7 +57,10 @@ struct SourceFindings {
     }
 
     /// By the map's own words for a field's values.
-    mutating func value(_ value: String, _ topic: ConsentMap.Topic, _ time: SourceTime?, isDefault: Bool = false, proof: String? = nil, notice: String? = nil) {
+    mutating func value(
+        _ value: String, _ topic: ConsentMap.Topic, _ time: SourceTime?, isDefault: Bool = false, proof: String? = nil,
+        notice: String? = nil
+    ) {
         if topic.withdrawn.contains(value) {
             stopped(topic, time)
         } else if isDefault {

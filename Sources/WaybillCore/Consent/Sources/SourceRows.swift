@@ -54,7 +54,9 @@ package struct SourceRows {
             guard pending.count + bytes.count < Self.documentBytesMax else {
                 if isTooLong { return [] }
                 isTooLong = true
-                return [.failure(problem("makes the document larger than \(Self.documentBytesMax) bytes; export fewer at once, or one a line"))]
+                return [
+                    .failure(problem("makes the document larger than \(Self.documentBytesMax) bytes; export fewer at once, or one a line"))
+                ]
             }
             pending += bytes + [0x0A]
             return []

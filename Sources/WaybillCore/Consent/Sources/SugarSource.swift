@@ -36,7 +36,8 @@ extension ConsentSource {
             let dated = consents.compactMap { proof in proof.time("date_closed").map { (proof, $0) } }.max { $0.1.at < $1.1.at }
             guard !consents.isEmpty else {
                 findings.unknown(
-                    topic, record.time("dp_consent_last_updated"), why: "a business purpose without its Data Privacy record proves no consent")
+                    topic, record.time("dp_consent_last_updated"),
+                    why: "a business purpose without its Data Privacy record proves no consent")
                 continue
             }
             findings.given(topic, dated?.1, proof: dated?.0.text("id").map { "sugar:DataPrivacy/\($0)" })

@@ -23,7 +23,8 @@ extension SQLiteConsentStore: SubjectRecords {
             let last = try Int64.fetchOne(db, sql: "SELECT sequence FROM store_state") ?? 0
             var found: [ConsentChange] = []
             let rows = SubjectRows(db: db, sealer: store.sealer)
-            let sql = "SELECT subject FROM consent_event INDEXED BY consent_event_by_sequence WHERE sequence < ? ORDER BY sequence DESC LIMIT ?"
+            let sql =
+                "SELECT subject FROM consent_event INDEXED BY consent_event_by_sequence WHERE sequence < ? ORDER BY sequence DESC LIMIT ?"
             let below = min(sequence ?? .max, last + 1)
             var histories: [UInt32: SubjectHistory] = [:]
             let pairs = try Row.fetchAll(
