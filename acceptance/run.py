@@ -27,8 +27,6 @@ CHECKS = [
     "access",
     "oidc",
     "audits",
-    "access",
-    "oidc",
     "agreements",
     "subjects",
     "api",
@@ -44,7 +42,6 @@ CHECKS = [
     "public_formats",
     "exports",
     "sinks",
-    "console",
     "traces",
     "erasure",
 ]
