@@ -161,10 +161,10 @@ class Folder:
         return [line for path in sorted(self.home.iterdir()) for line in path.read_text().splitlines()]
 
 
-def decode_otlp(python, bodies):
-    """[index, body] of each log record, as OpenTelemetry's own protocol buffers read them."""
+def decode_otlp(python, bodies, kind="otlp"):
+    """[index, body] of each log record, or facts of each span (`traces`), as OpenTelemetry's own protocol buffers read them."""
     script = Path(__file__).with_name("sink_receivers.py")
-    done = subprocess.run([str(python), str(script), "otlp"], capture_output=True, text=True, timeout=ANSWER_SECONDS_MAX,
+    done = subprocess.run([str(python), str(script), kind], capture_output=True, text=True, timeout=ANSWER_SECONDS_MAX,
                           input="".join(base64.b64encode(body).decode() + "\n" for body in bodies))
     if done.returncode:
         raise ValueError(f"what the collector took cannot be read: {done.stderr[-500:]}")

@@ -24,10 +24,15 @@ CHECKS = [
     "quick",
     "authority",
     "strict",
+    "access",
+    "oidc",
     "audits",
     "access",
     "oidc",
     "agreements",
+    "subjects",
+    "api",
+    "console",
     "package",
     "captured",
     "sdks",
@@ -35,11 +40,12 @@ CHECKS = [
     "json_suite",
     "crash",
     "faults",
-    "erasure",
     "storage",
     "public_formats",
     "exports",
     "sinks",
+    "console",
+    "traces",
     "erasure",
 ]
 
@@ -52,6 +58,7 @@ class Context:
         self.shared = options.shared.resolve() if options.shared and options.shared.is_dir() else None
         self.root, self.write_pages = ROOT, options.write_pages
         self.fault_rounds, self.fault, self.seed, self.keep = options.fault_rounds, options.fault, options.seed, options.keep
+        self.pictures = options.pictures
         self.token, self.paint = CALLER_TOKEN, Paint(sys.stdout)
         self.passed = self.failed = self.skipped = 0
         self.failures = []
@@ -111,6 +118,7 @@ def main():
     options.add_argument("--fault", default="", help="only faults with this in their name")
     options.add_argument("--seed", type=int, help="of `faults`, to have the same again")
     options.add_argument("--write-pages", action="store_true", help="write the pages of docs/ that a check generates, instead of comparing them")
+    options.add_argument("--pictures", type=Path, help="a folder for pictures of every page that `console` opens")
     options.add_argument("--keep", action="store_true", help="keep the temporary installations and say where")
     chosen = options.parse_args()
     names = chosen.only.split(",")

@@ -64,9 +64,28 @@ def otlp():
                     say([facts["waybill.index"].int_value, record.body.string_value])
 
 
+def traces():
+    from google.protobuf import json_format
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    def written(value):
+        """OTLP's JSON has ids in hex, where protocol buffers' own would have base64."""
+        return base64.b64encode(value).decode()
+
+    for line in sys.stdin:
+        request = json_format.Parse(base64.b64decode(line), ExportTraceServiceRequest())
+        for resource in request.resource_spans:
+            for scope in resource.scope_spans:
+                for span in scope.spans:
+                    say({"trace": written(span.trace_id), "span": written(span.span_id), "parent": written(span.parent_span_id),
+                         "name": span.name, "kind": span.kind, "start": span.start_time_unix_nano, "end": span.end_time_unix_nano,
+                         "status": span.status.code,
+                         "attributes": {each.key: each.value.string_value or each.value.int_value for each in span.attributes}})
+
+
 def say(value):
     print(json.dumps(value), flush=True)
 
 
 if __name__ == "__main__":
-    s3(int(sys.argv[2]), sys.argv[3]) if sys.argv[1] == "s3" else otlp()
+    s3(int(sys.argv[2]), sys.argv[3]) if sys.argv[1] == "s3" else {"otlp": otlp, "traces": traces}[sys.argv[1]]()

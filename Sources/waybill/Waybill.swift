@@ -32,6 +32,7 @@ struct Waybill: AsyncParsableCommand {
             KeysCommand.self,
             BackupCommand.self,
             RestoreCommand.self,
+            DoctorCommand.self,
             ReferenceCommand.self,
         ])
 

@@ -184,8 +184,20 @@ def change_of_keys(context, place, go, first, old):
         context.check("the log only grew from the old key's checkpoint on",
                       extended(size, under.size, first.root, hashes) == (first.root, under.root), f"{size} to {under.size}")
         context.check("every checkpoint of either key verifies", place.verify()["exit"] == 0)
+        package(context, place)
     context.check("the old private key is gone", not (place.home / "var" / "keys" / "log.old.key").exists())
     return new
+
+
+def package(context, place):
+    """Over entries that were signed for by both keys, checked by nothing but the new one."""
+    folder = place.home.parent / "formats-package"
+    command(place, "log", "package", "--vendor", "hubspot", "--out", folder)
+    line = printed_keys(place)[0]
+    for what, words in (("verify.py", [sys.executable, folder / "verify.py", "--key", line]),
+                        ("waybill", [place.binary, "log", "verify", "--package", folder, "--key", line])):
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True, cwd=folder)
+        context.check(f"a package across the change of keys is whole to {what}", done.returncode == 0, done.stdout[-300:] + done.stderr[-300:])
 
 
 # A restored backup

@@ -23,6 +23,8 @@ package struct APIOperation: Sendable {
     package var needsMatch = false
     /// Takes `Idempotency-Key`: a repeated request is answered as the first was, and done once.
     package var takesIdempotencyKey = false
+    /// The body is signed by who sends it, and `run` verifies that: no credential is asked for. Of webhooks only.
+    package var isSigned = false
     /// The problems it can answer beyond those that any operation can, by their code.
     package var problems: [APIProblem.Code] = []
     package var run: @Sendable (APICall) async throws -> APIAnswer
@@ -102,6 +104,9 @@ package struct APICall: Sendable {
     /// The `ETag` the client holds, without its quotes; there if the operation `needsMatch`.
     package var match: String?
     package var page: APIPage
+    /// Of an operation that `isSigned`: header fields by their names in lower case, and path and query as they were called.
+    package var headers: [String: String] = [:]
+    package var target = ""
 
     package init(principal: Principal, now: Timestamp) {
         self.principal = principal

@@ -2,8 +2,8 @@ import Crypto
 package import WaybillCore
 package import WaybillLedger
 
-/// Acts on vendors, agreements and callers beside the files, from the first draft to the end: each checked, entered in the log, kept, and put
-/// in force.
+/// Acts on vendors, agreements and callers beside the files, from the first draft to the end: each checked, entered in the log, kept, and
+/// put in force.
 ///
 /// An approval is entered before it takes effect; an end is in force first, like every stop.
 package actor AgreementDesk {
@@ -24,6 +24,8 @@ package actor AgreementDesk {
         /// Reads files and store anew; why that failed, or nil.
         package var reload: @Sendable () async -> String?
         package var clock: @Sendable () -> Timestamp
+        /// Transfers of the log, newest first, until the visitor answers false; nil: there is no log to ask. Blocks.
+        package var transfers: (@Sendable (TransferFilter, (IndexedTransfer) -> Bool) throws -> Void)?
 
         package init(
             store: any PolicyLifeStore, administration: Administration, set: @escaping @Sendable () -> PolicySet,
@@ -148,8 +150,13 @@ package actor AgreementDesk {
         return try versions(of: name)
     }
 
-    /// The kill switch: in force with the next request.
+    /// The kill switch: in force with the next request. Whoever drafted an agreement does not lift its stop.
     package func set(_ target: SuspensionEvent.Target, isStop: Bool, why: String, by: String) async throws(DeskRefusal) -> StopReport {
+        if !isStop, case .agreement(let id) = target,
+            try lives()[PolicyDocumentName(.agreement, id)].newest?.authors.contains(by) ?? false
+        {
+            throw DeskRefusal("four_eyes", "Whoever drafted the agreement does not resume it; ask another approver.")
+        }
         do {
             return StopReport(try await parts.administration.set(target, isStop: isStop, why: why, by: by))
         } catch {

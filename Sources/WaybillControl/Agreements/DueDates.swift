@@ -49,8 +49,8 @@ package struct DueDate: Sendable, Codable, Equatable {
             guard let date else { return }
             dates.append(
                 DueDate(
-                    kind: .agreement, id: agreement.id, version: agreement.version, what: what, date: date.rfc3339, daysLeft: days(date, now),
-                    consequence: consequence, stops: stopsAt.map { $0 <= now } ?? false, owner: agreement.owner))
+                    kind: .agreement, id: agreement.id, version: agreement.version, what: what, date: date.rfc3339,
+                    daysLeft: days(date, now), consequence: consequence, stops: stopsAt.map { $0 <= now } ?? false, owner: agreement.owner))
         }
         add(.review, agreement.reviewNext, "Decisions carry the warning review_due; nothing is stopped.")
         add(.end, agreement.until, "Nothing is sent under it from then on (agreement_expired).", stopsAt: agreement.until)
@@ -81,7 +81,8 @@ package struct DueDate: Sendable, Codable, Equatable {
             dates.append(
                 DueDate(
                     kind: .vendor, id: vendor.id, version: nil, what: .certification, date: until.rfc3339, daysLeft: days(until, now),
-                    consequence: "Transfers that rest on \(certification.scheme) are refused from then on, unless another mechanism carries them.",
+                    consequence:
+                        "Transfers that rest on \(certification.scheme) are refused from then on, unless another mechanism serves.",
                     stops: false, owner: vendor.contacts["privacy"]))
         }
         return dates

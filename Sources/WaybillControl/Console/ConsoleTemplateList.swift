@@ -1,6 +1,11 @@
 /// The templates, by area, one line each. Files of `Console/Templates` are put into the binary; a test compares the folder with this list.
 enum ConsoleTemplateList {
-    static let all: [(name: String, bytes: [UInt8])] = parts + overview + transfers + engagements + log + access
+    static let all: [(name: String, bytes: [UInt8])] = [
+        parts,
+        overview,
+        log,
+        access,
+    ].flatMap(\.self)
 
     /// The layout, and what pages are made of.
     static let parts: [(name: String, bytes: [UInt8])] = [
@@ -27,13 +32,13 @@ enum ConsoleTemplateList {
         ("timeline", PackageResources.timeline_mustache),
     ]
 
-    static let overview: [(name: String, bytes: [UInt8])] = []
+    static let overview: [(name: String, bytes: [UInt8])] = [
+        ("overview", PackageResources.overview_mustache)
+    ]
 
-    static let transfers: [(name: String, bytes: [UInt8])] = []
-
-    static let engagements: [(name: String, bytes: [UInt8])] = []
-
-    static let log: [(name: String, bytes: [UInt8])] = []
+    static let log: [(name: String, bytes: [UInt8])] = [
+        ("log", PackageResources.log_mustache)
+    ]
 
     static let access: [(name: String, bytes: [UInt8])] = [
         ("access-secret", PackageResources.access_secret_mustache)

@@ -28,6 +28,13 @@ package struct Keyring: Sendable {
     /// Second factors of accounts, and what proves that a form is one's own.
     package var access: SymmetricKey { derive("access") }
 
+    /// Ids of subjects and consent events as the API names them.
+    package var subjectIDs: SymmetricKey { derive("subject-id") }
+    /// Links to a person's page, and the tokens of their forms.
+    package var personLinks: SymmetricKey { derive("person-link") }
+    /// Cursors of the API's lists.
+    package var cursors: SymmetricKey { derive("cursor") }
+
     private func derive(_ label: String) -> SymmetricKey {
         HKDF<SHA256>.deriveKey(inputKeyMaterial: master, info: Array("waybill/v1/\(label)".utf8), outputByteCount: 32)
     }

@@ -36,8 +36,9 @@ struct DatedEvent {
         state = isGrant && (!isDated || isDefault || event.purpose == nil) ? .unknown : event.state
         var instant = event.eventTime
         if event.dateOnly { instant = state.isStop ? Day(number: day.number + 1).start : day.start }
-        // Without a date of its own a grant comes before everything that has one: it can never lift a stop or hide it.
-        if isGrant, !isDated { instant = Timestamp(nanoseconds: .min) }
+        // Without a date of its own a grant comes before everything that has one: it can never lift a stop or hide it. Neither can an
+        // import that says nothing take the place of what is known.
+        if isGrant || event.state == .unknown, !isDated { instant = Timestamp(nanoseconds: .min) }
         order = Order(instant: instant, sequence: event.sequence, restrictiveness: state.restrictiveness)
         starts = state.permits ? instant.adding(seconds: -ConsentFold.skewSeconds) : nil
         ends = state.permits ? event.expires : nil

@@ -23,10 +23,3 @@ package enum USPrivacyString: Sendable, Hashable {
         }
     }
 }
-
-/// The IAB's Global Privacy Platform string. This version reads none of its sections: every one is unreadable, which denies wherever
-/// a US opt-out matters.
-package enum GPPString {
-    package struct Unreadable: Error, Sendable, Hashable {}
-    package static func parse(_ text: some StringProtocol) throws(Unreadable) -> Never { throw Unreadable() }
-}

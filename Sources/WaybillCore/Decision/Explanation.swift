@@ -81,3 +81,8 @@ package struct Explanation: Codable, Sendable, Hashable {
         }
     }
 }
+
+extension Explanation {
+    /// What is asked of every record, in order.
+    package static var questions: [(step: Int, question: String)] { DecisionStep.order.map { ($0.number, $0.question) } }
+}

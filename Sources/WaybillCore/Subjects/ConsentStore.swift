@@ -69,6 +69,20 @@ package enum ImportLine: Sendable {
 
 /// What became of one batch of lines.
 package struct ImportBatch: Sendable {
+    /// A line that was taken: whose it is, and the event's place in the store (the earlier one's of a duplicate); 0 of facts.
+    package struct Entered: Sendable, Equatable {
+        package var line: Int
+        package var number: UInt32
+        package var sequence: Int64
+        package var isDuplicate: Bool
+        package init(line: Int, number: UInt32, sequence: Int64, isDuplicate: Bool) {
+            self.line = line
+            self.number = number
+            self.sequence = sequence
+            self.isDuplicate = isDuplicate
+        }
+    }
+    package var entered: [Entered] = []
     package var imported: Int
     /// Events that the history holds already.
     package var duplicates: Int

@@ -14,7 +14,8 @@ package struct SubjectFacts: Sendable, Hashable {
         package enum Content: Sendable, Hashable {
             case gpc(Bool)
             case usPrivacy(USPrivacyString)
-            /// A US-privacy string of no known form: it denies until a later one can be read. Its text is not kept.
+            case gpp(GPPChoices)
+            /// A US-privacy or GPP string of no known form: it denies until a later one can be read. Its text is not kept.
             case unreadable
         }
         package var content: Content
@@ -22,6 +23,24 @@ package struct SubjectFacts: Sendable, Hashable {
         package init(content: Content, at: Timestamp) {
             self.content = content
             self.at = at
+        }
+    }
+
+    /// The person took a stop back, in two steps where the law asks for two. What comes later stands again.
+    package struct Lift: Sendable, Hashable {
+        /// Nil: Global Privacy Control.
+        package var scope: SubjectProfile.ObjectionScope?
+        package var at: Timestamp
+        package init(scope: SubjectProfile.ObjectionScope?, at: Timestamp) {
+            self.scope = scope
+            self.at = at
+        }
+        /// The scope's own word, or `gpc`.
+        package var name: String { scope?.rawValue ?? "gpc" }
+        package init?(name: String, at: Timestamp) {
+            let scope = SubjectProfile.ObjectionScope(rawValue: name)
+            guard scope != nil || name == "gpc" else { return nil }
+            self.init(scope: scope, at: at)
         }
     }
 
@@ -34,6 +53,7 @@ package struct SubjectFacts: Sendable, Hashable {
     /// Histories: an import adds to them and never takes away.
     package var objections: [Objection]
     package var signals: [Signal]
+    package var lifts: [Lift] = []
 
     package init(
         kind: SubjectProfile.Kind? = nil, countries: [Region] = [], countrySource: String? = nil, born: Day? = nil, preference: Int? = nil,
@@ -61,6 +81,7 @@ package struct SubjectFactsChange: Sendable, Hashable {
     package var restricted: Bool?
     package var objections: [SubjectFacts.Objection] = []
     package var signals: [SubjectFacts.Signal] = []
+    package var lifts: [SubjectFacts.Lift] = []
 
     package init() {}
 }
@@ -75,37 +96,66 @@ extension SubjectFacts {
         if let restricted = change.restricted { self.restricted = restricted }
         for objection in change.objections where !objections.contains(objection) { objections.append(objection) }
         for signal in change.signals where !signals.contains(signal) { signals.append(signal) }
+        for lift in change.lifts where !lifts.contains(lift) { lifts.append(lift) }
     }
 
     /// When the subject last objected to direct marketing or to everything: a grant after it lifts the objection for its purpose.
     var marketingObjectionAt: Timestamp? {
-        objections.filter { $0.scope == .directMarketing || $0.scope == .all }.map(\.at).max()
+        objections.filter { ($0.scope == .directMarketing || $0.scope == .all) && stands($0.scope, $0.at) }.map(\.at).max()
     }
 
-    /// The scopes that stand, by objection or by signal. A stop binds whatever its date; a US-privacy string that says "not opted
-    /// out" undoes nothing, and neither does GPC's absence: opting in again takes a step of its own.
-    var standingScopes: [SubjectProfile.ObjectionScope] {
-        let optedOutOfSale = signals.contains { $0.content == .usPrivacy(.optedOut(true)) }
-        return SubjectProfile.ObjectionScope.allCases.filter { scope in
-            objections.contains { $0.scope == scope } || (optedOutOfSale && (scope == .sale || scope == .share))
-        }
+    /// The scopes that stand, by objection or by signal. A stop binds whatever its date; a privacy string that says "not opted out" undoes
+    /// nothing, and neither does GPC's absence: opting in again takes steps of its own (`Lift`).
+    package var standingScopes: [SubjectProfile.ObjectionScope] {
+        SubjectProfile.ObjectionScope.allCases.filter { scope in stops(scope).contains { stands(scope, $0) } }
     }
 
-    var gpcSeen: Bool { signals.contains { $0.content == .gpc(true) } }
+    package var gpcSeen: Bool { gpcStops.contains { stands(nil, $0) } }
+
+    /// When the person said stop in this scope, in whatever words.
+    package func stops(_ scope: SubjectProfile.ObjectionScope) -> [Timestamp] {
+        objections.filter { $0.scope == scope }.map(\.at) + signals.filter { $0.content.scopes.contains(scope) }.map(\.at)
+    }
+
+    package var gpcStops: [Timestamp] {
+        signals.filter { signal in
+            switch signal.content {
+            case .gpc(let isOn): isOn
+            case .gpp(let choices): choices.gpc
+            case .usPrivacy, .unreadable: false
+            }
+        }.map(\.at)
+    }
+
+    /// Nothing later took it back.
+    private func stands(_ scope: SubjectProfile.ObjectionScope?, _ at: Timestamp) -> Bool {
+        !lifts.contains { $0.scope == scope && $0.at > at }
+    }
 
     /// The latest privacy string decides; at a tie the unreadable one.
-    var lastSignalUnreadable: Bool {
+    package var lastSignalUnreadable: Bool {
         var latest: (at: Timestamp, unreadable: Bool)?
         for signal in signals {
             let unreadable: Bool
             switch signal.content {
             case .gpc: continue
-            case .usPrivacy: unreadable = false
+            case .usPrivacy, .gpp: unreadable = false
             case .unreadable: unreadable = true
             }
             if latest.map({ $0.at < signal.at || ($0.at == signal.at && unreadable) }) ?? true { latest = (signal.at, unreadable) }
         }
         return latest?.unreadable ?? false
+    }
+}
+
+extension SubjectFacts.Signal.Content {
+    /// What it stops.
+    package var scopes: Set<SubjectProfile.ObjectionScope> {
+        switch self {
+        case .usPrivacy(.optedOut(true)): [.sale, .share]
+        case .gpp(let choices): choices.scopes
+        case .gpc, .usPrivacy, .unreadable: []
+        }
     }
 }
 

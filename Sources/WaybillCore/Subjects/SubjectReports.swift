@@ -122,16 +122,23 @@ extension SubjectFacts.Signal.Content {
         case .usPrivacy(.optedOut(true)): "us_opted_out"
         case .usPrivacy(.optedOut(false)): "us_not_opted_out"
         case .usPrivacy(.doesNotApply): "us_does_not_apply"
+        case .gpp(let choices): choices.name
         case .unreadable: "unreadable"
         }
     }
 
+    /// But for GPP's, which have choices of their own.
     package static let all: [SubjectFacts.Signal.Content] = [
         .gpc(true), .gpc(false), .usPrivacy(.optedOut(true)), .usPrivacy(.optedOut(false)), .usPrivacy(.doesNotApply), .unreadable,
     ]
 
     package init?(name: String) {
-        guard let content = Self.all.first(where: { $0.name == name }) else { return nil }
-        self = content
+        if let choices = GPPChoices(name: name) {
+            self = .gpp(choices)
+        } else if let content = Self.all.first(where: { $0.name == name }) {
+            self = content
+        } else {
+            return nil
+        }
     }
 }

@@ -28,15 +28,21 @@ package struct Reconciliation {
         var isListed = false
     }
     private var sent: [Sent] = []
-    private let reader: any LogReader
+    private let logs: [any LogReader]
     private var unknown: [TransferKey: [Int]] = [:]
     package private(set) var counts: [Verdict: Int] = [:]
 
-    /// Reads what was sent to `vendor` in the half-open period.
+    /// Reads what was sent to `vendor` in the half-open period. `logs`: every shard, oldest first; no transfer is in two.
     package init(
-        reader: any LogReader, vendor: String, since: Timestamp?, until: Timestamp?, progress: (UInt64) -> Void = { _ in }
+        logs: [any LogReader], vendor: String, since: Timestamp?, until: Timestamp?, progress: (UInt64) -> Void = { _ in }
     ) throws {
-        self.reader = reader
+        self.logs = logs
+        for log in logs { try read(log, vendor, since, until, progress) }
+    }
+
+    private mutating func read(
+        _ reader: any LogReader, _ vendor: String, _ since: Timestamp?, _ until: Timestamp?, _ progress: (UInt64) -> Void
+    ) throws {
         let low = try since.map { try reader.firstEntry(notBefore: $0) } ?? 0
         let high = try until.map { try reader.firstEntry(notBefore: $0) } ?? .max
         var scratch = [CanonicalScanner.Member]()
@@ -113,9 +119,11 @@ package struct Reconciliation {
         var elsewhere: Set<TransferKey> = []
         if !unknown.isEmpty {
             let mark = Array("\"kind\":\"intent\"".utf8)
-            try reader.forEachEntry(from: 0) { _, bytes in
-                guard let key = TransferKey(endOf: bytes), unknown[key] != nil, bytes.holds(mark) else { return }
-                elsewhere.insert(key)
+            for log in logs {
+                try log.forEachEntry(from: 0) { _, bytes in
+                    guard let key = TransferKey(endOf: bytes), unknown[key] != nil, bytes.holds(mark) else { return }
+                    elsewhere.insert(key)
+                }
             }
         }
         var found: [(line: Int, id: TransferID, verdict: Verdict)] = []

@@ -26,7 +26,20 @@ package struct TransferStatistics: Sendable {
         package var mechanisms: [String: Int] = [:]
         /// Records by reason code.
         package var reasons: [String: Int] = [:]
+        /// Intents, by who sent to whom and where.
+        package var flows: [Flow: Int] = [:]
         package init() {}
+
+        package struct Flow: Hashable, Sendable {
+            package var caller: String
+            package var vendor: String
+            package var region: String
+            package init(caller: String, vendor: String, region: String) {
+                self.caller = caller
+                self.vendor = vendor
+                self.region = region
+            }
+        }
 
         mutating func add(_ tally: Tally) {
             let terms = tally.terms.terms
@@ -51,6 +64,7 @@ package struct TransferStatistics: Sendable {
             count(terms.agreements, \.agreements)
             count([terms.caller], \.callers)
             count(terms.mechanisms, \.mechanisms)
+            flows[Flow(caller: terms.caller, vendor: terms.vendor, region: terms.region), default: 0] += tally.transfers
         }
 
         private static var groups: [WritableKeyPath<Counts, [String: Int]>] {
@@ -62,10 +76,14 @@ package struct TransferStatistics: Sendable {
                 self[keyPath: path] += other[keyPath: path]
             }
             for path in Self.groups { self[keyPath: path].merge(other[keyPath: path], uniquingKeysWith: +) }
+            flows.merge(other.flows, uniquingKeysWith: +)
         }
 
         /// Nothing counts as nothing.
-        mutating func dropZeros() { for path in Self.groups { self[keyPath: path] = self[keyPath: path].filter { $0.value != 0 } } }
+        mutating func dropZeros() {
+            for path in Self.groups { self[keyPath: path] = self[keyPath: path].filter { $0.value != 0 } }
+            flows = flows.filter { $0.value != 0 }
+        }
     }
     /// By the day, the month (`2026-05`), or one without a name; in order, empty ones left out.
     package var periods: [(name: String, counts: Counts)]

@@ -16,15 +16,19 @@ extension CallerHandler {
     func note(_ ending: Ending) {
         guard let transit else { return }
         let listener = connections.listener
+        let status = transit.answer?.status
         switch ending {
-        case .finished:
+        case .finished(let outcome):
+            keepTrace(transit, status: status, code: nil, isFailed: outcome.result != .ok)
             let isReduced = transit.shipment?.outcome == .allowRedacted
             loop.metrics.ended(isReduced ? .allowRedacted : .allow, on: listener, wasInFlight: true)
             loop.logger.debug("transfer finished", metadata: metadata(of: transit))
         case .brokenOff(let outcome):
+            keepTrace(transit, status: status, code: outcome.reason, isFailed: true)
             loop.metrics.ended(.brokenOff, on: listener, wasInFlight: true)
             loop.logger.info("answer broken off", metadata: metadata(of: transit, outcome))
         case .abandoned(let outcome):
+            keepTrace(transit, status: status, code: "caller_left", isFailed: false)
             loop.metrics.ended(.abandoned, on: listener, wasInFlight: true)
             loop.logger.info("caller left", metadata: metadata(of: transit, outcome))
         }
@@ -39,6 +43,7 @@ extension CallerHandler {
             loop.metrics.judged(transit.times)
         }
         loop.metrics.refused(refusal, hasLeft: transit.hasLeft, on: connections.listener, wasInFlight: true)
+        keepTrace(transit, status: refusal.status, code: refusal.code, isFailed: refusal.status >= 500)
         loop.logger.info("request refused", metadata: metadata(of: transit).merging(Self.metadata(of: refusal)) { _, new in new })
     }
 

@@ -194,9 +194,11 @@ extension CallerHandler {
         else { return }
         let body = shipment.draft.body
         var head = loop.output.take()
+        if transit.trace != nil { transit.vendorSpan = loop.newSpan() }
         VendorRequestHead.write(
             transit.head, target: transit.admission.head.target, hostLine: home.hostLine,
-            plan: transit.policy[transit.admission.vendor], bodyBytes: body.count, trace: transit.trace.map(loop.outgoing), to: &head)
+            plan: transit.policy[transit.admission.vendor], bodyBytes: body.count,
+            trace: transit.trace.map { OutgoingTrace(parent: $0, span: transit.vendorSpan) }, to: &head)
         setDeadline(loop.limits.answerHeadMillisecondsMax)
         transit.times.forwarded = loop.clock.now
         loop.metrics.forwarded(shipment, transit.times)

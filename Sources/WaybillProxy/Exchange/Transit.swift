@@ -28,6 +28,8 @@ final class Transit {
     var times: TransferTimes
     /// The caller's trace, if it named one.
     let trace: TraceParent?
+    /// What the vendor was told of the trace last; 0: nothing.
+    var vendorSpan: UInt64 = 0
 
     init(
         head: CallerHead, way: WayIn, xid: TransferID, inForce: InForce, admission: Admission,

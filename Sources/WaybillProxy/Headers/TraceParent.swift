@@ -7,6 +7,8 @@ import WaybillCore
 struct TraceParent: Equatable, Sendable {
     /// 32 hexadecimal digits, not all zero.
     let traceID: [UInt8]
+    /// 16 hexadecimal digits, not all zero: the caller's span.
+    let spanID: [UInt8]
     /// The sampled bit; the other flags are not ours to pass on.
     let isSampled: Bool
 
@@ -24,6 +26,7 @@ struct TraceParent: Equatable, Sendable {
         let (trace, parent, flags) = (value[3..<35], value[36..<52], value[53..<55])
         guard Self.isID(trace), Self.isID(parent), let flag = flags.last, flags.allSatisfy(Self.isDigit) else { return nil }
         traceID = Array(trace)
+        spanID = Array(parent)
         isSampled = flag % 2 == (flag < 0x61 ? 1 : 0)
     }
 

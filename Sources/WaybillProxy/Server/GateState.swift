@@ -11,6 +11,7 @@ package final class GateState: Sendable {
     package let volumes: VolumeBudget
     /// For transfers' ids.
     let random = RandomPool()
+    let traces: (any TraceKeeper)?
     /// How each destination is dialled.
     let identities: UpstreamIdentities
     private let trust: VendorTrust
@@ -22,15 +23,18 @@ package final class GateState: Sendable {
     }
 
     /// `secrets`: values for `${secret:name}` in vendors' files; a missing one throws. `trust`: what vendors' own TLS files add to.
+    /// `traces`: nil: nobody collects them.
     package init(
         gate: any Gatekeeper, standing: Standing = Standing(), recorder: any TransferRecorder, refresher: any SubjectRefresher,
-        clock: any WallClock, volumes: VolumeBudget = VolumeBudget(), secrets: [String: String] = [:], trust: VendorTrust = VendorTrust()
+        clock: any WallClock, volumes: VolumeBudget = VolumeBudget(), secrets: [String: String] = [:], trust: VendorTrust = VendorTrust(),
+        traces: (any TraceKeeper)? = nil
     ) throws(ProxyError) {
         self.recorder = recorder
         self.refresher = refresher
         self.clock = clock
         self.volumes = volumes
         self.trust = trust
+        self.traces = traces
         let policy = try PolicySnapshot(gate: gate, secrets: secrets, trust: trust, before: nil)
         identities = UpstreamIdentities(policy.identities)
         current = Mutex(Current(inForce: InForce(policy: policy, standing: standing, volumes: volumes), secrets: secrets))

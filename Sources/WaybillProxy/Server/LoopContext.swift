@@ -51,7 +51,7 @@ final class LoopContext {
         TransferID(now: state.clock.now(), random: state.random.draw())
     }
 
-    func outgoing(_ trace: TraceParent) -> OutgoingTrace { OutgoingTrace(parent: trace, span: spans.next()) }
+    func newSpan() -> UInt64 { spans.next() }
 
     /// A caller's bytes are about to be handled; the first in a turn of the loop starts the turn's watch.
     func touch(now: NIODeadline) {

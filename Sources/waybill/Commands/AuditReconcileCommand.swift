@@ -26,8 +26,7 @@ struct AuditReconcileCommand: AsyncParsableCommand {
     var file: String
 
     func run() async throws {
-        let reader = try Wiring.logReader(try await installation.settings())
-        defer { reader.close() }
+        let logs = try Wiring.exportedLogs(try await installation.settings())
         let source = try failing { () throws(SystemError) in try FilePieces(file) }
         var table = Table(columns: ["difference", "line", "xid", "outcome"], whenEmpty: "no differences")
         var told: [String: Int] = [:]
@@ -42,7 +41,7 @@ struct AuditReconcileCommand: AsyncParsableCommand {
             var progress = Progress("entries")
             let (since, until) = try range.times
             var work = try reading {
-                try Reconciliation(reader: reader, vendor: vendor, since: since, until: until) { progress.update(done: Int($0)) }
+                try Reconciliation(logs: logs, vendor: vendor, since: since, until: until) { progress.update(done: Int($0)) }
             }
             progress.clear()
             let lines = try compare(source, &work) { verdict, line, id in tell(verdict.rawValue, line: line, id: id) }

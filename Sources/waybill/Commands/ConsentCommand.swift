@@ -4,7 +4,8 @@ import WaybillCore
 
 struct ConsentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "consent", abstract: "Consents of subjects.", subcommands: [Import.self, Show.self, History.self])
+        commandName: "consent", abstract: "Consents of subjects.", 
+        subcommands: [Import.self, Show.self, History.self, Give.self, Withdraw.self, Receipt.self])
 
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -18,8 +19,27 @@ struct ConsentCommand: AsyncParsableCommand {
                 """)
         @OptionGroup var installation: ConfigurationOptions
         @OptionGroup var options: ImportOptions
+        @OptionGroup var who: ActorOptions
+        @Option(
+            name: .long,
+            help: ArgumentHelp("The system that exported the file: hubspot, salesforce, sugar, braze or csv.", valueName: "source"))
+        var from: String?
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Which list or field is which purpose. Default: SOURCE.yaml of the directory `consent_maps`.", valueName: "file"))
+        var map: String?
 
-        func run() async throws { try await options.run("consent.import", try await installation.settings()) }
+        func validate() throws {
+            if from == nil, map != nil { throw ValidationError("--map goes with --from.") }
+            if from != nil, options.strict { throw ValidationError("--strict is for files without --from.") }
+        }
+
+        func run() async throws {
+            let settings = try await installation.settings()
+            guard let from else { return try await options.run("consent.import", settings) }
+            try await ConsentSourceImport(file: options.file, source: from, map: map, format: options.format.output, by: who.name)
+                .run(settings)
+        }
     }
 
     struct Show: AsyncParsableCommand {

@@ -21,6 +21,7 @@ extension DocumentKind {
             DocumentList<Self>.self, DocumentShow<Self>.self, DocumentDraft<Self>.self, DocumentDiscard<Self>.self,
             DocumentSubmit<Self>.self,
             DocumentApprove<Self>.self, DocumentReject<Self>.self, DocumentTerminate<Self>.self, DocumentDifference<Self>.self,
+            DocumentImpact<Self>.self,
         ]
     }
 }
@@ -40,16 +41,20 @@ struct DocumentOptions: ParsableArguments {
     var id: String
 
     /// Does an act, through the gate if one runs.
-    func act(_ kind: PolicyDocumentName.Kind, _ act: String, _ more: [String: String] = [:], text: [UInt8] = []) async throws
-        -> [VersionReport]
-    {
+    func act(
+        _ kind: PolicyDocumentName.Kind, _ act: String, _ more: [String: String] = [:], text: [UInt8] = []
+    ) async throws -> [VersionReport] { try await self.ask([VersionReport].self, kind, act, more, text: text) }
+
+    func ask<Value: Decodable>(
+        _ type: Value.Type, _ kind: PolicyDocumentName.Kind, _ act: String, _ more: [String: String] = [:], text: [UInt8] = []
+    ) async throws -> Value {
         let settings = try await installation.settings()
         let arguments = ["kind": kind.rawValue, "id": id, "act": act, "by": Operator.name].merging(more) { _, new in new }
         let pieces = Pieces(text)
         let reply = try await AdministrationSession(settings: settings).run(
             ControlRequest(command: DeskCommand.commandName, arguments: arguments),
             input: { () throws(ControlFailure) in await pieces.next() })
-        return try reply.decode([VersionReport].self)
+        return try reply.decode(type)
     }
 
     private actor Pieces {

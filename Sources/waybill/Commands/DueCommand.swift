@@ -91,3 +91,39 @@ struct DocumentDifference<Kind: DocumentKind>: AsyncParsableCommand {
         StandardStreams.writeOutput(ChangeTable.text(changes, format.output))
     }
 }
+
+struct DocumentImpact<Kind: DocumentKind>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "impact", abstract: "What the draft of the \(Kind.word) would have changed of the last 30 days' transfers.",
+            discussion: Impact.caveat)
+    }
+    @OptionGroup var options: DocumentOptions
+    @OptionGroup var format: OutputOptions
+
+    func run() async throws {
+        let impact = try await options.ask(Impact.self, Kind.kind, "impact")
+        guard format.output == .table else {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = format.output == .json ? [.sortedKeys, .prettyPrinted] : [.sortedKeys]
+            StandardStreams.writeOutput(String(decoding: try encoder.encode(impact), as: UTF8.self) + "\n")
+            return
+        }
+        var table = Table(
+            columns: ["caller", "endpoint", "purposes", "records", "denied", "passes", "more", "fewer", "sample"],
+            whenEmpty: "nothing would change")
+        for line in impact.lines {
+            table.append([
+                .text(line.caller), .text(line.endpoint), .texts(line.purposes), .number(Int64(line.records)), .optional(line.newlyDenied),
+                .bool(line.newlyPermitted), .text(line.fieldsMore.joined(separator: "; ")), .text(line.fieldsFewer.joined(separator: "; ")),
+                .optional(line.samples.first),
+            ])
+        }
+        let summary = """
+            \(impact.records) records of \(impact.transfers) transfers\(impact.isWhole ? "" : ", the newest"): \
+            \(impact.recordsNewlyDenied) newly denied, \(impact.recordsNewlyPermitted) newly pass
+
+            """
+        StandardStreams.writeOutput(table.text(.table) + summary + Impact.caveat + "\n")
+    }
+}

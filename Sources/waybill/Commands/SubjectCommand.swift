@@ -10,6 +10,12 @@ struct SubjectCommand: AsyncParsableCommand {
             Show.self,
             SubjectEraseCommand.self,
             Disclosures.self,
+            Restrict.self,
+            Object.self,
+            Preference.self,
+            Signal.self,
+            Export.self,
+            Link.self,
         ])
 
     struct Import: AsyncParsableCommand {

@@ -74,6 +74,14 @@ extension ConfigurationKey {
         "The directory of vendors' credentials: `${secret:NAME}` in a vendor file is the content of the file NAME there (0600), or "
             + "of the environment variable `WAYBILL_SECRET_NAME`. The secrets `metrics_token` and `log_token`, if they are there, are what "
             + "`/metrics` and `/log` ask for.")
+    static let publicURL = ConfigurationKey(
+        "public_url", .text, nil,
+        "The URL under which people and vendors reach the control listener, like `https://privacy.acme.example`: of links to people's own "
+            + "pages, and of webhooks whose signature covers it.")
+    static let consentMaps = ConfigurationKey(
+        "consent_maps", .path, "consent-maps",
+        "The directory of mapping files, `SOURCE.yaml` each: which list, subscription or field of a source is which purpose. Webhooks go by "
+            + "them; read at start.")
     static let insecure = ConfigurationKey("insecure", .flag, "false", "Allows plain HTTP listeners off the loopback interface.")
     static let resolve = ConfigurationKey(
         "resolve", .addresses, nil,
@@ -131,6 +139,12 @@ extension ConfigurationKey {
         "evidence.timestamp_url", .text, nil,
         "A time-stamping authority (RFC 3161) that stamps evidence packages; only a digest goes there, so `http://` is allowed.")
 
+    static let tracesURL = ConfigurationKey(
+        "traces.url", .text, nil,
+        "A collector's OTLP/HTTP address for traces; without a path `/v1/traces` is meant. Only exchanges whose caller sampled its trace are "
+            + "told. Without it: none.")
+    static let tracesToken = ConfigurationKey(
+        "traces.token", .text, nil, "`${secret:NAME}`: sent to the collector as `Authorization: Bearer`.", isSecret: true)
     static let oidcIssuer = ConfigurationKey(
         "access.oidc.issuer", .text, nil,
         "The identity provider that people sign in at (OpenID Connect), exactly as it writes its issuer. See [docs/access.md](../access.md)."
@@ -175,10 +189,10 @@ extension ConfigurationKey {
     /// Every key, in the order of the reference.
     static let all: [ConfigurationKey] =
         listeners.flatMap { name in [listener(name), address(name)] + tlsParts.map { tls(name, $0) } }
-        + [store, tombstones, policies, keys, secrets, insecure, resolve, trust]
+        + [store, tombstones, policies, keys, secrets, publicURL, consentMaps, insecure, resolve, trust]
         + [upstreamProxy, upstreamProxyTLS, upstreamProxyUsername, upstreamProxyPassword, threads]
         + ConfiguredLimit.all.map(\.key)
         + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, shards, sideMonths, sinks, caPermit]
-        + [evidenceCertificate, evidenceKey, evidenceTimestamp]
+        + [evidenceCertificate, evidenceKey, evidenceTimestamp, tracesURL, tracesToken]
         + [oidcIssuer, oidcClientID, oidcClientSecret, oidcRedirectURL, oidcRolesClaim, oidcRoles, oidcScopes, logLevel]
 }

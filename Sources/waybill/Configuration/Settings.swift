@@ -42,6 +42,12 @@ struct Settings: Sendable {
         var key: String?
         var timestampURL: String?
     }
+    /// Where sampled traces go.
+    struct Traces: Sendable {
+        var url: String
+        /// `${secret:NAME}`.
+        var token: String?
+    }
     struct Sink: Sendable {
         var name: String
         var kind: SinkKind
@@ -74,7 +80,13 @@ struct Settings: Sendable {
     var retention = Retention()
     var caPermit: [String]
     var evidence: Evidence
+    /// Nil: traces are not collected.
+    var traces: Traces?
     var sinks: [Sink] = []
+    /// Without a slash at its end; nil: not configured.
+    var publicURL: String?
+    /// Directory of the mapping files of sources of consents.
+    var consentMaps = ""
     /// With the secret's template in the place of the secret.
     var oidc: OIDCConfiguration?
     var logLevel: String

@@ -36,6 +36,8 @@ enum SettingsReader {
         guard flags[ConfigurationKey.sinks.name] == nil, environment[ConfigurationKey.sinks.environmentName] == nil else {
             throw CommandFailure("`sinks` can only be set in the configuration file", remedy: "write them there")
         }
+        settings.consentMaps = Files.resolve(values.text(.consentMaps) ?? "", against: Files.parent(of: path))
+        settings.publicURL = try publicURL(values)
         settings.oidc = try OIDCSection.read(values, insecure: settings.insecure)
         settings.sinks = file.sinks.map { $0.settings(base: Files.parent(of: path)) }
         let known = Set(ConfigurationKey.all.map(\.environmentName))
@@ -70,8 +72,22 @@ enum SettingsReader {
                 witnessPacing: try WitnessList.pacing(values),
                 shardsByHalfYear: try values.choice(.shards) == "half_year"),
             retention: Settings.Retention(sideMonths: try values.integer(.sideMonths) ?? 0),
-            caPermit: values.texts(.caPermit), evidence: try evidence(values, base: base), logLevel: try values.choice(.logLevel) ?? "info",
+            caPermit: values.texts(.caPermit), evidence: try evidence(values, base: base), traces: try traces(values),
+            logLevel: try values.choice(.logLevel) ?? "info",
             unknownVariables: [])
+    }
+
+    /// Scheme and host, perhaps a port; nothing behind it.
+    private static func publicURL(_ values: ConfigurationValues) throws(CommandFailure) -> String? {
+        guard var text = values.text(.publicURL) else { return nil }
+        if text.hasSuffix("/") { text.removeLast() }
+        let rest = text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
+        guard !rest.isEmpty, rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !rest.contains(where: { "/?#@\\".contains($0) }) else {
+            throw CommandFailure(
+                "\(values.origin(of: .publicURL)): `public_url` must be like `https://privacy.acme.example`, without a path",
+                remedy: "mend it")
+        }
+        return text
     }
 
     private static func evidence(_ values: ConfigurationValues, base: String) throws(CommandFailure) -> Settings.Evidence {
@@ -123,13 +139,32 @@ enum SettingsReader {
             throw CommandFailure(
                 "`upstream_proxy` needs `username` and `password` together, the name without a colon", remedy: "add or remove one")
         }
-        if let password, !password.hasPrefix("${secret:") || !password.hasSuffix("}") {
-            // It may be the password itself, so it is not shown.
-            throw CommandFailure(
-                "\(values.origin(of: .upstreamProxyPassword)): the configuration is no place for a password",
-                remedy: "write `${secret:NAME}` and put it into that secret")
-        }
+        try check(password, of: .upstreamProxyPassword, values)
         return Settings.UpstreamProxy(address: address, isTLS: isTLS, username: username, password: password)
+    }
+
+    /// A password or a token must be named, not written.
+    private static func check(
+        _ secret: String?, of key: ConfigurationKey, _ values: ConfigurationValues
+    ) throws(CommandFailure) {
+        guard let secret, !secret.hasPrefix("${secret:") || !secret.hasSuffix("}") else { return }
+        // It may be the secret itself, so it is not shown.
+        throw CommandFailure(
+            "\(values.origin(of: key)): the configuration is no place for a secret",
+            remedy: "write `${secret:NAME}` and put it into that secret")
+    }
+
+    private static func traces(_ values: ConfigurationValues) throws(CommandFailure) -> Settings.Traces? {
+        let token = values.text(.tracesToken)
+        try check(token, of: .tracesToken, values)
+        guard let url = values.text(.tracesURL) else {
+            guard token == nil else { throw CommandFailure("`traces.token` stands without `traces.url`", remedy: "add or remove one") }
+            return nil
+        }
+        guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
+            throw CommandFailure("\(values.origin(of: .tracesURL)): `traces.url` must be like `https://otel.example:4318`")
+        }
+        return Settings.Traces(url: url, token: token)
     }
 
     private static func store(_ values: ConfigurationValues, base: String) throws(CommandFailure) -> String {

@@ -53,7 +53,7 @@ struct AdministrationSession {
         let administration = Wiring.administration(
             settings, control: control, log: log, known: { Administration.Known(set) }, putInForce: { _ in })
         let desk = Wiring.desk(
-            directory, control: control, administration: administration, set: { set }, check: { try Wiring.check($0, settings) },
+            settings, directory, control: control, administration: administration, set: { set }, check: { try Wiring.check($0, settings) },
             enter: { (notice) async throws(RecordError) in try await log.enter(notice) })
         let access = try Wiring.access(keyring, control: control, log: log)
         let command = request.command

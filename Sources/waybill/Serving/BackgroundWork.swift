@@ -77,6 +77,7 @@ extension GateParts {
             indexing(),
             SideRetention.work(self),
             witnesses.map { WitnessWork.work($0, log: log, reader: logStore, logger: logger) },
+            traces.flatMap { queue in try settings.traces.map { try TraceExport.work(self, queue, $0) } },
         ].compactMap { $0 } + sinkWork()
     }
 }

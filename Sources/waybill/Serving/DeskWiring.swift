@@ -7,17 +7,34 @@ import WaybillStorage
 extension Wiring {
     /// The desk for vendors, agreements and callers. `putStanding`, `reload`: of a running gate; without one, its next start reads all.
     static func desk(
-        _ directory: PolicyDirectory, control: ControlDatabase, administration: Administration, set: @escaping @Sendable () -> PolicySet,
+        _ settings: Settings, _ directory: PolicyDirectory, control: ControlDatabase, administration: Administration,
+        set: @escaping @Sendable () -> PolicySet,
         check: @escaping @Sendable (PolicySet) throws -> Void,
         enter: @escaping @Sendable (LogNotice) async throws(RecordError) -> UInt64, putStanding: @escaping @Sendable () throws -> Void = {},
         reload: @escaping @Sendable () async -> String? = { nil }
     ) -> AgreementDesk {
-        AgreementDesk(
-            AgreementDesk.Parts(
-                store: control, administration: administration, set: set, files: { try directory.readFiles() }, check: check,
-                suspensions: { Suspensions(try control.suspensionEvents()) }, enter: enter, putStanding: putStanding, reload: reload,
-                clock: { SystemWallClock().now() }))
+        var parts = AgreementDesk.Parts(
+            store: control, administration: administration, set: set, files: { try directory.readFiles() }, check: check,
+            suspensions: { Suspensions(try control.suspensionEvents()) }, enter: enter, putStanding: putStanding, reload: reload,
+            clock: { SystemWallClock().now() })
+        parts.transfers = { try Wiring.transfers(settings, $0, $1) }
+        return AgreementDesk(parts)
     }
+
+    /// As far as the index is, then from the log itself. Pages of a fixed size, so that memory is bounded.
+    private static func transfers(_ settings: Settings, _ filter: TransferFilter, _ visit: (IndexedTransfer) -> Bool) throws {
+        let logs = try searchedLogs(settings)
+        defer { for log in logs { log.close() } }
+        let search = try TransferSearch(logs, index: transferIndex(settings))
+        var cursor: ExportCursor?
+        repeat {
+            let page = try search.list(filter, limit: replayPageTransfers, from: cursor)
+            for transfer in page.items { if !visit(transfer) { return } }
+            cursor = page.next
+        } while cursor != nil
+    }
+
+    private static let replayPageTransfers = 1_000
 
     /// Secrets that a set names must be there.
     static func check(_ set: PolicySet, _ settings: Settings) throws { _ = try secrets(settings, set) }
@@ -34,7 +51,8 @@ extension Wiring {
             engagements: control, suspensions: control, known: { Administration.Known(set) }, enter: refuse, log: { ("", 0) },
             putInForce: { _ in }, clock: { SystemWallClock().now() })
         return desk(
-            directory, control: control, administration: administration, set: { set }, check: { try check($0, settings) }, enter: refuse)
+            settings, directory, control: control, administration: administration, set: { set }, check: { try check($0, settings) },
+            enter: refuse)
     }
 }
 
@@ -45,7 +63,8 @@ extension GateService {
             putInForce: { parts.put($0, in: state) })
         // Acts take effect with the next request.
         let desk = Wiring.desk(
-            PolicyDirectory(parts.settings.policies, store: parts.control), control: parts.control, administration: administration,
+            parts.settings, PolicyDirectory(parts.settings.policies, store: parts.control), control: parts.control,
+            administration: administration,
             set: { reloader.set },
             check: {
                 try parts.history.check($0)

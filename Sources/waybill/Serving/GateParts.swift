@@ -30,6 +30,8 @@ struct GateParts: Sendable {
     let erasures: ErasureWork
     /// The forward proxy's.
     let authority: CAKeeper
+    /// Nil: nobody collects them.
+    let traces: TraceQueue?
     /// How each sink does.
     let sinks = SinkBoard()
 
@@ -43,7 +45,7 @@ struct GateParts: Sendable {
         do {
             return try GateState(
                 gate: gate(set), recorder: log, refresher: StoreRefresher(store: consents), clock: SystemWallClock(),
-                volumes: volumes, secrets: secrets, trust: Wiring.vendorTrust(settings))
+                volumes: volumes, secrets: secrets, trust: Wiring.vendorTrust(settings), traces: traces)
         } catch {
             throw CommandFailure(error.message.withoutFullStop)
         }

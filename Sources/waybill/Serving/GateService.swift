@@ -32,7 +32,7 @@ struct GateService: Service {
         } catch let error as ProxyError {
             throw CommandFailure(error.message.withoutFullStop)
         }
-        let control = ControlServer(socketPath: try settings.reachableSocket(), commands: commands, group: group, logger: parts.logger)
+        let control = ControlServer(socketPath: try settings.reachableSocket(), commands: commands(try subjectDesk()), group: group, logger: parts.logger)
         do throws(ControlFailure) {
             try await control.start()
         } catch {
@@ -79,10 +79,10 @@ struct GateService: Service {
         parts.logger.notice("ready", metadata: metadata)
     }
 
-    private var commands: [any ControlCommand] {
+    private func commands(_ subjects: SubjectDesk) -> [any ControlCommand] {
         let (parts, reloader) = (parts, reloader)
         return StoreSession.commands(parts.consents, purposes: { reloader.purposes }) + Wiring.administrationCommands(administration)
-            + Wiring.accessCommands(parts.access) + [
+            + Wiring.accessCommands(parts.access) + SubjectDeskCommand.all(subjects) + [
                 DeskCommand(agreements),
                 EraseCommand(work: parts.erasures),
                 ReplyCommand("status") { () async throws(ControlFailure) in

@@ -55,7 +55,8 @@ struct Serving {
                 history: history,
                 volumes: volumes, erasures: erasures,
                 authority: CAKeeper(
-                    keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger))
+                    keys: keys, leaves: InterceptionLeaves(authority: ca.authority, clock: SystemWallClock()), logger: logger),
+                traces: settings.traces.map { _ in TraceQueue() })
             do {
                 try await finish(erasures)
                 try await serve(parts, policies)

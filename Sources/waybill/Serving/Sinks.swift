@@ -36,7 +36,7 @@ enum SinkWiring {
         return built
     }
 
-    private static func proxy(_ settings: Settings, _ secrets: SecretStore) throws(CommandFailure) -> CurlIdentity.Proxy? {
+    static func proxy(_ settings: Settings, _ secrets: SecretStore) throws(CommandFailure) -> CurlIdentity.Proxy? {
         guard let proxy = settings.upstreamProxy else { return nil }
         var password: String?
         if let template = proxy.password { password = try secret(template, "`upstream_proxy`", secrets) }
@@ -44,7 +44,7 @@ enum SinkWiring {
             host: proxy.address.host, port: proxy.address.port, isTLS: proxy.isTLS, username: proxy.username, password: password)
     }
 
-    private static func secret(_ template: String, _ who: String, _ secrets: SecretStore) throws(CommandFailure) -> String {
+    static func secret(_ template: String, _ who: String, _ secrets: SecretStore) throws(CommandFailure) -> String {
         let name = SecretStore.names(in: template).first ?? ""
         guard let value = try secrets.value(name), !value.isEmpty else {
             throw CommandFailure(

@@ -31,7 +31,7 @@ extension StoreSession {
 
 extension Wiring {
     /// For a command that holds the store, while no gate runs.
-    fileprivate static func openLog(
+    static func openLog(
         _ shard: LogRollover.Opening, _ settings: Settings, _ keys: LogKeys, index: SubjectIndex
     ) throws(CommandFailure) -> TransferLog {
         var configuration = LogConfiguration(origin: shard.origin, node: Serving.node)

@@ -59,6 +59,10 @@ struct StoreSession {
             try await eraseHere(request, output: output)
             return try await answer(last)
         }
+        if SubjectDeskCommand.Kind(rawValue: request.command) != nil {
+            try await deskHere(request, input: ControlInput(next: input), output: output)
+            return try await answer(last)
+        }
         let (_, keyring) = try Wiring.keyring(settings, create: true)
         let policies = try policies(for: request)
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)

@@ -75,7 +75,7 @@ struct ConsoleRoutesTests {
     @Test("A page that leads to an address that is none is not answered with it", arguments: ["//evil.example/", "/a b", "/\\e"])
     func openRedirect(to: String) async throws {
         try await ConsoleTestServer.running(Self.pages) { ask in
-            let body = "csrf=\(FakeAccess.formToken)&to=\(FormDecoding.escaped(to))"
+            let body = "csrf=\(FakeConsoleAccess.formToken)&to=\(FormDecoding.escaped(to))"
             let answer = try await ask(.form("/console/out", as: .auditor, body))
             #expect(answer.status == 500 && answer.value("location") == nil)
         }
@@ -115,11 +115,11 @@ struct ConsoleRoutesTests {
 
     @Test("What a role does not permit is 403, and told to whoever keeps the log")
     func permissions() async throws {
-        let access = FakeAccess()
+        let access = FakeConsoleAccess()
         try await ConsoleTestServer.running(Self.pages, access: access) { ask in
             let page = try await ask(Ask("/console/overview", as: .administrator))
             #expect(page.status == 403)
-            let form = Ask.form("/console/vendors/a", as: .auditor, "csrf=\(FakeAccess.formToken)&note=x")
+            let form = Ask.form("/console/vendors/a", as: .auditor, "csrf=\(FakeConsoleAccess.formToken)&note=x")
             let answer = try await ask(form)
             #expect(answer.status == 403)
             #expect(access.refusals.withLock { $0 } == [.readTransfers, .draftPolicies])
@@ -131,7 +131,7 @@ struct ConsoleRoutesTests {
         try await ConsoleTestServer.running(Self.pages, standing: FakeStanding()) { ask in
             let auditor = try await ask(Ask("/console/overview", as: .auditor)).text
             #expect(auditor.contains(#"<a href="/console/overview" aria-current="page">Overview</a>"#))
-            #expect(!auditor.contains(">Sinks</a>") && auditor.contains("The vendor acme is stopped.") && auditor.contains("auditor"))
+            #expect(!auditor.contains(">Sinks</a>") && auditor.contains("The vendor acme is stopped.") && auditor.contains("(Auditor)"))
             let administrator = try await ask(Ask("/console/nowhere", as: .administrator)).text
             #expect(!administrator.contains("Overview</a>") && !administrator.contains("acme"))
             #expect(try await ask(Ask("/console", as: .auditor)).value("location") == "/console/overview")
@@ -155,7 +155,7 @@ struct ConsoleRoutesTests {
     func otherSite(site: String, status: Int) async throws {
         try await ConsoleTestServer.running(Self.pages) { ask in
             let form = Ask.form(
-                "/console/vendors/a", as: .vendorManager, "csrf=\(FakeAccess.formToken)&note=x", fields: ["Sec-Fetch-Site: \(site)"])
+                "/console/vendors/a", as: .vendorManager, "csrf=\(FakeConsoleAccess.formToken)&note=x", fields: ["Sec-Fetch-Site: \(site)"])
             let answer = try await ask(form)
             #expect(answer.status == status)
         }
@@ -165,7 +165,7 @@ struct ConsoleRoutesTests {
     func problems() async throws {
         try await ConsoleTestServer.running(Self.pages) { ask in
             for (body, message) in [("note=+&day=2026-02-03", "Say something"), ("note=taken&day=2026-02-03", "Load it again.")] {
-                let answer = try await ask(.form("/console/vendors/a", as: .vendorManager, "csrf=\(FakeAccess.formToken)&\(body)"))
+                let answer = try await ask(.form("/console/vendors/a", as: .vendorManager, "csrf=\(FakeConsoleAccess.formToken)&\(body)"))
                 #expect(answer.status == 422 && answer.text.contains(#"role="alert""#) && answer.text.contains("<title>Error: "))
                 #expect(answer.text.contains(##"<a href="#field-note">"##) && answer.text.contains(#"id="field-note-error">"#))
                 #expect(answer.text.contains(message) && answer.text.contains(#"value="2026-02-03""#))
@@ -177,7 +177,7 @@ struct ConsoleRoutesTests {
     @Test("A notice is shown once on the page after, and stands in no address")
     func notices() async throws {
         try await ConsoleTestServer.running(Self.pages) { ask in
-            let saved = try await ask(.form("/console/vendors/a", as: .vendorManager, "csrf=\(FakeAccess.formToken)&note=%3Cb%3E"))
+            let saved = try await ask(.form("/console/vendors/a", as: .vendorManager, "csrf=\(FakeConsoleAccess.formToken)&note=%3Cb%3E"))
             #expect(saved.status == 303 && saved.value("location") == "/console/overview")
             let cookie = try #require(saved.values("set-cookie").first { $0.hasPrefix(ConsoleNotices.cookie) }?.split(separator: ";").first)
             #expect(!cookie.contains("Saved"))

@@ -6,7 +6,7 @@ import WaybillTesting
 @testable import WaybillControl
 
 /// Whoever a test wants to be signed in: the cookie is the role's name.
-final class FakeAccess: Authenticating {
+final class FakeConsoleAccess: Authenticating {
     static let formToken = String(repeating: "ab", count: 32)
     let refusals = Mutex<[Permission]>([])
 
@@ -65,7 +65,7 @@ enum ConsoleTestServer {
     }
 
     static func running(
-        _ pages: [ConsolePage], access: FakeAccess = FakeAccess(), standing: (any ConsoleStanding)? = nil,
+        _ pages: [ConsolePage], access: FakeConsoleAccess = FakeConsoleAccess(), standing: (any ConsoleStanding)? = nil,
         _ body: ((Ask) async throws -> RawClient.Answer) async throws -> Void
     ) async throws {
         let surface = ControlSurface(operations: [], pages: pages, access: access, standing: standing)

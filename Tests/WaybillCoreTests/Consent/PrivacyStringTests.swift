@@ -22,9 +22,4 @@ struct PrivacyStringTests {
     func unreadable(_ text: String) {
         #expect(throws: USPrivacyString.Unreadable.self) { try USPrivacyString.parse(text) }
     }
-
-    @Test("no GPP string is read yet", arguments: ["BAAAAABA.QA", "BVWSSSVY.YA", "DBAA", "DBABTA~1YNN", "z", "invalid gpp string"])
-    func gpp(_ text: String) {
-        #expect(throws: GPPString.Unreadable.self) { try GPPString.parse(text) }
-    }
 }

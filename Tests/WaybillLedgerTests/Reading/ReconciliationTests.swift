@@ -27,7 +27,7 @@ import WaybillTesting
     private func run(
         _ ids: [TransferID?], vendor: String = "hubspot", since: Timestamp? = nil
     ) throws -> (Reconciliation, [(line: Int, id: TransferID, verdict: Reconciliation.Verdict)]) {
-        var work = try Reconciliation(reader: fixture.store, vendor: vendor, since: since, until: nil)
+        var work = try Reconciliation(logs: [fixture.store], vendor: vendor, since: since, until: nil)
         for (i, id) in ids.enumerated() { _ = work.take(id, line: i + 1) }
         let late = try work.finish()
         return (work, late)
@@ -62,6 +62,25 @@ import WaybillTesting
         #expect(try run([.testing(1), .testing(99)], vendor: "segment").0.counts == [.elsewhere: 1, .neverSent: 1])
         #expect(try run([.testing(1)], since: fixture.clock.now().adding(seconds: 60)).0.counts == [.elsewhere: 1])
         #expect(try run([]).0.lacking == ["ok": 3, "vendor_error": 1, "open": 1])
+    }
+
+    @Test func `Shards count as one log`() throws {
+        try filled()
+        let older = LogFixture()
+        let log = try older.open()
+        for number in 11...12 as ClosedRange<UInt64> {
+            log.record(.testing(number, vendor: number == 12 ? "mailchimp" : "hubspot"), ticket: number, for: older.listener)
+        }
+        #expect(older.listener.wait(for: 2))
+        for number in 11...12 as ClosedRange<UInt64> {
+            log.record(TransferOutcome(xid: .testing(number), result: .ok, status: 200, sentBytes: 1, milliseconds: 1))
+        }
+        log.close()
+        var work = try Reconciliation(logs: [older.store, fixture.store], vendor: "hubspot", since: nil, until: nil)
+        for (i, number) in ([11, 1, 2, 5, 12] as [UInt64]).enumerated() { _ = work.take(.testing(number), line: i + 1) }
+        #expect(try work.finish().map(\.verdict) == [.elsewhere])
+        #expect(work.counts == [.matched: 4, .elsewhere: 1] && work.sentCount == 6)
+        #expect(work.lacking == ["vendor_error": 1, "open": 1])
     }
 
     @Test func `A list is read in each of its forms, and a line that cannot be is named`() throws {

@@ -17,7 +17,7 @@ struct TraceParentTests {
     @Test("What has the form of version 00 is taken, its sampled bit kept", arguments: taken)
     func takes(text: String, sampled: Bool) throws {
         let parent = try #require(TraceParent(Array(text.utf8)))
-        #expect(parent.text == Self.trace && parent.isSampled == sampled)
+        #expect(parent.text == Self.trace && parent.isSampled == sampled && parent.spanID == Array(Self.span.utf8))
     }
 
     static let ignored = [

@@ -38,6 +38,18 @@ struct SettingsReaderTests {
         #expect(!settings.insecure && settings.resolve.isEmpty && settings.trust.isEmpty && settings.log.witnesses.isEmpty)
     }
 
+    @Test(
+        "Where traces go needs an address, and its token a secret's name",
+        arguments: [
+            ("traces: {url: 'ftp://otel.example'}", "must be like"), ("traces: {token: '${secret:otel}'}", "stands without"),
+            ("traces: {url: 'https://otel.example', token: abc}", "no place for a secret"),
+        ])
+    func unfitTraces(text: String, words: String) async throws {
+        #expect(try await failure(text)?.sentence.contains(words) == true)
+        #expect(try await failure(text)?.sentence.contains("abc") == false)
+        #expect(try await read("traces: {url: 'https://otel.example'}").traces?.url == "https://otel.example")
+    }
+
     @Test("The example that other people's configurations follow is accepted")
     func fixedExample() async throws {
         let settings = try await read(

@@ -34,18 +34,3 @@ struct ConsoleWriter: Sendable {
         return templates.render("layout", .object(page))
     }
 }
-
-extension Role {
-    /// As people read it.
-    package var label: String {
-        switch self {
-        case .caller: "caller"
-        case .vendorManager: "vendor manager"
-        case .approver: "approver"
-        case .privacyOfficer: "privacy officer"
-        case .auditor: "auditor"
-        case .vendorAuditor: "vendor auditor"
-        case .administrator: "administrator"
-        }
-    }
-}

@@ -184,7 +184,9 @@ struct DifferenceWords {
 /// What an operator does, in words: `mask keep_last 2` → `masked to its last 2 characters`.
 package enum OperatorWords {
     package static func text(_ operation: String) -> String {
-        let words = operation.split(separator: " ").map(String.init)
+        // As it stands in the file, or as an operator sums itself up: `mask {keep_last: 2}`.
+        let plain = String(operation.unicodeScalars.filter { !"{}:,".unicodeScalars.contains($0) }.map(Character.init))
+        let words = plain.split(separator: " ").map(String.init)
         switch words.first {
         case "keep": return "as it is"
         case "drop": return "not at all"

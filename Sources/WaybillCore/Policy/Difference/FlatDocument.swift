@@ -1,5 +1,5 @@
-/// A document as one text a path: `purposes[newsletter].fields.phone` → `mask keep_last 2`. Whatever can differ between two documents differs
-/// here; how they are written (comments, order of keys, quotes) does not.
+/// A document as one text a path: `purposes[newsletter].fields.phone` → `mask keep_last 2`. Whatever can differ between two documents
+/// differs here; how they are written (comments, order of keys, quotes) does not.
 struct FlatDocument {
     /// A step's name, and for an entry of a list what tells it from the others.
     struct Path: Hashable, Comparable {

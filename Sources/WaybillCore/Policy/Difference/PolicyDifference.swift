@@ -1,5 +1,5 @@
-/// What changes between two policy sets, in sentences that a counsel reads. Nothing that differs goes unsaid: what has no sentence of its own
-/// gets one that names the path.
+/// What changes between two policy sets, in sentences that a counsel reads. Nothing that differs goes unsaid: what has no sentence of its
+/// own gets one that names the path.
 package enum PolicyDifference {
     package struct Change: Sendable, Hashable, Codable {
         package enum Weight: String, Sendable, Codable, CaseIterable {

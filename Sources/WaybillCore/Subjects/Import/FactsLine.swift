@@ -83,23 +83,26 @@ package struct FactsLine: Sendable {
 
     private static func signals(_ members: LineMembers) throws(LineProblem) -> [SubjectFacts.Signal] {
         var signals: [SubjectFacts.Signal] = []
-        for object in try members.objects("signals", max: datedMax, known: ["gpc", "usprivacy", "at"]) {
+        for object in try members.objects("signals", max: datedMax, known: ["gpc", "usprivacy", "gpp", "at"]) {
             let at = try object.requiredTime("at").at
-            switch (try object.bool("gpc"), try object.string("usprivacy")) {
-            case (let gpc?, nil): signals.append(SubjectFacts.Signal(content: .gpc(gpc), at: at))
-            case (nil, let text?): signals.append(SubjectFacts.Signal(content: privacyString(text), at: at))
-            default: throw object.problem("gpc", "a signal holds either gpc or usprivacy; write two signals for both")
+            switch (try object.bool("gpc"), try object.string("usprivacy"), try object.string("gpp")) {
+            case (let gpc?, nil, nil): signals.append(SubjectFacts.Signal(content: .gpc(gpc), at: at))
+            case (nil, let text?, nil): signals.append(SubjectFacts.Signal(content: .usPrivacy(text: text), at: at))
+            case (nil, nil, let text?): signals.append(SubjectFacts.Signal(content: .gpp(text: text), at: at))
+            default: throw object.problem("gpc", "a signal holds one of gpc, usprivacy and gpp; write a signal for each")
             }
         }
         return signals
     }
+}
 
+extension SubjectFacts.Signal.Content {
     /// An unreadable string is a fact to keep, not a line to refuse: refusing it would leave the person without any opt-out.
-    private static func privacyString(_ text: String) -> SubjectFacts.Signal.Content {
-        do {
-            return .usPrivacy(try USPrivacyString.parse(text))
-        } catch {
-            return .unreadable
-        }
+    package static func usPrivacy(text: String) -> Self {
+        do { return .usPrivacy(try USPrivacyString.parse(text)) } catch { return .unreadable }
+    }
+
+    package static func gpp(text: String) -> Self {
+        do { return .gpp(GPPChoices(try GPPString.parse(text))) } catch { return .unreadable }
     }
 }

@@ -18,6 +18,8 @@ package struct ControlDatabase: Sendable {
         .suspensions,
         .witnesses,
         .sinkCursors,
+        .subjectRegister,
+        .idempotency,
         .agreements,
     ]
 

@@ -130,7 +130,7 @@ struct ErasureRows {
     func destroy(_ number: Int64) throws {
         let isSealed = try Bool.fetchOne(db, sql: "SELECT erased_at = ? FROM subject WHERE number = ?", arguments: [Int64.max, number])
         guard isSealed ?? false else { return }
-        let tables = ["identifier", "alias", "consent_event", "objection", "signal"]
+        let tables = ["identifier", "alias", "consent_event", "objection", "signal", "lift"]
         for table in tables {
             try db.execute(sql: "DELETE FROM \(table) WHERE subject = ?", arguments: [number])
         }

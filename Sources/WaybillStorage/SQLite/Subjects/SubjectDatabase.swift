@@ -51,8 +51,36 @@ enum SubjectDatabase {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("subjects-1") { db in try db.execute(sql: schema1) }
         migrator.registerMigration("erasures-1") { db in try db.execute(sql: ErasureRows.schema) }
+        migrator.registerMigration("lifts-1") { db in try db.execute(sql: lifts1) }
         return migrator
     }
+
+    /// Stops that the person took back.
+    private static let lifts1 = """
+        CREATE TABLE lift (
+            subject INTEGER NOT NULL REFERENCES subject(number),
+            choice TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (subject, at, choice)
+        ) STRICT, WITHOUT ROWID;
+
+        -- For lists of what changed last, and how many of each kind there are: people look at them, the gate does not.
+        CREATE INDEX consent_event_by_sequence ON consent_event(sequence);
+        CREATE TABLE consent_count (
+            purpose TEXT NOT NULL,          -- empty: every purpose
+            state TEXT NOT NULL,
+            events INTEGER NOT NULL,
+            PRIMARY KEY (purpose, state)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO consent_count SELECT coalesce(purpose, ''), state, count(*) FROM consent_event GROUP BY 1, 2;
+        CREATE TRIGGER consent_event_counted AFTER INSERT ON consent_event BEGIN
+            INSERT INTO consent_count VALUES (coalesce(NEW.purpose, ''), NEW.state, 1)
+                ON CONFLICT (purpose, state) DO UPDATE SET events = events + 1;
+        END;
+        CREATE TRIGGER consent_event_uncounted AFTER DELETE ON consent_event BEGIN
+            UPDATE consent_count SET events = events - 1 WHERE purpose = coalesce(OLD.purpose, '') AND state = OLD.state;
+        END;
+        """
 
     private static let schema1 = """
         CREATE TABLE store_state (

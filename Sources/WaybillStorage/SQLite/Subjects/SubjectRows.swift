@@ -25,6 +25,7 @@ struct SubjectRows {
         let events = Grouped(try Row.fetchCursor(db.cachedStatement(sql: Self.eventsSQL), arguments: bounds))
         let objections = Grouped(try Row.fetchCursor(db.cachedStatement(sql: Self.objectionsSQL), arguments: bounds))
         let signals = Grouped(try Row.fetchCursor(db.cachedStatement(sql: Self.signalsSQL), arguments: bounds))
+        let lifts = Grouped(try Row.fetchCursor(db.cachedStatement(sql: Self.liftsSQL), arguments: bounds))
         while let row = try subjects.next() {
             let number: Int64 = row[0]
             var history = SubjectHistory(
@@ -33,6 +34,7 @@ struct SubjectRows {
             if row[2] as Bool {
                 try objections.rows(of: number) { history.facts.objections.append(try objection($0)) }
                 try signals.rows(of: number) { history.facts.signals.append(try signal($0)) }
+                try lifts.rows(of: number) { history.facts.lifts.append(try lift($0)) }
             }
             try events.rows(of: number) { history.events.append(try event($0, proofs: proofs)) }
             try body(history)
@@ -50,6 +52,7 @@ struct SubjectRows {
         """
     private static let objectionsSQL = "SELECT subject, scope, at FROM objection WHERE subject BETWEEN ? AND ? ORDER BY subject, at, scope"
     private static let signalsSQL = "SELECT subject, content, at FROM signal WHERE subject BETWEEN ? AND ? ORDER BY subject, at, content"
+    private static let liftsSQL = "SELECT subject, choice, at FROM lift WHERE subject BETWEEN ? AND ? ORDER BY subject, at, choice"
 
     private func facts(_ row: Row, number: Int64) throws -> SubjectFacts {
         var facts = SubjectFacts()
@@ -69,6 +72,10 @@ struct SubjectRows {
 
     private func signal(_ row: Row) throws -> SubjectFacts.Signal {
         SubjectFacts.Signal(content: try known(SubjectFacts.Signal.Content(name: row[1])), at: Timestamp(nanoseconds: row[2]))
+    }
+
+    private func lift(_ row: Row) throws -> SubjectFacts.Lift {
+        try known(SubjectFacts.Lift(name: row[1], at: Timestamp(nanoseconds: row[2])))
     }
 
     private func event(_ row: Row, proofs: Proofs) throws -> ConsentEvent {

@@ -70,11 +70,12 @@ final class SubjectTransaction {
         let event = line.event
         let number = try subject(of: [line.identifier], grant: event, line: line.line)
         let fingerprint = Data(index.fingerprinter.fingerprint(of: event.identity).bytes)
-        let known = try Bool.fetchOne(
-            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM consent_event WHERE subject = ? AND fingerprint = ?)"),
+        let known = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT sequence FROM consent_event WHERE subject = ? AND fingerprint = ?"),
             arguments: [Int64(number), fingerprint])
-        if known ?? false {
+        if let known {
             batch.duplicates += 1
+            batch.entered.append(.init(line: line.line, number: number, sequence: known, isDuplicate: true))
             return
         }
         sequence += 1
@@ -87,6 +88,7 @@ final class SubjectTransaction {
                 event.expires?.nanoseconds, event.explicit, event.actor,
             ])
         batch.imported += 1
+        batch.entered.append(.init(line: line.line, number: number, sequence: sequence, isDuplicate: false))
     }
 
     private func enter(_ line: FactsLine) throws {
@@ -111,8 +113,15 @@ final class SubjectTransaction {
         for signal in change.signals {
             try run("INSERT OR IGNORE INTO signal VALUES (?, ?, ?)", [number, signal.content.name, signal.at.nanoseconds])
         }
-        if !change.objections.isEmpty || !change.signals.isEmpty { try set("has_dated", to: true, of: number) }
+        for lift in change.lifts {
+            try run("INSERT OR IGNORE INTO lift VALUES (?, ?, ?)", [number, lift.name, lift.at.nanoseconds])
+        }
+        let isDated = !change.objections.isEmpty || !change.signals.isEmpty || !change.lifts.isEmpty
+        if isDated { try set("has_dated", to: true, of: number) }
         batch.imported += 1
+        if let short = UInt32(exactly: number) {
+            batch.entered.append(.init(line: line.line, number: short, sequence: 0, isDuplicate: false))
+        }
     }
 
     /// The one subject of these identifiers, made or merged if need be, and all of them linked to it.

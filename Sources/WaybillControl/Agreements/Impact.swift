@@ -1,0 +1,94 @@
+package import WaybillCore
+package import WaybillLedger
+
+/// What a draft would have changed of the transfers of the last days: each kind of transfer decided again, with and without it.
+package struct Impact: Sendable, Codable, Equatable {
+    package struct Line: Sendable, Codable, Equatable {
+        package var caller: String
+        package var endpoint: String
+        package var purposes: [String]
+        package var transfers = 0
+        package var records = 0
+        /// Records of it would be denied, and were not before: why.
+        package var newlyDenied: String?
+        /// Would pass, and did not before.
+        package var newlyPermitted = false
+        /// Each with what is done to it.
+        package var fieldsMore: [String] = []
+        package var fieldsFewer: [String] = []
+        package var samples: [String] = []
+    }
+    /// Of transfers: beyond them the newest are told, and `isWhole` is false.
+    package static let transfersMax = 200_000
+    static let samplesMax = 3
+    static let days: Int64 = 30
+    /// What cannot be known, in words.
+    package static let caveat = """
+        The log keeps no values and no consents: every transfer is decided again as if the person had agreed to everything and nothing stood \
+        in the way. What hangs on one person's consent, objection, age or on daily limits is not in these figures.
+        """
+
+    package var since: String
+    package var until: String
+    package var transfers = 0
+    package var records = 0
+    package var recordsNewlyDenied = 0
+    package var recordsNewlyPermitted = 0
+    package var isWhole = true
+    /// Only what changes, most records first.
+    package var lines: [Line] = []
+
+    /// `each`: calls back for the transfers of a vendor since a time, newest first, until it answers false.
+    package static func work(
+        vendors: Set<String>, before: PolicySet, after: PolicySet, now: Timestamp,
+        each: (_ filter: TransferFilter, _ visit: (IndexedTransfer) -> Bool) throws -> Void
+    ) throws -> Impact {
+        let since = now.adding(seconds: -days * 86_400)
+        var impact = Impact(since: since.rfc3339, until: now.rfc3339)
+        var (old, new) = (Replay(before, now: now), Replay(after, now: now))
+        var lines: [Replay.Case: Line?] = [:]
+        for vendor in vendors.sorted() {
+            var filter = TransferFilter()
+            filter.vendor = vendor
+            filter.since = since
+            try each(filter) { transfer in
+                guard impact.transfers < transfersMax else {
+                    impact.isWhole = false
+                    return false
+                }
+                let terms = transfer.terms.terms
+                let given = Replay.Case(
+                    caller: terms.caller, vendor: terms.vendor, endpoint: terms.endpoint, destination: terms.destination,
+                    purposes: terms.purposes, regimes: terms.regimes, present: (terms.fields + terms.droppedFields).sorted())
+                impact.transfers += 1
+                impact.records += transfer.records
+                if lines[given] == nil { lines[given] = .some(compare(given, old.decide(given), new.decide(given))) }
+                guard var line = lines[given] ?? nil else { return true }
+                line.transfers += 1
+                line.records += transfer.records
+                if line.samples.count < samplesMax { line.samples.append(transfer.xid.description) }
+                if line.newlyDenied != nil { impact.recordsNewlyDenied += transfer.records }
+                if line.newlyPermitted { impact.recordsNewlyPermitted += transfer.records }
+                lines[given] = .some(line)
+                return true
+            }
+        }
+        impact.lines = lines.values.compactMap { $0 }.sorted { ($1.records, $0.caller, $0.endpoint) < ($0.records, $1.caller, $1.endpoint) }
+        return impact
+    }
+
+    /// Nil: nothing changes.
+    private static func compare(_ given: Replay.Case, _ old: Replay.Result, _ new: Replay.Result) -> Line? {
+        guard old != new, old.permits || new.permits else { return nil }
+        var line = Line(caller: given.caller, endpoint: given.endpoint, purposes: given.purposes)
+        if old.permits, !new.permits { line.newlyDenied = new.code?.rawValue ?? "" }
+        line.newlyPermitted = !old.permits && new.permits
+        for (field, what) in new.sent.sorted(by: { $0.key < $1.key }) where old.sent[field] != what {
+            line.fieldsMore.append("\(field), \(OperatorWords.text(what))")
+        }
+        for (field, what) in old.sent.sorted(by: { $0.key < $1.key }) where new.permits && new.sent[field] != what {
+            line.fieldsFewer.append("\(field), \(OperatorWords.text(what))")
+        }
+        return line
+    }
+}
