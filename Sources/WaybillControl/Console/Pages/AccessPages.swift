@@ -118,6 +118,11 @@ package enum AccessPages {
 
 extension Role {
     /// For people.
+    package var label: String {
+        let words = rawValue.replacing("_", with: " ")
+        return words.prefix(1).uppercased() + words.dropFirst()
+    }
+
     package var summary: String {
         switch self {
         case .caller: "sees its own transfers; stands alone"
