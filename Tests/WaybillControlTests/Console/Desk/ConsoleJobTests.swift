@@ -20,15 +20,15 @@ struct ConsoleJobTests {
             })
         #expect(await !job.begin(by: "account:bert") { _ in 8 })
         while await job.standing?.done != 5 { await Task.yield() }
-        let begun = await job.standing
-        #expect(begun?.total == 10 && begun?.endedAt == nil)
+        let running = await job.standing
+        #expect(running?.total == 10 && running?.endedAt == nil)
         opener.yield()
         while await job.standing?.endedAt == nil { await Task.yield() }
         let done = await job.standing
         #expect(done?.result == 7 && done?.by == "account:anna")
         #expect(await job.begin(by: "account:bert") { _ in throw Broken() })
         while await job.standing?.endedAt == nil { await Task.yield() }
-        let broken = await job.standing
-        #expect(broken?.result == nil && broken?.failure != nil)
+        let failed = await job.standing
+        #expect(failed != nil && failed?.result == nil && failed?.failure != nil)
     }
 }

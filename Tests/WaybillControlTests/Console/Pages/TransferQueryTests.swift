@@ -13,7 +13,7 @@ struct TransferQueryTests {
     }
 
     @Test("Every filter of the command is one of the page; what is empty is none")
-    func filter() throws {
+    func everyFilter() throws {
         let filter = try TransferQuery.filter(
             call([
                 "vendor": "hubspot", "agreement": "a@1", "purpose": " newsletter ", "caller": "", "decision": "deny", "reason": "opted_out",
@@ -26,19 +26,19 @@ struct TransferQueryTests {
         #expect(filter == expected)
     }
 
-    static let wrong: [([String: String], String)] = [
+    static let malformed: [([String: String], String)] = [
         (["decision": "maybe"], "decision"), (["result": "lost"], "result"), (["since": "yesterday"], "since"),
         (["until": "2026-13-01"], "until"), (["since": "2026-06-02", "until": "2026-06-01"], "until"),
     ]
 
-    @Test("What is not understood is told beside its field", arguments: wrong)
+    @Test("What is not understood is told beside its field", arguments: malformed)
     func wrong(fields: [String: String], field: String) {
         let problem = #expect(throws: FormProblem.self) { try TransferQuery.filter(call(fields)) }
         #expect(problem?.field == field)
     }
 
     @Test("Whoever sees one vendor or one caller sees no other, whatever they ask for")
-    func seen() {
+    func narrowed() {
         var principal = Principal(id: "account:x", name: "x", kind: .person, roles: [.vendorAuditor])
         (principal.vendor, principal.caller) = ("hubspot", "crm")
         var filter = TransferFilter()
