@@ -48,7 +48,7 @@ package struct OpaqueIDs: Sendable {
 /// Whether two secrets are the same, in a time that does not tell where they differ.
 func equal(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Bool {
     guard a.count == b.count else { return false }
-    return zip(a, b).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+    return zip(a, b).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
 }
 
 /// RFC 4648 § 5, without padding.

@@ -23,6 +23,7 @@ struct SubjectDeskTests {
             let keyring = Keyring(master: SymmetricKey(data: Array(repeating: UInt8(3), count: 32)))
             store = try SQLiteConsentStore(
                 path: directory + "/s.db", keyring: keyring, index: SubjectIndex(fingerprintKey: keyring.fingerprints), notices: [:])
+            store.index.open()
             let control = try ControlDatabase(path: directory + "/c.db")
             let box = Box()
             desk = SubjectDesk(

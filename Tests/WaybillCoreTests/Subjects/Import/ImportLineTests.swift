@@ -115,8 +115,8 @@ import Testing
         (#"{"ids":["crm:1"],"objections":[{"scope":"ads","at":"2026-05-01"}]}"#, "objections[0].scope", "must be one of all"),
         (#"{"ids":["crm:1"],"objections":[{"scope":"all"}]}"#, "objections[0].at", "is required"),
         (#"{"ids":["crm:1"],"objections":[{"scope":"all","at":"2026-05-01","why":"x"}]}"#, "objections[0]", "unknown member"),
-        (#"{"ids":["crm:1"],"signals":[{"at":"2026-05-01"}]}"#, "signals[0].gpc", "either gpc or usprivacy"),
-        (#"{"ids":["crm:1"],"signals":[{"gpc":true,"usprivacy":"1YNN","at":"2026-05-01"}]}"#, "signals[0].gpc", "two signals"),
+        (#"{"ids":["crm:1"],"signals":[{"at":"2026-05-01"}]}"#, "signals[0].gpc", "one of gpc, usprivacy and gpp"),
+        (#"{"ids":["crm:1"],"signals":[{"gpc":true,"usprivacy":"1YNN","at":"2026-05-01"}]}"#, "signals[0].gpc", "a signal for each"),
         (#"{"ids":["crm:1"],"signals":[{"gpc":1,"at":"2026-05-01"}]}"#, "signals[0].gpc", "true or false"),
         (#"{"ids":["crm:1"],"countries":["DE"],"country":"DE"}"#, nil, "unknown member"),
     ])
