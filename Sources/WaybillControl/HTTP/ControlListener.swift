@@ -5,8 +5,9 @@ package import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
+import ServiceLifecycle
 
-/// The control listener: HTTP for probes and monitoring, apart from the data plane and on a thread of its own, so that neither waits for
+/// The control listener: HTTP for probes, monitoring, the API and the console, apart from the data plane, so that neither waits for
 /// the other.
 ///
 /// `start` once, then `stop` once.
@@ -17,8 +18,11 @@ package actor ControlListener {
     private let exports: (any ExportPulls)?
     private let surface: ControlSurface?
     private let logger: Logger
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private var serving: Task<Void, Never>?
+    /// Not the data plane's, and never shut down: Hummingbird lets go of a server a moment after it has ended.
+    private let group = MultiThreadedEventLoopGroup.singleton
+    private var serving: (services: ServiceGroup, task: Task<Void, Never>)?
+    /// For what is under way when it stops.
+    private static let stopSecondsMax = 2
 
     private enum News: Sendable {
         case listening(port: Int)
@@ -61,15 +65,17 @@ package actor ControlListener {
             onServerRunning: { told.yield(.listening(port: $0.localAddress?.port ?? 0)) },
             eventLoopGroupProvider: .shared(group), logger: quiet)
         // Not a child of whoever starts it: the caller's graceful shutdown must not end it, because it tells that the gate is draining.
-        serving = Task.detached {
+        let services = ServiceGroup(configuration: Self.lifeCycle(of: application, logger: quiet))
+        let task = Task.detached {
             do {
-                try await application.run()
+                try await services.run()
                 told.yield(.failed("it stopped"))
             } catch {
                 told.yield(.failed("\(error)"))
             }
             told.finish()
         }
+        serving = (services, task)
         for await one in news {
             switch one {
             case .listening(let port): return port
@@ -82,16 +88,19 @@ package actor ControlListener {
         throw ControlFailure(code: "control_listener", message: "The control listener did not start.")
     }
 
-    /// Cuts off what is under way: probes and scrapes come again.
+    private static func lifeCycle(of application: some Service, logger: Logger) -> ServiceGroupConfiguration {
+        var configuration = ServiceGroupConfiguration(services: [.init(service: application)], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(stopSecondsMax)
+        return configuration
+    }
+
+    /// Accepts nobody any more, and cuts off what has not ended soon.
     package func stop() async {
-        serving?.cancel()
-        await serving?.value
-        serving = nil
-        do {
-            try await group.shutdownGracefully()
-        } catch {
-            logger.debug("control listener's thread did not stop", metadata: ["error": "\(type(of: error))"])
+        if let (services, task) = serving {
+            await services.triggerGracefulShutdown()
+            await task.value
         }
+        serving = nil
     }
 
     private func serverBuilder() throws(ControlFailure) -> HTTPServerBuilder {

@@ -14,8 +14,7 @@ enum TraceExport {
     static let definitions = [dropped]
 
     static func families(_ queue: TraceQueue?) -> [MetricFamily] {
-        guard let queue else { return [] }
-        return [MetricFamily(dropped, [.init([], .count(queue.dropped))])]
+        [MetricFamily(dropped, [.init([], .count(queue?.dropped ?? 0))])]
     }
 
     static func work(_ parts: GateParts, _ queue: TraceQueue, _ settings: Settings.Traces) throws -> BackgroundWork {

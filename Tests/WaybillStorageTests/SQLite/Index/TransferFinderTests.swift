@@ -158,6 +158,7 @@ extension TransferStatistics.Counts {
             for agreement in transfer.agreements { agreements[agreement, default: 0] += 1 }
             countries[transfer.region, default: 0] += 1
             callers[transfer.caller, default: 0] += 1
+            flows[.init(caller: transfer.caller, vendor: transfer.vendor, region: transfer.region), default: 0] += 1
             mechanisms["adequacy:EU-US-DPF", default: 0] += 1
         }
     }
