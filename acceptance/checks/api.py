@@ -86,7 +86,9 @@ def generated(context, api):
                 "--exclude-checks", "ignored_auth",
                 "--max-examples", str(EXAMPLES), "--seed", "7", "--phases", "examples,coverage,fuzzing", "--continue-on-failure",
                 "--suppress-health-check", "all", "--warnings", "off", "--generation-database", "none", "--rate-limit", "auto"]
-        done = subprocess.run([str(word) for word in line], capture_output=True, text=True, timeout=RUN_SECONDS_MAX, cwd=context.home)
+        hooks = {"SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(context.root / "acceptance")}
+        done = subprocess.run([str(word) for word in line], capture_output=True, text=True, timeout=RUN_SECONDS_MAX, cwd=context.home,
+                              env=os.environ | hooks)
         report.with_suffix(".txt").write_text(done.stdout + done.stderr)
         cases = re.search(r"(\d+) generated", done.stdout)
         tested = re.search(r"Tested: (\d+)", done.stdout)
