@@ -1,63 +1,15 @@
-"""Walks the console in chromium. Reads its order as JSON from standard input and tells what it found, a line of JSON each."""
-import base64
+"""Walks the console in chromium: every page, light and dark, wide and narrow, by keyboard, without JavaScript."""
 import hashlib
-import hmac
-import json
 import re
-import struct
-import sys
 import time
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-import axe_playwright_python
+from browser import BASE, faults, order, picture, press, set_up, tell
 from playwright.sync_api import sync_playwright
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-PASSWORD = "nine parcels leave at dusk 4711"
 PAGES_MAX, ALIKE_MAX, SERVER_MILLISECONDS_MAX, TAB_STOPS_MAX = 200, 2, 100, 250
-NOT_WALKED = re.compile(r"/console/(assets/|log/export|sign-out)")
-order = json.load(sys.stdin)
-BASE = order["url"]
-
-
-def tell(what, held, detail=""):
-    print(json.dumps({"what": what, "held": bool(held), "detail": str(detail)[:600]}), flush=True)
-    return held
-
-
-def note(text):
-    print(json.dumps({"note": text}), flush=True)
-
-
-def totp(secret):
-    key = base64.b32decode(re.sub(r"[^A-Z2-7]", "", secret.upper()) + "=" * (-len(re.sub(r"[^A-Z2-7]", "", secret.upper())) % 8))
-    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
-    offset = digest[19] & 15
-    return f"{(struct.unpack('>I', digest[offset:offset + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
-
-
-def picture(page, name):
-    if order["pictures"]:
-        Path(order["pictures"]).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{order['pictures']}/{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png", full_page=True)
-
-
-def press(page, label):
-    page.get_by_role("button", name=label, exact=True).click()
-
-
-def set_up(page, name):
-    page.goto(BASE + "/console/set-up")
-    page.fill("[name=set_up_code]", order["codes"][name])
-    press(page, "Go on")
-    picture(page, f"set-up-{name}") if name == "auditor" else None
-    secret = next(text for text in page.locator("main code").all_inner_texts() if re.fullmatch(r"[A-Z2-7 ]{16,}", text.strip()))
-    page.fill("[name=password]", PASSWORD)
-    page.fill("[name=again]", PASSWORD)
-    page.fill("[name=code]", totp(secret))
-    press(page, "Set up")
-    return page.locator("h1").inner_text() == "Recovery codes"
+NOT_WALKED = re.compile(r"/console/(assets/|log/export|sign-out|subjects/[^/]+/export)")
 
 
 def shape(path):
@@ -76,13 +28,6 @@ def links(page):
         parts = urlsplit(urljoin(page.url, address))
         if f"{parts.scheme}://{parts.netloc}" == BASE and parts.path.startswith("/console") and not NOT_WALKED.match(parts.path):
             yield parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-def faults(page):
-    page.evaluate(AXE)
-    return page.evaluate("""async () => (await axe.run(document, {runOnly: {type: 'tag', values:
-        ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}})).violations
-        .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(', '))""")
 
 
 def walk(page, name):
@@ -258,7 +203,7 @@ def main():
             errors = []
             page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
             page.on("pageerror", lambda error: errors.append(str(error)))
-            if not tell(f"{name} sets up an account", set_up(page, name), page.title()):
+            if not tell(f"{name} sets up an account", set_up(page, order["codes"][name], f"set-up-{name}" if name == "auditor" else None), page.title()):
                 picture(page, f"set-up-failed-{name}")
                 continue
             if name == "auditor":

@@ -31,6 +31,7 @@ CHECKS = [
     "subjects",
     "api",
     "console",
+    "newcomer",
     "package",
     "captured",
     "sdks",

@@ -62,10 +62,9 @@ def traffic(place, gate):
         gate.send("POST", CONTACTS, contact(BERT, firstname=f"Bert {number}"))
 
 
-def results(context, python, order):
+def results(context, python, order, script="console_walk.py"):
     """The browser runs in an environment of its own and tells each expectation as a line of JSON."""
-    script = context.root / "acceptance" / "console_walk.py"
-    walk = subprocess.Popen([str(python), str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    walk = subprocess.Popen([str(python), str(context.root / "acceptance" / script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                             env={**os.environ, "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1"})
     walk.stdin.write(json.dumps(order))
     walk.stdin.close()

@@ -52,8 +52,11 @@ struct DraftText {
         // Where each item stands in the paper is for people to say: lint asks until they have.
         if !lists.isEmpty {
             text += "terms:   # where each item stands in the paper\n"
-            for list in lists {
-                text += "  \(list.name): {}   # \(list.items.joined(separator: ", ")); `all: \"Annex 4\"` confirms every one\n"
+            // One checklist may stand in the catalogue once for each role.
+            var items: [String: [String]] = [:]
+            for list in lists { items[list.name, default: []] += list.items.filter { !items[list.name, default: []].contains($0) } }
+            for (name, items) in items.sorted(by: { $0.key < $1.key }) {
+                text += "  \(name): {}   # \(items.joined(separator: ", ")); `all: \"Annex 4\"` confirms every one\n"
             }
         }
         return text + "mode: enforce\n"
