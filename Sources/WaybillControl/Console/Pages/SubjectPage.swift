@@ -124,11 +124,12 @@ enum Plain {
     }
 
     static func outcome(_ word: String) -> String {
-        switch word {
-        case "delivered": "received"
-        case "rejected": "sent, and refused by the recipient"
-        case "aborted", "not_sent": "not sent in the end"
-        default: "sent; not known whether it arrived"
+        switch TransferOutcome.Result(rawValue: word) {
+        case .ok: "received"
+        case .vendorError: "sent, and refused by the recipient"
+        case .partial: "sent; it may have arrived in part"
+        case .aborted: "not sent in the end"
+        case .unknown, nil: "sent; not known whether it arrived"
         }
     }
 }
