@@ -24,6 +24,7 @@ def run(context):
             send = lambda **more: gate.send("POST", CONTACTS, contact(ANNA, firstname="Anna", phone="+491701234567", **more))
             context.check("under an expired version nothing goes", send().code == "agreement_expired")
             digest = approval(context, place, draft, send, vendors)
+            resumed(context, place, send)
             kill_switch(context, place, send, vendors)
             sent = act(place, "ben", "field", "suspend", "phone", "--vendor", "hubspot", "--why", "leak at the vendor")
             context.check("a field is stopped for one vendor", sent.returncode == 0)
@@ -40,7 +41,7 @@ def run(context):
         entries = [entry for entry in place.log_entries() if entry["kind"] == "config"]
         acts = [entry["act"] for entry in entries if entry["act"] != "start"]
         expected = ["agreement.draft", "agreement.submit", "agreement.reject", "agreement.draft", "agreement.submit", "agreement.approve",
-                    "field.suspend", "field.resume", "field.suspend", "field.resume", "field.suspend", "agreement.terminate"]
+                    "agreement.suspend", "agreement.resume", "field.suspend", "field.resume", "field.suspend", "field.resume", "field.suspend", "agreement.terminate"]
         context.check("every act is an entry of the log, in its order", acts == expected, " ".join(acts))
         approved = next(entry for entry in entries if entry["act"] == "agreement.approve")
         context.check("the approval's entry names agreement, version and digest",
@@ -94,6 +95,15 @@ def kill_switch(context, place, send, vendors):
         act(place, "ben", "field", "resume", "phone", *scope, "--why", "mended")
         send()
         context.check("and has it again when the stop is lifted", b"phone" in vendors.take()[-1].body)
+
+
+def resumed(context, place, send):
+    act(place, "ben", "agreement", "suspend", ID, "--why", "a question")
+    context.check("a suspended agreement sends nothing", send().code == "agreement_suspended")
+    done = act(place, "anna", "agreement", "resume", ID, "--why", "answered", ok=(1,))
+    context.check("whoever drafted does not resume", b"another approver" in done.stderr, done.stderr.decode().strip())
+    act(place, "ben", "agreement", "resume", ID, "--why", "answered")
+    context.check("another does", send().status == 201)
 
 
 def ending(context, place, gate, send, vendors):

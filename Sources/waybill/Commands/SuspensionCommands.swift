@@ -83,9 +83,16 @@ struct AgreementCommand: AsyncParsableCommand {
         func run() async throws { try await options.run("agreement", stop: true) }
     }
     struct Resume: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "resume", abstract: "Lift the stop.")
-        @OptionGroup var options: SuspendOptions
-        func run() async throws { try await options.run("agreement", stop: false) }
+        static let configuration = CommandConfiguration(
+            commandName: "resume", abstract: "Lift the stop.", discussion: "Whoever drafted the agreement does not resume it.")
+        @OptionGroup var options: DocumentOptions
+        @Option(name: .long, help: ArgumentHelp("Why, in words; kept in the control store.", valueName: "text"))
+        var why: String
+
+        func run() async throws {
+            _ = try await options.act(.agreement, "resume", ["why": why])
+            StandardStreams.writeOutput("agreement \(options.id) resumed\n")
+        }
     }
     struct Suspended: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
