@@ -73,11 +73,11 @@ extension AgreementDesk {
         let set = parts.set()
         let file: String? =
             switch report.kind {
-            case .agreement: set.agreements.first { $0.id == name.id && $0.version == report.version }?.position.file
+            case .agreement: agreements(of: name.id).first { $0.version == report.version }?.position.file
             case .vendor: set.vendor(named: name.id).map { set[$0].position.file }
             case .caller: set.caller(named: name.id).map { set[$0].position.file }
             }
-        guard let file, let text = try stored({ try parts.files()[file] }) else { throw Self.unknown(name) }
+        guard let file, let text = try stored({ try parts.file(file) }) else { throw Self.unknown(name) }
         return text
     }
 
@@ -88,7 +88,7 @@ extension AgreementDesk {
 
     private func agreements(_ name: PolicyDocumentName, _ life: PolicyLife, _ stops: Suspensions) -> [VersionReport] {
         let (set, now) = (parts.set(), parts.clock())
-        let all = set.agreements.filter { $0.id == name.id }.sorted { $0.version > $1.version }
+        let all = agreements(of: name.id).sorted { $0.version > $1.version }
         return all.enumerated().map { position, agreement in
             let known = life.version(agreement.version)
             let isFile = !agreement.position.file.hasPrefix(PolicyDocumentName.storeFolder)

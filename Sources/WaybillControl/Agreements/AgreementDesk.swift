@@ -15,6 +15,8 @@ package actor AgreementDesk {
         package var set: @Sendable () -> PolicySet
         /// The files as they are on disk now, without the store's.
         package var files: @Sendable () throws -> [String: [UInt8]]
+        /// One of them; nil: there is none. Default: as `files` has it.
+        package var file: @Sendable (String) throws -> [UInt8]?
         /// What else can keep a set from coming into force; throws `PolicyProblems` or a sentence.
         package var check: @Sendable (PolicySet) throws -> Void
         package var suspensions: @Sendable () throws -> Suspensions
@@ -39,6 +41,7 @@ package actor AgreementDesk {
             self.administration = administration
             self.set = set
             self.files = files
+            file = { try files()[$0] }
             self.check = check
             self.suspensions = suspensions
             self.enter = enter
@@ -51,6 +54,8 @@ package actor AgreementDesk {
 
     nonisolated let parts: Parts
     private var known = PolicyLives()
+    /// Of the set in force, by id.
+    private var agreements: (digest: String, byID: [String: [Agreement]]) = ("", [:])
     /// One act at a time, from its check to its end.
     private var latest: Task<Void, Never>?
 
@@ -60,6 +65,13 @@ package actor AgreementDesk {
     package func lives() throws(DeskRefusal) -> PolicyLives {
         try stored { try known.apply(try parts.store.lifeEvents(after: known.upTo)) }
         return known
+    }
+
+    /// Every version of an agreement in the set in force.
+    func agreements(of id: String) -> [Agreement] {
+        let set = parts.set()
+        if agreements.digest != set.digest { agreements = (set.digest, Dictionary(grouping: set.agreements, by: \.id)) }
+        return agreements.byID[id] ?? []
     }
 
     // MARK: Drafts

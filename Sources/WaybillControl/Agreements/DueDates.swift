@@ -28,19 +28,17 @@ package struct DueDate: Sendable, Codable, Equatable {
     package static func all(in set: PolicySet, lives: PolicyLives, now: Timestamp) -> [DueDate] {
         var dates: [DueDate] = []
         let ended = lives.standing(of: set)
-        for agreement in set.agreements where isCurrent(agreement, set, ended.agreements, now) {
+        // Neither ended nor taken over by a newer version.
+        var newest: [String: Int] = [:]
+        for agreement in set.agreements where agreement.from <= now {
+            newest[agreement.id] = max(newest[agreement.id] ?? agreement.version, agreement.version)
+        }
+        for agreement in set.agreements where agreement.version >= newest[agreement.id] ?? agreement.version {
+            guard ended.agreements["\(agreement.id)@\(agreement.version)"] != .terminated else { continue }
             dates += of(agreement, now)
         }
         for vendor in set.vendors where !ended.vendorsNotApproved.contains(vendor.id) { dates += of(vendor, now) }
         return dates.sorted { ($0.daysLeft, $0.id, $0.what.rawValue) < ($1.daysLeft, $1.id, $1.what.rawValue) }
-    }
-
-    /// Neither ended nor taken over by a newer version.
-    private static func isCurrent(
-        _ agreement: Agreement, _ set: PolicySet, _ ended: [String: Standing.AgreementState], _ now: Timestamp
-    ) -> Bool {
-        if ended["\(agreement.id)@\(agreement.version)"] == .terminated { return false }
-        return !set.agreements.contains { $0.id == agreement.id && $0.version > agreement.version && $0.from <= now }
     }
 
     private static func of(_ agreement: Agreement, _ now: Timestamp) -> [DueDate] {

@@ -17,6 +17,7 @@ extension Wiring {
             store: control, administration: administration, set: set, files: { try directory.readFiles() }, check: check,
             suspensions: { Suspensions(try control.suspensionEvents()) }, enter: enter, putStanding: putStanding, reload: reload,
             clock: { SystemWallClock().now() })
+        parts.file = { try directory.readFile($0) }
         parts.transfers = { try Wiring.transfers(settings, $0, $1) }
         return AgreementDesk(parts)
     }

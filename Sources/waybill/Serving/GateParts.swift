@@ -32,6 +32,8 @@ struct GateParts: Sendable {
     let authority: CAKeeper
     /// Nil: nobody collects them.
     let traces: TraceQueue?
+    /// What comes due.
+    let reminder = DueReminder()
     /// How each sink does.
     let sinks = SinkBoard()
 

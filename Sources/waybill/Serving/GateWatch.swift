@@ -34,7 +34,7 @@ final class GateWatch: GateObservation {
         let policy = await reloader.status
         return try await server.metrics() + LogMetrics.families(parts.log.present, parts.log.load)
             + WitnessMetrics.families(parts.witnesses?.standings ?? []) + SinkMetrics.families(parts.sinks, size: parts.log.size)
-            + TraceExport.families(parts.traces)
+            + TraceExport.families(parts.traces) + parts.reminder.families
             + ServingMetrics.families(policy: policy, index: parts.index) + ProcessMetrics.families(try ProcessFacts.read())
     }
 }
@@ -43,7 +43,7 @@ final class GateWatch: GateObservation {
 enum MetricList {
     static var definitions: [MetricFamily.Definition] {
         GateMetrics.definitions + LogMetrics.definitions + WitnessMetrics.definitions + SinkMetrics.definitions
-            + TraceExport.definitions
+            + TraceExport.definitions + DueReminder.definitions
             + ServingMetrics.definitions + ProcessMetrics.definitions
     }
 }

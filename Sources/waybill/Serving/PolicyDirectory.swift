@@ -63,6 +63,14 @@ struct PolicyDirectory: Sendable {
         return files
     }
 
+    /// One file of the set, by its path inside it; nil: there is none.
+    func readFile(_ name: String) throws(CommandFailure) -> [UInt8]? {
+        let file = Files.resolve(name, against: path)
+        return try failing { () throws(SystemError) in
+            try Files.facts(file) == nil ? nil : try Files.read(file, bytesMax: PolicyDirectory.fileBytesMax)
+        }
+    }
+
     /// Reads and compiles. Throws `PolicyProblems` for a broken set, `CommandFailure` where it cannot be read.
     func load() throws -> (set: PolicySet, warnings: [PolicyProblem]) { try PolicyLoader.load(files: try read()) }
 

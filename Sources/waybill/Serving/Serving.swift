@@ -210,7 +210,8 @@ struct Serving {
             })
         parts.warnUncovered(policies)
         let gate = GateService(parts: parts, state: state, set: policies.set, reloader: reloader)
-        let background = try parts.backgroundWork().map { work in
+        let works = try parts.backgroundWork() + [parts.reminder.work(parts, set: { reloader.set })]
+        let background = works.map { work in
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: work, successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore)
         }
