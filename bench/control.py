@@ -31,6 +31,7 @@ PAGES = [
     "/console/subjects", "/console/consents", "/console/engagements", "/console/log", "/console/sinks", "/console/accounts",
     "/console/tokens", "/console/account",
 ]
+ADMINISTRATOR = {"/console/accounts", "/console/tokens"}
 READS = ["/v1/vendors?limit=50", "/v1/agreements?limit=50", "/v1/transfers?limit=20", "/v1/purposes", "/v1/callers"]
 
 
@@ -48,6 +49,7 @@ class Data:
         print(f"log of {chosen.transfers:,} transfers made in {time.monotonic() - began:.0f} s", flush=True)
         self.agreements(chosen.agreements)
         self.people(chosen.people)
+        self.command("log", "reindex")
 
     def agreements(self, count):
         policies = self.home / "policies"
@@ -151,19 +153,18 @@ def first_ids(reader):
 
 def pages(chosen, folder):
     data = Data(folder, chosen.waybill, chosen.generator, chosen)
-    data.command("log", "reindex")
     with Served(data) as served:
         ids = first_ids(Reader(served.ready["control"], token(data.command, "vendor_manager", "auditor")))
         code = next(word for word in data.command("account", "invite").split() if word.startswith("wbs_"))
         boss = Person(served.ready["control"]).set_up(code, f"boss{time.time_ns() % 1_000_000}", "Boss", PASSWORD)
-        roles = [part for role in ("vendor_manager", "approver", "privacy_officer", "auditor", "administrator") for part in ("--role", role)]
-        made = data.command("account", "create", f"all{time.time_ns() % 1_000_000}", "--name", "All", *roles)
+        made = data.command("account", "create", f"all{time.time_ns() % 1_000_000}", "--name", "All", "--role", "privacy_officer", "--role", "auditor")
         person = Person(served.ready["control"]).set_up(next(word for word in made.split() if word.startswith("wbs_")), "", "", PASSWORD)
         print(f"\n{'page':72} {'median ms':>10} {'slowest ms':>11} {'bytes':>9}")
         worst = 0
         for page in PAGES:
             path = page.format(**ids)
-            seen = [person.page(path) for _ in range(chosen.times)]
+            reader = boss if page in ADMINISTRATOR else person
+            seen = [reader.page(path) for _ in range(chosen.times)]
             if seen[0][0] != 200:
                 print(f"{path:72} {seen[0][0]}")
                 worst = float("inf")
@@ -171,7 +172,6 @@ def pages(chosen, folder):
             times = sorted(1000 * took for _, _, took in seen)
             worst = max(worst, times[-1])
             print(f"{path:72} {statistics.median(times):10.1f} {times[-1]:11.1f} {len(seen[0][1]):9,}", flush=True)
-        del boss
         print(f"\nslowest page {worst:.1f} ms (aim {PAGE_MILLISECONDS_AIM}): {'met' if worst <= PAGE_MILLISECONDS_AIM else 'MISSED'}")
         return worst <= PAGE_MILLISECONDS_AIM
 

@@ -25,7 +25,8 @@ package struct DueDate: Sendable, Codable, Equatable {
     /// Whom to remind.
     package var owner: String?
 
-    package static func all(in set: PolicySet, lives: PolicyLives, now: Timestamp) -> [DueDate] {
+    /// The next first. `within`: days from now; nil: all.
+    package static func all(in set: PolicySet, lives: PolicyLives, now: Timestamp, within: Int? = nil) -> [DueDate] {
         var dates: [DueDate] = []
         let ended = lives.standing(of: set)
         // Neither ended nor taken over by a newer version.
@@ -35,16 +36,16 @@ package struct DueDate: Sendable, Codable, Equatable {
         }
         for agreement in set.agreements where agreement.version >= newest[agreement.id] ?? agreement.version {
             guard ended.agreements["\(agreement.id)@\(agreement.version)"] != .terminated else { continue }
-            dates += of(agreement, now)
+            dates += of(agreement, now, within)
         }
-        for vendor in set.vendors where !ended.vendorsNotApproved.contains(vendor.id) { dates += of(vendor, now) }
+        for vendor in set.vendors where !ended.vendorsNotApproved.contains(vendor.id) { dates += of(vendor, now, within) }
         return dates.sorted { ($0.daysLeft, $0.id, $0.what.rawValue) < ($1.daysLeft, $1.id, $1.what.rawValue) }
     }
 
-    private static func of(_ agreement: Agreement, _ now: Timestamp) -> [DueDate] {
+    private static func of(_ agreement: Agreement, _ now: Timestamp, _ within: Int?) -> [DueDate] {
         var dates: [DueDate] = []
         func add(_ what: What, _ date: Timestamp?, _ consequence: String, stopsAt: Timestamp? = nil) {
-            guard let date else { return }
+            guard let date, within.map({ days(date, now) <= $0 }) ?? true else { return }
             dates.append(
                 DueDate(
                     kind: .agreement, id: agreement.id, version: agreement.version, what: what, date: date.rfc3339,
@@ -63,7 +64,7 @@ package struct DueDate: Sendable, Codable, Equatable {
         return dates
     }
 
-    private static func of(_ vendor: Vendor, _ now: Timestamp) -> [DueDate] {
+    private static func of(_ vendor: Vendor, _ now: Timestamp, _ within: Int?) -> [DueDate] {
         var dates: [DueDate] = []
         if let due = vendor.dueDiligence {
             let stop = due.next.adding(seconds: due.suspendAfterSeconds ?? 0)
@@ -83,7 +84,7 @@ package struct DueDate: Sendable, Codable, Equatable {
                         "Transfers that rest on \(certification.scheme) are refused from then on, unless another mechanism serves.",
                     stops: false, owner: vendor.contacts["privacy"]))
         }
-        return dates
+        return dates.filter { date in within.map { date.daysLeft <= $0 } ?? true }
     }
 
     /// Whole days, rounded down: -1 from the first moment it is overdue.
@@ -96,7 +97,7 @@ package struct DueDate: Sendable, Codable, Equatable {
 extension AgreementDesk {
     /// `days`: no later than that; nil: all.
     package func due(within days: Int? = nil) throws(DeskRefusal) -> [DueDate] {
-        DueDate.all(in: parts.set(), lives: try lives(), now: parts.clock()).filter { date in days.map { date.daysLeft <= $0 } ?? true }
+        DueDate.all(in: parts.set(), lives: try lives(), now: parts.clock(), within: days)
     }
 
     /// What a draft changes of the set in force; of a version in force, what it changed of the one before.

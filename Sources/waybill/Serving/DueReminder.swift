@@ -32,7 +32,7 @@ final class DueReminder: Sendable {
     func work(_ parts: GateParts, set: @escaping @Sendable () -> PolicySet) -> BackgroundWork {
         BackgroundWork(name: "due dates", pauseMilliseconds: Self.pauseMilliseconds, logger: parts.logger) {
             let now = SystemWallClock().now()
-            let dates = DueDate.all(in: set(), lives: try parts.control.lives(), now: now).filter { $0.daysLeft <= Self.soonDays }
+            let dates = DueDate.all(in: set(), lives: try parts.control.lives(), now: now, within: Self.soonDays)
             let isNewDay = self.state.withLock { state in
                 state.overdue = UInt64(dates.count { $0.daysLeft < 0 })
                 state.soon = UInt64(dates.count { $0.daysLeft >= 0 })

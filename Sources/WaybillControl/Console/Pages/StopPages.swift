@@ -111,7 +111,7 @@ enum StopPages {
     }
 
     private static func due(_ call: ConsoleCall, _ desk: AgreementDesk) async throws -> ConsoleAnswer {
-        let dates = try await desk.due().filter { date in call.principal?.vendor.map { date.kind == .vendor && date.id == $0 } ?? true }
+        let dates = try await desk.due(within: dueDays).filter { date in call.principal?.vendor.map { date.kind == .vendor && date.id == $0 } ?? true }
         let rows = dates.prefix(datesMax).map { date in
             [
                 ConsolePart.cell(date.id, path: "/console/\(date.kind.folder)/\(ConsoleAddress.part(date.id))"),
@@ -123,7 +123,7 @@ enum StopPages {
             ]
         }
         return ConsolePart.page(
-            "Due dates", lead: "Reviews, ends, due diligence and certifications, the next first.",
+            "Due dates", lead: "Reviews, ends, due diligence and certifications of the next \(dueDays) days and what is overdue, the next first.",
             [
                 ConsolePart.part(
                     "table",
@@ -132,5 +132,7 @@ enum StopPages {
             ] + (dates.count > datesMax ? [ConsolePart.text("And \(dates.count - datesMax) later ones; the API lists them all.")] : []))
     }
 
-    private static let datesMax = 500
+    /// Later ones are the API's and the command's.
+    private static let dueDays = 120
+    private static let datesMax = 200
 }
