@@ -111,7 +111,9 @@ enum StopPages {
     }
 
     private static func due(_ call: ConsoleCall, _ desk: AgreementDesk) async throws -> ConsoleAnswer {
-        let dates = try await desk.due(within: dueDays).filter { date in call.principal?.vendor.map { date.kind == .vendor && date.id == $0 } ?? true }
+        let dates = try await desk.due(within: dueDays).filter { date in
+            call.principal?.vendor.map { date.kind == .vendor && date.id == $0 } ?? true
+        }
         let rows = dates.prefix(datesMax).map { date in
             [
                 ConsolePart.cell(date.id, path: "/console/\(date.kind.folder)/\(ConsoleAddress.part(date.id))"),
@@ -123,7 +125,7 @@ enum StopPages {
             ]
         }
         return ConsolePart.page(
-            "Due dates", lead: "Reviews, ends, due diligence and certifications of the next \(dueDays) days and what is overdue, the next first.",
+            "Due dates", lead: "Reviews, ends, due diligence and certifications: overdue, or due in the next \(dueDays) days.",
             [
                 ConsolePart.part(
                     "table",
