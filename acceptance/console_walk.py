@@ -9,7 +9,7 @@ from browser import BASE, faults, order, picture, press, set_up, tell
 from playwright.sync_api import sync_playwright
 
 PAGES_MAX, ALIKE_MAX, SERVER_MILLISECONDS_MAX, TAB_STOPS_MAX = 200, 2, 100, 250
-NOT_WALKED = re.compile(r"/console/(assets/|log/export|sign-out|subjects/[^/]+/export)")
+NOT_WALKED = re.compile(r"/console/(assets/|log/export|sign-out|subjects/[^/]+/(export|receipts/))")
 
 
 def shape(path):
