@@ -60,9 +60,16 @@ struct VendorCommand: AsyncParsableCommand {
         func run() async throws { try await options.run("vendor", stop: true) }
     }
     struct Resume: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "resume", abstract: "Lift the stop.")
-        @OptionGroup var options: SuspendOptions
-        func run() async throws { try await options.run("vendor", stop: false) }
+        static let configuration = CommandConfiguration(
+            commandName: "resume", abstract: "Lift the stop.", discussion: "Whoever drafted the vendor does not resume it.")
+        @OptionGroup var options: DocumentOptions
+        @Option(name: .long, help: ArgumentHelp("Why, in words; kept in the control store.", valueName: "text"))
+        var why: String
+
+        func run() async throws {
+            _ = try await options.act(.vendor, "resume", ["why": why])
+            StandardStreams.writeOutput("vendor \(options.id) resumed\n")
+        }
     }
     struct Suspended: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "suspended", abstract: "Which vendors are stopped, by whom, and why.")

@@ -56,7 +56,7 @@ final class DeskFixture: Sendable {
                 check: { _ in }, suspensions: { [self] in Suspensions(try control.suspensionEvents()) }, enter: enter, putStanding: {},
                 reload: { [self] in
                     do {
-                        let all = files.merging(try control.files(of: try control.lives())) { $1 }
+                        let all = files.merging(try control.files(of: try control.lives(), at: now.withLock { $0 })) { $1 }
                         let loaded = try PolicyLoader.load(files: all).set
                         set.withLock { $0 = loaded }
                         return nil
