@@ -129,8 +129,6 @@ extension AgreementDesk {
             report.until = agreement.until?.rfc3339
             report.reviewNext = agreement.reviewNext?.rfc3339
             report.stop = stop.map { StopReport($0) }
-            report.supersedes = all.dropFirst(position + 1).first?.version
-            report.supersededBy = position > 0 ? all[position - 1].version : nil
             add(known, to: &report)
             return report
         }
@@ -138,7 +136,13 @@ extension AgreementDesk {
         let there = Set(all.map(\.version))
         let title = present.first?.title ?? name.id
         let gone = life.versions.reversed().filter { !$0.isProvisioned && !there.contains($0.number) }
-        return present + gone.map { earlier($0, life, titled: title, vendor: present.first?.vendor) }
+        var reports = present + gone.map { earlier($0, life, titled: title, vendor: present.first?.vendor) }
+        reports.sort { ($0.version ?? 0) > ($1.version ?? 0) }
+        for i in reports.indices.dropFirst() {
+            reports[i - 1].supersedes = reports[i].version
+            reports[i].supersededBy = reports[i - 1].version
+        }
+        return reports
     }
 
     private func vendor(_ name: PolicyDocumentName, _ life: PolicyLife, _ stops: Suspensions) -> [VersionReport] {
@@ -187,7 +191,6 @@ extension AgreementDesk {
         report.version = version.number
         report.vendor = vendor
         report.from = version.begins?.rfc3339
-        report.supersededBy = life.versions.first { $0.number > version.number }?.number
         add(version, to: &report)
         return report
     }
