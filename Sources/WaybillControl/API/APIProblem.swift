@@ -18,6 +18,8 @@ package struct APIProblem: Error, Sendable, Equatable {
     package var pointer: String?
     /// The variable of the path or the query at fault.
     package var parameter: String?
+    /// Of 429 and 503: after how long it is worth asking again; nil: a second.
+    package var retryAfterSeconds: Int64?
 
     package init(_ code: Code, _ detail: String, pointer: String? = nil, parameter: String? = nil) {
         self.code = code

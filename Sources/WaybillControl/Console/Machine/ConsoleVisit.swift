@@ -35,6 +35,15 @@ struct ConsoleRefusal: Error, Sendable {
         message = "\(problem.code.title). \(problem.detail)"
     }
 
+    /// True: somebody else may do it.
+    static func isLackOfRight(_ error: any Error) -> Bool {
+        switch error {
+        case let problem as APIProblem: problem.code.status == 403
+        case let problem as FormProblem: problem.status == 403
+        default: false
+        }
+    }
+
     var title: String {
         switch status.code {
         case 403: "Not permitted"
