@@ -84,9 +84,11 @@ package struct DocumentOperations: Sendable {
             create("draft\(word)Version", "\(one)/versions", [id], "Make a draft of the next version."),
             APIOperation(
                 "get\(word)Draft", .get, "\(one)/draft", resource: plural, "The draft, with what lint says of the policies with it.",
-                permission: .draftPolicies, parameters: [id], answer: .json(DocumentShapes.document), problems: [.notFound]
+                permission: .readPolicies, parameters: [id], answer: .json(DocumentShapes.document), problems: [.notFound]
             ) { [self] call in
                 try await refusing {
+                    // A vendor's auditor sees versions, not drafts.
+                    guard call.principal.vendor == nil else { throw AgreementDesk.unknown(name(call)) }
                     let report = try await desk.show(name(call))
                     guard let tag = report.versions.first?.tag else { throw AgreementDesk.unknown(name(call)) }
                     return .json(DocumentShapes.json(report), etag: tag)
@@ -178,7 +180,7 @@ package struct DocumentOperations: Sendable {
     private var terminate: APIOperation {
         APIOperation(
             "terminate\(word)", .post, "\(one)/terminate", resource: plural, "End it for good: every version, from the next request on.",
-            permission: .stopTransfers, parameters: [id], body: .json(DocumentShapes.reason),
+            permission: .approveAgreements, parameters: [id], body: .json(DocumentShapes.reason),
             answer: .json(.object([.required("versions", .list(of: DocumentShapes.version, count: 0...100_000))])),
             takesIdempotencyKey: true, problems: [.notFound, .conflict, .unprocessable]
         ) { [self] call in
