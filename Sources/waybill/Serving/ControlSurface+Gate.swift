@@ -10,6 +10,8 @@ extension GateService {
         let subjects = try subjectDesk()
         let policies: @Sendable () -> PolicySet = { [reloader] in reloader.set }
         let logs = try LogQuestions(parts.settings, publication: parts.publication)
+        let sources = try GateSources(parts: parts, reloader: reloader)
+        let console = ConsoleDesk(sources: sources, administration: administration)
         let operations: [[APIOperation]] = [
             TokenOperations.all(access),
             AccountOperations.all(access),
@@ -19,14 +21,13 @@ extension GateService {
             TransferOperations.all(logs),
             EngagementOperations.all(EngagementDesk(administration: administration, store: parts.control, drawing: logs)),
             LogOperations.all(logs),
+            VerificationOperations.all(console),
             SinkOperations.all(SinkQuestions(parts)),
             DocumentOperations.all(agreements),
             ConsentsOperations.all(subjects),
             SubjectsOperations.all(subjects),
             WebhooksOperations.all(try webhookDesk(subjects)),
         ]
-        let sources = try GateSources(parts: parts, reloader: reloader)
-        let console = ConsoleDesk(sources: sources, administration: administration)
         let pages: [[ConsolePage]] = [
             OverviewPages.all(console),
             TransferPages.all(console),
