@@ -20,6 +20,10 @@ package actor AccessDesk {
         /// From the password to the code.
         package var ticketSecondsMax: Int64 = 5 * 60
         package var ticketsMax = 1_000
+        /// Of one account or set-up code; then its oldest goes.
+        package var ticketsMaxPerOwner = 8
+        /// To the identity provider and back.
+        package var tripSecondsMax: Int64 = 10 * 60
         /// Uses of a token nearer to each other are not kept.
         package var usedSecondsMin: Int64 = 600
         package var seenSecondsMin: Int64 = 60
@@ -63,6 +67,8 @@ package actor AccessDesk {
     var refusals = RefusalBook()
     /// By SHA-256.
     var tickets: [String: Ticket] = [:]
+    /// Trips that came back, by the SHA-256 of their state, until they would be over.
+    var spentTrips: [String: Timestamp] = [:]
     let hasher: PasswordHasher
     var accountAttempts = AttemptLimits(free: 5, firstSeconds: 1)
     var addressAttempts = AttemptLimits(free: 30, firstSeconds: 10)
@@ -90,6 +96,14 @@ package actor AccessDesk {
     func keep(_ changes: [AccessChange]) throws(APIProblem) {
         do { try parts.store.keep(changes) } catch { throw APIProblem(.unavailable, "\(error)") }
         for change in changes { book.apply(change) }
+    }
+
+    /// The account as it is now, changed and kept: what others did to it while somebody waited stays.
+    func amend(_ id: String, also more: [AccessChange] = [], _ change: (inout Account) -> Void) throws(APIProblem) -> Account {
+        var account = try account(id)
+        change(&account)
+        try keep([.account(account)] + more)
+        return account
     }
 
     /// Entered, durably. `detail`: ids and counts only.

@@ -43,6 +43,17 @@ package enum Permission: String, CaseIterable, Codable, Sendable {
 }
 
 extension Permission {
+    /// Whoever is bound may do only what is looked at through that: what a permission gives of everything, it does not give of a part.
+    func isNarrowed(to principal: Principal) -> Bool {
+        switch self {
+        case .useOwnAccount: true
+        case .readTransfers: principal.vendor != nil || principal.caller != nil
+        case .readAudits, .conductAudits: principal.caller == nil
+        case .readPolicies, .readLog: principal.caller == nil && principal.vendor != nil
+        default: false
+        }
+    }
+
     /// The table of `docs/access.md`: who may.
     package var roles: Set<Role> {
         switch self {

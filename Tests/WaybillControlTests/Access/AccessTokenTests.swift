@@ -123,6 +123,10 @@ struct AccessTokenTests {
             (request("t1", roles: [.administrator, .approver]), .unprocessable, "/roles"),
             (request("t1", roles: [.auditor, .vendorAuditor]), .unprocessable, "/roles"),
             (request("t1") { $0.vendor = "no such/id" }, .unprocessable, "/vendor"),
+            (request("t1", roles: [.approver]) { $0.vendor = "mailer" }, .unprocessable, "/vendor"),
+            (request("t1", roles: [.auditor, .privacyOfficer]) { $0.vendor = "mailer" }, .unprocessable, "/vendor"),
+            (request("t1") { $0.engagement = "2026-1" }, .unprocessable, "/vendor"),
+            (request("t1") { $0.caller = "crm" }, .unprocessable, "/caller"),
         ]
         for (wanted, code, pointer) in cases {
             let found = await problem { try await desk.create(wanted, by: .local) }

@@ -218,6 +218,30 @@ struct ConsoleRoutesTests {
         }
     }
 
+    @Test("A stranger sends no files; whoever is signed in may")
+    func files() async throws {
+        let body =
+            "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n\(FakeConsoleAccess.formToken)\r\n"
+            + "--b\r\nContent-Disposition: form-data; name=\"note\"; filename=\"a\"\r\n\r\nx\r\n--b--\r\n"
+        try await ConsoleTestServer.running(Self.pages) { ask in
+            for (path, role, status) in [("/console/sign-in", nil, 400), ("/console/vendors/a", .vendorManager, 422)]
+                as [(String, Role?, Int)]
+            {
+                let answer = try await ask(
+                    Ask(path, as: role, method: "POST", fields: ["Content-Type: multipart/form-data; boundary=b"], body: body))
+                #expect(answer.status == status)
+            }
+        }
+    }
+
+    @Test("Whoever sees one vendor only is not told what is stopped elsewhere")
+    func boundBanners() async throws {
+        try await ConsoleTestServer.running(Self.pages, standing: FakeStanding()) { ask in
+            let text = try await ask(Ask("/console/overview", as: .vendorAuditor)).text
+            #expect(text.contains("Overview") && !text.contains("acme"))
+        }
+    }
+
     @Test("Somebody who is locked out is told so")
     func lockedOut() async throws {
         try await ConsoleTestServer.running(Self.pages) { ask in

@@ -15,6 +15,14 @@ struct RenderedAnswer: Sendable {
     var location: String?
     var link: String?
     var body: Body
+
+    /// A stream ends with the permission.
+    func holding(_ permission: ContinuedPermission) -> RenderedAnswer {
+        guard case .stream(let next) = body else { return self }
+        var held = self
+        held.body = .stream(permission.holding(next))
+        return held
+    }
 }
 
 /// Writes what an operation answers.
@@ -25,12 +33,12 @@ struct APIAnswering {
     let values: [String: String]
     let cursors: APICursors
 
-    func rendered(_ answer: APIAnswer) -> RenderedAnswer {
+    func rendered(_ answer: APIAnswer) throws -> RenderedAnswer {
         switch answer {
         case .json(let value, let status, let etag, let location):
             RenderedAnswer(status: status, mediaType: "application/json", etag: etag, location: location, body: .bytes(value.bytes))
         case .page(let items, let next):
-            page(items, next.map { cursors.sealed($0, operation, values) })
+            page(items, try next.map { try cursors.sealed($0, operation, values) })
         case .stream(let mediaType, let next):
             RenderedAnswer(status: 200, mediaType: mediaType, body: .stream(next))
         case .nothing: RenderedAnswer(status: 204, body: .none)

@@ -29,8 +29,8 @@ package struct DocumentOperations: Sendable {
                 answer: .page(of: DocumentShapes.version)
             ) { [self] call in
                 try await refusing {
-                    // A principal of one vendor sees that one's only, so the page is looked through as it is made.
-                    let page = try await desk.page(kind, from: call.page.cursor, limit: call.page.limit)
+                    let page = try await desk.page(
+                        kind, from: call.page.cursor, limit: call.page.limit, where: desk.isSeen(kind, by: call.principal))
                     let wanted = page.versions.filter { sees(call.principal, $0) }
                         .filter { call.values["state"] == nil || $0.state.rawValue == call.values["state"] }
                     return .page(items: wanted.map { DocumentShapes.json($0) }, next: page.next)
@@ -251,6 +251,17 @@ package struct DocumentOperations: Sendable {
         if let version = shown.versions.first { shown.text = String(decoding: try await desk.text(of: version), as: UTF8.self) }
         (shown.problems, shown.history) = ([], [])
         return shown
+    }
+}
+
+extension AgreementDesk {
+    /// The ids that a page is made of: where a page ends must not name another's document either.
+    nonisolated func isSeen(_ kind: PolicyDocumentName.Kind, by principal: Principal?) -> @Sendable (String) -> Bool {
+        guard let vendor = principal?.vendor else { return { _ in true } }
+        guard kind == .agreement else { return { $0 == vendor } }
+        let set = parts.set()
+        let mine = Set(set.agreements.filter { set[$0.vendor].id == vendor }.map(\.id))
+        return { mine.contains($0) }
     }
 }
 

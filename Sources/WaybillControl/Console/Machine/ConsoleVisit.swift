@@ -13,10 +13,16 @@ struct ConsoleVisit: Sendable {
     var notice: String?
     var problem: FormProblem?
     var cookies: [ConsoleCookie] = []
+    /// Of who is signed in, for downloads.
+    var permission: ContinuedPermission?
 
-    init(path: String, now: Timestamp) {
+    /// The browser speaks TLS, to us or to a proxy in front.
+    let isSecure: Bool
+
+    init(path: String, now: Timestamp, isSecure: Bool) {
         self.path = path
         self.now = now
+        self.isSecure = isSecure
     }
 }
 

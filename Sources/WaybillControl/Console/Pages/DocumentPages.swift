@@ -29,8 +29,9 @@ package struct DocumentPages: Sendable {
 
     private func list(_ call: ConsoleCall) async throws -> ConsoleAnswer {
         let wanted = call.field("q")?.lowercased()
+        let isSeen = desk.isSeen(kind, by: call.principal)
         let page = try await desk.page(kind, from: call.field("cursor"), limit: Self.documentsOnPage) { id in
-            wanted.map { id.contains($0) } ?? true
+            isSeen(id) && wanted.map { id.contains($0) } ?? true
         }
         let state = call.field("state")
         let shown = page.versions.filter { sees(call, $0) && (state == nil || $0.state.rawValue == state) }
