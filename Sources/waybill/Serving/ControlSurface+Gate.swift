@@ -9,6 +9,7 @@ extension GateService {
         let access = parts.access
         let subjects = try subjectDesk()
         let policies: @Sendable () -> PolicySet = { [reloader] in reloader.set }
+        let packages = try packageDesk(subjects)
         let logs = try LogQuestions(parts.settings, publication: parts.publication)
         let operations: [[APIOperation]] = [
             TokenOperations.all(access),
@@ -19,6 +20,7 @@ extension GateService {
             TransferOperations.all(logs),
             EngagementOperations.all(EngagementDesk(administration: administration, store: parts.control, drawing: logs)),
             LogOperations.all(logs),
+            PackageOperations.all(packages),
             SinkOperations.all(SinkQuestions(parts)),
             DocumentOperations.all(agreements),
             ConsentsOperations.all(subjects),
@@ -32,6 +34,7 @@ extension GateService {
             TransferPages.all(console),
             EngagementPages.all(console),
             LogPages.all(console),
+            PackagePages.all(packages, policies: policies),
             DocumentPages.all(agreements),
             SignInPages.all(access),
             OwnAccountPages.all(access),
