@@ -9,6 +9,7 @@ extension GateService {
         let access = parts.access
         let subjects = try subjectDesk()
         let policies: @Sendable () -> PolicySet = { [reloader] in reloader.set }
+        let packages = try packageDesk(subjects)
         let logs = try LogQuestions(parts.settings, publication: parts.publication)
         let sources = try GateSources(parts: parts, reloader: reloader)
         let console = ConsoleDesk(sources: sources, administration: administration)
@@ -22,6 +23,7 @@ extension GateService {
             EngagementOperations.all(EngagementDesk(administration: administration, store: parts.control, drawing: logs)),
             LogOperations.all(logs),
             VerificationOperations.all(console),
+            PackageOperations.all(packages),
             SinkOperations.all(SinkQuestions(parts)),
             DocumentOperations.all(agreements),
             ConsentsOperations.all(subjects),
@@ -33,6 +35,7 @@ extension GateService {
             TransferPages.all(console),
             EngagementPages.all(console),
             LogPages.all(console),
+            PackagePages.all(packages, policies: policies),
             DocumentPages.all(agreements),
             SignInPages.all(access),
             OwnAccountPages.all(access),

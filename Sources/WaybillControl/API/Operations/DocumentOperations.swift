@@ -126,14 +126,19 @@ package struct DocumentOperations: Sendable {
         [
             APIOperation(
                 "get\(word)Impact", .get, "\(one)/impact", resource: plural,
-                "The impact of the draft on the last 30 days of transfers; worked out if it was not for this text.",
-                permission: .readPolicies, parameters: [id], answer: .json(DocumentShapes.impact),
+                "The impact of the draft on the last 30 days of transfers; worked out if it was not for this text. "
+                    + "202 while that takes longer than 2 seconds: ask again.",
+                permission: .readPolicies, parameters: [id], answer: .json(ImpactShapes.impact), accepted: ImpactShapes.underWay,
                 problems: [.notFound, .conflict, .unprocessable]
             ) { [self] call in
                 try await refusing {
                     guard call.principal.vendor == nil else { throw AgreementDesk.unknown(name(call)) }
-                    if let known = try await desk.impact(of: name(call)) { return .json(DocumentShapes.json(known)) }
-                    return .json(DocumentShapes.json(try await desk.workImpact(name(call))))
+                    switch try await desk.impactStanding(of: name(call), by: call.principal.id) {
+                    case .known(let impact): return .json(ImpactShapes.json(impact))
+                    case .working(let job):
+                        let id = ConsoleAddress.part(call.values[kind.rawValue] ?? "")
+                        return .json(ImpactShapes.json(job), status: 202, location: "/v1/\(plural)/\(id)/impact")
+                    }
                 }
             },
             APIOperation(

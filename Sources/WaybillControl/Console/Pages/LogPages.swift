@@ -41,7 +41,7 @@ package enum LogPages {
             form.button("Verify the log now", tone: "primary")
             values["verify"] = form.json
         }
-        (values["package"], values["command"]) = package(desk, call)
+        values["package"] = PackagePages.vendorForm(desk.sources.policies, call)?.json ?? .null
         return .page("log", title: "Log", .object(values))
     }
 
@@ -154,27 +154,6 @@ package enum LogPages {
         return .file(
             name: "waybill-\(vendor.map { "\($0)-" } ?? "")\(call.now.day.iso8601).\(format.fileExtension)", mediaType: format.mediaType
         ) { try await download.next() }
-    }
-
-    private static func package(_ desk: ConsoleDesk, _ call: ConsoleCall) -> (form: JSONValue, command: JSONValue) {
-        var form = ConsoleForm(
-            call, action: path, method: .get, lead: "What a vendor got in a period, with proofs that anybody can check without Waybill.")
-        if call.principal?.vendor == nil {
-            form.add("package", "Vendor", .select(desk.sources.policies.vendors.map(\.id).sorted().map { .init($0) }))
-        }
-        form.add("from", "From (UTC)", .date)
-        form.add("to", "Before (UTC)", .date)
-        form.button("Show the command")
-        let vendor = call.principal?.vendor ?? call.field("package")
-        guard let vendor, desk.sources.policies.vendor(named: vendor) != nil, call.field("package") != nil || call.field("from") != nil
-        else {
-            return (form.json, .null)
-        }
-        var command = "waybill log package --config waybill.yaml --vendor \(vendor)"
-        for (option, field) in [("from", "from"), ("to", "to")] {
-            if let day = call.field(field).flatMap({ Day(iso8601: $0) }) { command += " --\(option) \(day.iso8601)" }
-        }
-        return (form.json, ConsolePart.code("Command", command + " --out evidence-\(vendor)"))
     }
 
     private static func sinks(_ desk: ConsoleDesk, _ call: ConsoleCall) async -> ConsoleAnswer {
