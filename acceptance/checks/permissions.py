@@ -41,7 +41,8 @@ OPERATIONS = {
     "MAPU": "tryDecision",
     "U": "openEngagement closeEngagement addEvidence addFinding settleFinding fixSample",
     "C" + READERS: "listTransfers getTransfer explainTransfer getStatistics",
-    "PUV": "listEntries exportLog getCheckpoint beginVerification getVerification",
+    "PUV": "listEntries exportLog getCheckpoint beginVerification getVerification "
+           "listPackages requestPackage getPackage downloadPackage deletePackage",
     OPEN: "receiveWebhook",
 }
 # Without `/console`; GET and POST unless one is named.
@@ -64,7 +65,7 @@ PAGES = {
     "U": "/engagements/new /engagements/{engagement}/sample /engagements/{engagement}/evidence /engagements/{engagement}/finding "
          "/engagements/{engagement}/settle /engagements/{engagement}/close",
     "C" + READERS: "/overview:GET /transfers:GET /transfers/statistics:GET /transfers/{transfer}:GET",
-    "PUV": "/log:GET /log/export:GET /log/verify:POST",
+    "PUV": "/log:GET /log/export:GET /log/verify:POST /packages /packages/{package}:GET /packages/{package}/content:GET /packages/{package}/delete:POST",
     OPEN: "/sign-in /sign-in/code /set-up /set-up/finish",
 }
 # Of the person's own page, by a signed link.
@@ -158,7 +159,7 @@ class Walk:
         self.values = {
             "vendor": "hubspot", "agreement": "hubspot-newsletter", "caller": "crm-sync", "account": "victim", "token": "victim",
             "engagement": own, "number": "1", "sample": "1", "session": session, "subject": subject.get("id", "x"), "event": "1",
-            "request": "1", "xid": transfer, "transfer": transfer, "source": "hubspot"}
+            "request": "1", "package": "1", "xid": transfer, "transfer": transfer, "source": "hubspot"}
         self.foreign = {"vendor": "mailchimp", "agreement": "mailchimp-newsletter", "engagement": other}
         # Each is used once, so that when they were used does not change later.
         for letter in [*ROLES, "ended"]:
@@ -221,6 +222,8 @@ class Walk:
         method, path = row.split(" ")
         person = self.people[letter]
         form = {"csrf": person.csrf, "why": "walked", "id": "hubspot", "kind": "vendor", "name": "walked", "confirm": "yes"} if method == "POST" else None
+        if path == "/console/packages" and form:
+            form |= {"kind": "engagement", "engagement": self.values["engagement"]}
         return person.ask(method, self.path(path, values), form)
 
     def state(self):
@@ -268,9 +271,9 @@ class Walk:
         return refused + pages
 
     def bound(self):
-        """Of others nothing is shown to who is bound to a vendor and an engagement, or to a caller."""
+        """Of others nothing is shown to who is bound to a vendor and an engagement, or to a caller that sends to sendgrid only."""
         wrong, looked = [], 0
-        for letter, names in {"V": FOREIGN, "C": ("crm-sync", *FOREIGN)}.items():
+        for letter, names in {"V": FOREIGN, "C": ("crm-sync", *(each for each in FOREIGN if each != "sendgrid"))}.items():
             for name, roles in self.rights.items():
                 # Schemes of identifiers in the common catalogue are named after whoever gives them.
                 if self.operations[name][0] == "GET" and letter in roles and name != "listFields":

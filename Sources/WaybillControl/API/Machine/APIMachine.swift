@@ -94,7 +94,7 @@ struct APIMachine: Sendable {
     private func run(_ operation: APIOperation, _ call: APICall) async throws -> APIAnswer {
         do {
             return try await operation.run(call)
-        } catch let problem as APIProblem where problem.code == .notPermitted {
+        } catch let problem as APIProblem where problem.code == .notPermitted && !problem.isEntered {
             await access.refused(call.principal, operation.permission, now: call.now)
             throw problem
         }
