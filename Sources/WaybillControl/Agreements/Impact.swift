@@ -3,7 +3,7 @@ package import WaybillLedger
 
 /// What a draft would have changed of the transfers of the last days: each kind of transfer decided again, with and without it.
 package struct Impact: Sendable, Codable, Equatable {
-    package struct Line: Sendable, Codable, Equatable {
+    package struct Line: Sendable, Codable, Hashable {
         package var caller: String
         package var endpoint: String
         package var purposes: [String]
@@ -85,8 +85,26 @@ package struct Impact: Sendable, Codable, Equatable {
                 return true
             }
         }
-        impact.lines = lines.values.compactMap { $0 }.sorted { ($1.records, $0.caller, $0.endpoint) < ($0.records, $1.caller, $1.endpoint) }
+        impact.lines = merged(lines.values.compactMap { $0 }).sorted { ($1.records, $0.caller, $0.endpoint) < ($0.records, $1.caller, $1.endpoint) }
         return impact
+    }
+
+    /// Kinds that differ in what nobody is told, like the law that bound them, but change alike, as one line.
+    private static func merged(_ lines: [Line]) -> [Line] {
+        var found: [Line: Line] = [:]
+        for line in lines {
+            var key = line
+            (key.transfers, key.records, key.samples) = (0, 0, [])
+            guard var known = found[key] else {
+                found[key] = line
+                continue
+            }
+            known.transfers += line.transfers
+            known.records += line.records
+            known.samples = Array((known.samples + line.samples).sorted().suffix(samplesMax))
+            found[key] = known
+        }
+        return Array(found.values)
     }
 
     /// How far a replay is: transfers come newest first, so that their times tell it.
@@ -103,10 +121,14 @@ package struct Impact: Sendable, Codable, Equatable {
 
     /// How much it covers, one sentence.
     package var coverage: String {
-        guard !isWhole else { return "All \(transfers) transfers from \(since) to \(until) were replayed." }
-        return
-            "Only the newest \(transfers) transfers were replayed, back to \(coveredSince ?? since): there were more than one answer takes."
+        let (from, to) = (Self.shown(since), Self.shown(until))
+        guard !isWhole else { return "All \(transfers) transfers from \(from) to \(to) were replayed." }
+        let back = coveredSince.map(Self.shown) ?? from
+        return "Only the newest \(transfers) transfers up to \(to) were replayed, back to \(back): there were more than one answer takes."
     }
+
+    /// To the second.
+    private static func shown(_ time: String) -> String { "\(time.prefix(19))Z" }
 
     /// Nil: nothing changes.
     private static func compare(_ given: Replay.Case, _ old: Replay.Result, _ new: Replay.Result) -> Line? {

@@ -12,7 +12,7 @@ struct GatePackages: PackageShelf {
     /// The log lies on the same disk, and without room for it nothing leaves.
     static let freeBytesMin: UInt64 = 512 << 20
     private static let jobBytesMax = 1 << 20
-    private static let (jobFile, zipFile, workFolder) = ("job.json", "package.zip", "work")
+    private static let (jobFile, zipFile, workFolder) = ("job.json", "package.zip", "making")
 
     let settings: Settings
     let policies: @Sendable () -> PolicySet

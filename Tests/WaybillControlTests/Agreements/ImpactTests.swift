@@ -43,13 +43,15 @@ struct ImpactTests {
             #expect(filter.vendor == "hubspot" && filter.since == Self.now.adding(seconds: -30 * 86_400))
             for number in 1...5 { _ = try visit(try Self.transfer(number)) }
             _ = try visit(try Self.transfer(6, fields: ["email"]))
+            // Another kind of transfer that changes alike: no line of its own.
+            _ = try visit(try Self.transfer(7, fields: ["email", "first_name", "phone"]))
         }
-        #expect(impact.isWhole && impact.transfers == 6 && impact.records == 12)
+        #expect(impact.isWhole && impact.transfers == 7 && impact.records == 14)
         #expect(impact.recordsNewlyDenied == 0 && impact.recordsNewlyPermitted == 0)
         let line = try #require(impact.lines.first)
-        #expect(impact.lines.count == 1 && line.transfers == 5 && line.samples.count == 3)
+        #expect(impact.lines.count == 1 && line.transfers == 6 && line.records == 12 && line.samples.count == 3)
         #expect(line.fieldsMore.isEmpty && line.fieldsFewer.count == 1 && line.fieldsFewer[0].hasPrefix("phone"))
-        #expect(impact.coverage.hasPrefix("All 6 transfers"))
+        #expect(impact.coverage.hasPrefix("All 7 transfers from 2026-05-02T12:00:00Z to 2026-06-01T12:00:00Z "))
     }
 
     @Test("Kinds of transfers held in memory are bounded: then only the newest are told, and the answer says how far back")
@@ -122,6 +124,14 @@ struct ImpactTests {
         }
         #expect(seen[0] == seen[1], "two ask, one works")
         #expect(try await desk.impact(of: name) == nil)
+        let operation = try #require(DocumentOperations.all(desk).first { $0.id == "getAgreementImpact" })
+        var call = APICall(principal: .of("carl", [.approver]), now: Self.now)
+        call.values = ["agreement": DeskFixture.id]
+        guard case .json(let underWay, 202, nil, let location?) = try await operation.run(call) else {
+            Issue.record("the API waits for it")
+            return
+        }
+        #expect(location == "/v1/agreements/\(DeskFixture.id)/impact" && underWay["state"].text == "running")
         gate.signal()
         guard case .known(let late) = try await desk.impactStanding(of: name, by: "anna", waitMilliseconds: 5_000) else {
             Issue.record("it never ends")

@@ -47,7 +47,7 @@ struct GatePackagesTests {
             try shelf.keep(waiting)
             try shelf.keep(job)
             try scratch.write("var/packages/\(home)/\(job.id)/package.zip", "zip")
-            try scratch.write("var/packages/\(home)/\(job.id)/work/entries.ndjson", "x")
+            try scratch.write("var/packages/\(home)/\(job.id)/making/entries.ndjson", "x")
         }
         try scratch.write("var/packages/vendors/left-over/package.zip", "zip")
         try scratch.write("var/packages/vendors/\(String(repeating: "d", count: 32))/job.json", "{")
