@@ -31,7 +31,7 @@ package enum ConsolePart {
         return .object(members)
     }
     private static let partNames = [
-        "section", "text", "tabs", "notice", "facts", "table", "empty", "pager", "code", "diff", "timeline", "form",
+        "section", "text", "tabs", "notice", "facts", "table", "empty", "pager", "code", "diff", "timeline", "form", "progress",
     ]
 
     package static func crumbs(_ items: [(label: String, path: String)], here: String) -> JSONValue {
@@ -92,6 +92,16 @@ package enum ConsolePart {
                     .object(["label": .string($0.label), "path": .string($0.path), "is_current": .bool($0.path == current)])
                 }),
         ])
+    }
+
+    /// Of a job, once a page: the page comes again by itself where scripts run, and by its link. `percent` nil: nobody knows.
+    package static func progress(_ text: String, path: String, percent: Int?, seconds: Int) -> JSONValue {
+        part(
+            "progress",
+            .object([
+                "text": .string(text), "path": .string(path), "percent": .optional(percent.map(String.init)),
+                "seconds": .string(String(seconds)),
+            ]))
     }
 
     package static func code(_ label: String, _ text: String) -> JSONValue {
