@@ -34,6 +34,7 @@ struct GateParts: Sendable {
     let traces: TraceQueue?
     /// What comes due.
     let reminder = DueReminder()
+    let jobs = RunningJobs()
     /// How each sink does.
     let sinks = SinkBoard()
 
