@@ -1,6 +1,7 @@
 """An agreement's life beside the files, by the command line and the local socket: draft, review by another, in force, stops, the end."""
 import json
 import os
+import shutil
 import time
 
 from gate import Gate
@@ -24,6 +25,7 @@ def run(context):
             send = lambda **more: gate.send("POST", CONTACTS, contact(ANNA, firstname="Anna", phone="+491701234567", **more))
             context.check("under an expired version nothing goes", send().code == "agreement_expired")
             digest = approval(context, place, draft, send, vendors)
+            replayed(context, place, draft)
             resumed(context, place, send)
             kill_switch(context, place, send, vendors)
             sent = act(place, "ben", "field", "suspend", "phone", "--vendor", "hubspot", "--why", "leak at the vendor")
@@ -83,6 +85,33 @@ def approval(context, place, draft, send, vendors):
     act(place, "anna", "agreement", "draft", "other", broken, ok=(1,))
     act(place, "anna", "agreement", "draft", "hubspot-directory", broken, ok=(1,))
     return digest
+
+
+def replayed(context, place, draft):
+    """Two sets of files compared, with what was decided in between replayed under both."""
+    old, new = place.home / "policies", place.home / "policies-new"
+    shutil.copytree(old, new)
+    (new / "agreements" / f"{ID}.yaml").write_text(draft.read_text().replace("birth_date: {generalize: year}", "birth_date: drop"))
+    line = ["diff", old, new, "--replay", "30d", "--config", place.config]
+    report = json.loads(place.command(*line, "--output", "json").stdout)
+    replay = report["replay"]
+    context.check("diff --replay: what an expired version refused would newly pass under the next", replay["recordsNewlyPermitted"] > 0
+                  and replay["recordsNewlyDenied"] == 0 and replay["isWhole"] and replay["lines"][0]["newlyPermitted"] and report["changes"],
+                  f"{replay['recordsNewlyPermitted']} of {replay['records']}")
+    text = place.command(*line).stdout.decode()
+    context.check("and in words, with how much was replayed", "newly pass" in text and f"All {replay['transfers']} transfers from" in text)
+    back = json.loads(place.command("diff", new, old, *line[3:], "--output", "json").stdout)["replay"]
+    context.check("the other way round they would newly be denied", back["recordsNewlyDenied"] == replay["recordsNewlyPermitted"]
+                  and back["lines"][0]["newlyDenied"] == "agreement_expired", str(back["lines"])[:100])
+    context.check("diff --replay of a broken set ends with 3", broken_set(place, new, line) == 3)
+    place.command(*line, "--output", "csv", ok=(2,))
+    place.command("diff", old, new, "--replay", "month", ok=(2,))
+
+
+def broken_set(place, new, line):
+    path = new / "agreements" / f"{ID}.yaml"
+    path.write_text(path.read_text().replace("vendor: hubspot", "vendor: hubspott"))
+    return place.command(*line, ok=None).returncode
 
 
 def kill_switch(context, place, send, vendors):

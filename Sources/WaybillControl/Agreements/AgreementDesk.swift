@@ -27,7 +27,8 @@ package actor AgreementDesk {
         package var reload: @Sendable () async -> String?
         package var clock: @Sendable () -> Timestamp
         /// Transfers of the log, newest first, until the visitor answers false; nil: there is no log to ask. Blocks.
-        package var transfers: (@Sendable (TransferFilter, (IndexedTransfer) -> Bool) throws -> Void)?
+        package var transfers: (@Sendable (TransferFilter, (IndexedTransfer) throws -> Bool) throws -> Void)?
+        package var impacts = ImpactQueue(limits: ImpactJob.limits)
 
         package init(
             store: any PolicyLifeStore, administration: Administration, set: @escaping @Sendable () -> PolicySet,

@@ -26,7 +26,7 @@ package struct DeskCommand: ControlCommand {
             case ("discard", _, _):
                 try await desk.discard(name, by: by)
                 return try await desk.versions(of: name)
-            case ("impact", _, _): return try await desk.workImpact(name)
+            case ("impact", _, _): return try await desk.workImpact(name, by: by)
             case ("submit", _, _): return [try await desk.submit(name, by: by)]
             case ("approve", let digest?, _): return [try await desk.approve(name, digest: digest, by: by)]
             case ("reject", let digest?, let why?): return [try await desk.reject(name, digest: digest, why: why, by: by)]

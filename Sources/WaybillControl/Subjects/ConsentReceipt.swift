@@ -125,15 +125,3 @@ extension SubjectDesk {
         return seconds.isMultiple(of: 86_400) ? "P\(seconds / 86_400)D" : "PT\(seconds)S"
     }
 }
-
-extension JSONValue {
-    init(canonical value: CanonicalValue) {
-        switch value {
-        case .string(let text): self = .string(text)
-        case .int(let number): self = .int(Int64(number))
-        case .bool(let flag): self = .bool(flag)
-        case .array(let items): self = .array(items.map { JSONValue(canonical: $0) })
-        case .object(let members): self = .object(members.mapValues { JSONValue(canonical: $0) })
-        }
-    }
-}

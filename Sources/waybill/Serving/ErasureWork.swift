@@ -130,6 +130,7 @@ actor ErasureWork {
             case .sweep: try await sweep(erasure)
             case .destroy: try await destroy(erasure)
             case .scrub:
+                try await removePackages()
                 try await scrub()
                 let id = erasure.id
                 try await storing { [parts] () throws(ConsentStoreError) in try await parts.consents.forgetErasure(id) }
@@ -233,6 +234,11 @@ actor ErasureWork {
         try await storing { [parts] () throws(ConsentStoreError) in
             try await parts.consents.destroySubject(of: erasure, tombstone: tombstone)
         }
+    }
+
+    /// Which of them hold the person is not known; whoever needs one asks again.
+    private func removePackages() async throws(ControlFailure) {
+        try await blocking { [parts] in try GatePackages.removeSubjects(parts.settings) }
     }
 
     private func scrub() async throws(ControlFailure) {

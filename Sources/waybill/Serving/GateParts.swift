@@ -35,6 +35,7 @@ struct GateParts: Sendable {
     let standing = StandingKeeper()
     /// What comes due.
     let reminder = DueReminder()
+    let jobs = RunningJobs()
     /// How each sink does.
     let sinks = SinkBoard()
 

@@ -155,6 +155,23 @@ struct SubjectDeskTests {
         #expect(try await place.desk.opened(token) == nil)
     }
 
+    @Test(
+        "a link is made for as many days as it may live, and for no other number that a form brings",
+        arguments: [("1", true), ("30", true), ("0", false), ("31", false), ("\(Int64.max)", false), ("\(Int64.min)", false), ("x", false)])
+    func linkDays(days: String, isMade: Bool) async throws {
+        let place = try Place()
+        var call = ConsoleCall(principal: nil, now: SystemWallClock().now())
+        call.values["subject"] = place.desk.parts.ids.subject(try await place.person())
+        call.fields["days"] = [days]
+        let page = try #require(SubjectPages.all(place.desk).first { $0.path.hasSuffix("/link") })
+        do {
+            _ = try await page.run(call)
+            #expect(isMade)
+        } catch let problem as FormProblem {
+            #expect(!isMade && problem.field == "days")
+        }
+    }
+
     @Test("asking to be erased makes one open request, which a privacy officer decides")
     func erasureRequests() async throws {
         let place = try Place()

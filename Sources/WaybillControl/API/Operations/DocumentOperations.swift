@@ -29,8 +29,8 @@ package struct DocumentOperations: Sendable {
                 answer: .page(of: DocumentShapes.version)
             ) { [self] call in
                 try await refusing {
-                    // A principal of one vendor sees that one's only, so the page is looked through as it is made.
-                    let page = try await desk.page(kind, from: call.page.cursor, limit: call.page.limit)
+                    let page = try await desk.page(
+                        kind, from: call.page.cursor, limit: call.page.limit, where: desk.isSeen(kind, by: call.principal))
                     let wanted = page.versions.filter { sees(call.principal, $0) }
                         .filter { call.values["state"] == nil || $0.state.rawValue == call.values["state"] }
                     return .page(items: wanted.map { DocumentShapes.json($0) }, next: page.next)
@@ -84,9 +84,11 @@ package struct DocumentOperations: Sendable {
             create("draft\(word)Version", "\(one)/versions", [id], "Make a draft of the next version."),
             APIOperation(
                 "get\(word)Draft", .get, "\(one)/draft", resource: plural, "The draft, with what lint says of the policies with it.",
-                permission: .draftPolicies, parameters: [id], answer: .json(DocumentShapes.document), problems: [.notFound]
+                permission: .readPolicies, parameters: [id], answer: .json(DocumentShapes.document), problems: [.notFound]
             ) { [self] call in
                 try await refusing {
+                    // A vendor's auditor sees versions, not drafts.
+                    guard call.principal.vendor == nil else { throw AgreementDesk.unknown(name(call)) }
                     let report = try await desk.show(name(call))
                     guard let tag = report.versions.first?.tag else { throw AgreementDesk.unknown(name(call)) }
                     return .json(DocumentShapes.json(report), etag: tag)
@@ -121,14 +123,19 @@ package struct DocumentOperations: Sendable {
         [
             APIOperation(
                 "get\(word)Impact", .get, "\(one)/impact", resource: plural,
-                "The impact of the draft on the last 30 days of transfers; worked out if it was not for this text.",
-                permission: .readPolicies, parameters: [id], answer: .json(DocumentShapes.impact),
+                "The impact of the draft on the last 30 days of transfers; worked out if it was not for this text. "
+                    + "202 while that takes longer than 2 seconds: ask again.",
+                permission: .readPolicies, parameters: [id], answer: .json(ImpactShapes.impact), accepted: ImpactShapes.underWay,
                 problems: [.notFound, .conflict, .unprocessable]
             ) { [self] call in
                 try await refusing {
                     guard call.principal.vendor == nil else { throw AgreementDesk.unknown(name(call)) }
-                    if let known = try await desk.impact(of: name(call)) { return .json(DocumentShapes.json(known)) }
-                    return .json(DocumentShapes.json(try await desk.workImpact(name(call))))
+                    switch try await desk.impactStanding(of: name(call), by: call.principal.id) {
+                    case .known(let impact): return .json(ImpactShapes.json(impact))
+                    case .working(let job):
+                        let id = ConsoleAddress.part(call.values[kind.rawValue] ?? "")
+                        return .json(ImpactShapes.json(job), status: 202, location: "/v1/\(plural)/\(id)/impact")
+                    }
                 }
             },
             APIOperation(
@@ -175,7 +182,7 @@ package struct DocumentOperations: Sendable {
     private var terminate: APIOperation {
         APIOperation(
             "terminate\(word)", .post, "\(one)/terminate", resource: plural, "End it for good: every version, from the next request on.",
-            permission: .stopTransfers, parameters: [id], body: .json(DocumentShapes.reason),
+            permission: .approveAgreements, parameters: [id], body: .json(DocumentShapes.reason),
             answer: .json(.object([.required("versions", .list(of: DocumentShapes.version, count: 0...100_000))])),
             takesIdempotencyKey: true, problems: [.notFound, .conflict, .unprocessable]
         ) { [self] call in
@@ -246,6 +253,17 @@ package struct DocumentOperations: Sendable {
         if let version = shown.versions.first { shown.text = String(decoding: try await desk.text(of: version), as: UTF8.self) }
         (shown.problems, shown.history) = ([], [])
         return shown
+    }
+}
+
+extension AgreementDesk {
+    /// The ids that a page is made of: where a page ends must not name another's document either.
+    nonisolated func isSeen(_ kind: PolicyDocumentName.Kind, by principal: Principal?) -> @Sendable (String) -> Bool {
+        guard let vendor = principal?.vendor else { return { _ in true } }
+        guard kind == .agreement else { return { $0 == vendor } }
+        let set = parts.set()
+        let mine = Set(set.agreements.filter { set[$0.vendor].id == vendor }.map(\.id))
+        return { mine.contains($0) }
     }
 }
 

@@ -28,8 +28,10 @@ struct DraftPages {
                 try await formed {
                     // A vendor's auditor sees versions, not drafts.
                     guard call.principal?.vendor == nil else { throw AgreementDesk.unknown(pages.name(call)) }
-                    _ = try await desk.workImpact(pages.name(call))
-                    return .redirect("\(pages.path(pages.name(call).id))/draft", notice: "The impact is worked out; see below.")
+                    let standing = try await desk.impactStanding(of: pages.name(call), by: try who(call), anew: true)
+                    return .redirect(
+                        "\(pages.path(pages.name(call).id))/draft",
+                        notice: standing.isKnown ? "The impact is worked out; see below." : "The impact is being worked out; see below.")
                 }
             },
             ConsolePage(.post, "\(pages.one)/discard", permission: .draftPolicies, form: draftPath) { [self] call in
@@ -96,7 +98,7 @@ struct DraftPages {
         parts += [ConsolePart.section("Difference")] + DocumentPages.differenceParts(changes)
         if found.isAdmissible {
             parts += testParts(found.tests)
-            parts += try await impactParts(call, name)
+            parts += try await ImpactParts(desk: desk, call: call, path: pages.path(name.id)).parts(of: name)
             parts += [ConsolePart.section("In words")] + found.words
         }
         parts += forms(call, name, first, text, tag)
@@ -145,41 +147,6 @@ struct DraftPages {
                             failed.map { [ConsolePart.cell($0.name), ConsolePart.codeCell($0.at), ConsolePart.lines($0.failures)] },
                             empty: ""))
                 ])
-    }
-
-    private func impactParts(_ call: ConsoleCall, _ name: PolicyDocumentName) async throws -> [JSONValue] {
-        var form = ConsoleForm(call, action: "\(pages.path(name.id))/impact", prefix: "impact", isSent: false)
-        form.button("Work out the impact")
-        guard let impact = try await desk.impact(of: name) else {
-            return [
-                ConsolePart.section("Impact"), ConsolePart.text("Not worked out for this text yet."), ConsolePart.part("form", form.json),
-            ]
-        }
-        return [
-            ConsolePart.section("Impact"),
-            ConsolePart.text(
-                """
-                Of \(impact.records) records in \(impact.transfers) transfers since \(impact.since.prefix(10))\(impact.isWhole ? "" : " (the newest)"), \
-                \(impact.recordsNewlyDenied) would newly be denied and \(impact.recordsNewlyPermitted) would newly pass.
-                """),
-            ConsolePart.text(Impact.caveat),
-            ConsolePart.part(
-                "table",
-                ConsolePart.table(
-                    "What would change", id: "impact",
-                    ["Caller", "Call", "For", .number("Records"), "Change", "Newly or otherwise sent", "Before"],
-                    impact.lines.prefix(100).map { line in
-                        [
-                            ConsolePart.cell(line.caller), ConsolePart.codeCell(line.endpoint),
-                            ConsolePart.cell(line.purposes.joined(separator: ", ")),
-                            ConsolePart.number(line.records),
-                            line.newlyDenied.map { ConsolePart.badgeCell("denied: \($0)", .bad) }
-                                ?? (line.newlyPermitted ? ConsolePart.badgeCell("passes", .ok) : ConsolePart.badgeCell("fields", .info)),
-                            ConsolePart.lines(line.fieldsMore), ConsolePart.lines(line.fieldsFewer),
-                        ]
-                    }, empty: "Nothing would change.")),
-            ConsolePart.part("form", form.json),
-        ]
     }
 
     private func forms(_ call: ConsoleCall, _ name: PolicyDocumentName, _ report: VersionReport, _ text: String, _ tag: String)
