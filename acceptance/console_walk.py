@@ -174,6 +174,15 @@ def log(page):
         text = Path(download.value.path()).read_text()
         enough = order["entries"] if style == "ndjson" else 1
         tell(f"the log comes out as {style}", len(text.splitlines()) >= enough, f"{len(text.splitlines())} lines")
+    page.select_option("select[name=format]", "ndjson")
+    found = []
+    for since, until in (("2000-01-01", "2100-01-01"), ("2100-01-01", ""), ("", "2000-01-01")):
+        page.fill("[name=since]", since)
+        page.fill("[name=until]", until)
+        with page.expect_download() as download:
+            press(page, "Download")
+        found.append(len(Path(download.value.path()).read_text().splitlines()))
+    tell("and only the period that is asked for", found[0] >= order["entries"] and found[1:] == [0, 0], str(found))
 
 
 def package(page):
