@@ -45,6 +45,9 @@ extension AgreementDesk {
         return parts.impacts.all.first { $0.order.digest == digest }
     }
 
+    /// When the gate stops.
+    package nonisolated func stopImpacts() async { await parts.impacts.stop() }
+
     private nonisolated func begin(_ draft: PolicyLife.Draft, of name: PolicyDocumentName, by: String) async throws -> ImpactJob {
         let after = try await admissible(draft, of: name)
         let (parts, before) = (parts, parts.set())

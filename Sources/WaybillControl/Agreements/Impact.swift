@@ -85,7 +85,8 @@ package struct Impact: Sendable, Codable, Equatable {
                 return true
             }
         }
-        impact.lines = merged(lines.values.compactMap { $0 }).sorted { ($1.records, $0.caller, $0.endpoint) < ($0.records, $1.caller, $1.endpoint) }
+        impact.lines = merged(lines.values.compactMap { $0 })
+            .sorted { ($1.records, $0.caller, $0.endpoint) < ($0.records, $1.caller, $1.endpoint) }
         return impact
     }
 

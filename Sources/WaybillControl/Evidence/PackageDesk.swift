@@ -92,14 +92,14 @@ package struct PackageDesk: Sendable {
         guard let outcome = job.outcome else {
             throw APIProblem(.conflict, job.state.isFinished ? "nothing was made; ask for it again" : "it is not made yet; look again")
         }
-        try await note("package.download", job, nil, by: principal)
         let shelf = shelf
-        do {
-            let next = try await queue.run { try shelf.content(of: job) }
-            return Content(name: "\(job.order.name(id: job.id)).zip", outcome: outcome, next: next)
-        } catch let failure as JobFailure {
+        let next: @Sendable () async throws -> [UInt8]?
+        do { next = try await queue.run { try shelf.content(of: job) } } catch let failure as JobFailure {
+            jobs.end(job.id, failure.message)
             throw APIProblem(.notFound, failure.message)
         }
+        try await note("package.download", job, nil, by: principal)
+        return Content(name: "\(job.order.name(id: job.id)).zip", outcome: outcome, next: next)
     }
 
     /// Cancels it if it is not done; its files go.
@@ -108,6 +108,9 @@ package struct PackageDesk: Sendable {
         try await note("package.delete", job, nil, by: principal)
         jobs.remove(job.id)
     }
+
+    /// When the gate stops.
+    package func stop() async { await jobs.stop() }
 
     // MARK: Who may what
 

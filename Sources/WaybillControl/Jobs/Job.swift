@@ -43,6 +43,7 @@ package struct JobFailure: Error, Sendable, Equatable {
     package init(_ message: String) { self.message = message }
 
     package static let stopped = JobFailure("It was cancelled; nothing of it was kept.")
+    package static let gateStopped = JobFailure("The gate was stopped before it was done; ask for it again.")
     static let unknown = JobFailure("It could not be done; the gate's own log says more.")
 }
 

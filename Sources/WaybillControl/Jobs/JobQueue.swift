@@ -24,6 +24,8 @@ package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Coda
         /// In the order in which they were asked for.
         var slots: [Slot] = []
         var isRunning = false
+        /// The gate stops: nothing begins any more.
+        var isStopping = false
     }
     private let state = Mutex(State())
     private let limits: JobLimits
@@ -139,9 +141,30 @@ package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Coda
         if let gone { forget(gone) }
     }
 
+    /// What it made is not there any more.
+    package func end(_ id: String, _ why: String) {
+        state.withLock { state in
+            guard let place = state.slots.firstIndex(where: { $0.job.id == id && $0.job.state == .done }) else { return }
+            (state.slots[place].job.state, state.slots[place].job.outcome, state.slots[place].job.failure) = (.ended, nil, why)
+        }
+    }
+
+    /// When the gate stops: what waits never begins, what runs ends soon. Returns when nothing runs, or after so long.
+    package func stop(milliseconds: Int = 2_000) async {
+        state.withLock { state in
+            state.isStopping = true
+            for slot in state.slots where slot.job.state == .running { slot.progress.stop() }
+        }
+        let end = ContinuousClock.now + .milliseconds(milliseconds)
+        while state.withLock({ $0.isRunning }), .now < end {
+            do { try await Task.sleep(for: .milliseconds(10)) } catch { return }
+        }
+    }
+
     private func pump() {
         let next: (id: String, work: Work, progress: JobProgress)? = state.withLock { state in
-            guard !state.isRunning, let place = state.slots.firstIndex(where: { $0.job.state == .waiting && $0.work != nil }),
+            guard !state.isRunning, !state.isStopping,
+                let place = state.slots.firstIndex(where: { $0.job.state == .waiting && $0.work != nil }),
                 let work = exchange(&state.slots[place].work, with: nil)
             else { return nil }
             state.isRunning = true
@@ -162,12 +185,13 @@ package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Coda
         job.endedAt = clock.now()
         switch result {
         case .success(let outcome): (job.state, job.outcome) = (.done, outcome)
-        case .failure(let error):
-            (job.state, job.failure) = (.failed, (error as? JobFailure ?? .unknown).message)
+        case .failure where state.withLock({ $0.isStopping }): (job.state, job.failure) = (.ended, JobFailure.gateStopped.message)
+        case .failure(let error): (job.state, job.failure) = (.failed, (error as? JobFailure ?? .unknown).message)
         }
         do { try keep(job) } catch {
             // What nobody could find after a restart is not given out either.
-            (job.state, job.outcome, job.failure) = (.failed, nil, JobFailure.unknown.message)
+            if job.state == .done { (job.state, job.failure) = (.failed, (error as? JobFailure ?? .unknown).message) }
+            job.outcome = nil
         }
         let ended = job
         let isLeaving = state.withLock { state in

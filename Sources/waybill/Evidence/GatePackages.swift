@@ -48,7 +48,7 @@ struct GatePackages: PackageShelf {
                     job.failure =
                         had
                         ? "A person's package does not outlive a restart of the gate; ask for it again."
-                        : "The gate was stopped before it was done; ask for it again."
+                        : JobFailure.gateStopped.message
                     job.endedAt = job.endedAt ?? SystemWallClock().now()
                     try empty(folder)
                     try keep(job)
@@ -157,7 +157,7 @@ struct GatePackages: PackageShelf {
     func content(of job: PackageJob) throws -> @Sendable () async throws -> [UInt8]? {
         let pieces: FilePieces
         do throws(SystemError) { pieces = try FilePieces(Files.resolve(Self.zipFile, against: folder(job))) } catch {
-            throw JobFailure("the package is not there any more; ask for it again")
+            throw JobFailure("It is not there any more; ask for it again.")
         }
         let queue = BlockingQueue("packages.content")
         return { try await queue.run { try pieces.next() } }

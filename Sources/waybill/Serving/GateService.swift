@@ -57,6 +57,7 @@ struct GateService: Service {
             // Another service failed: stop all the same.
         }
         watch.drain()
+        await parts.jobs.stop()
         parts.witnesses?.stop()
         parts.logger.notice("stopping")
         await server.stop(grace: .seconds(GateService.stopSeconds))

@@ -60,7 +60,7 @@ struct Serving {
                 ErasureWork.Parts(
                     settings: settings, keyring: keyring, logKeys: logKeys, consents: consents, logStore: logStore,
                     log: log, olderLogs: try Wiring.endedLogs(settings),
-                    tombstones: Wiring.tombstones(settings, keyring)))
+                    tombstones: Wiring.tombstones(settings, keyring), register: control))
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
                 witnesses: witnesses, publication: LogPublisher(log: log, reader: logStore, witnesses: witnesses), control: control,

@@ -132,6 +132,15 @@ struct ImpactTests {
             return
         }
         #expect(location == "/v1/agreements/\(DeskFixture.id)/impact" && underWay["state"].text == "running")
+        let page = try await ImpactParts(desk: desk, call: ConsoleCall(principal: nil, now: Self.now), path: "/console/agreements/x").parts(
+            of: name)
+        let answer = ConsolePart.page("Draft", page)
+        guard case .page("parts", _, let values, _, _) = answer, let html = try ConsoleTemplates().render("parts", values) else {
+            Issue.record("the page is none of parts")
+            return
+        }
+        #expect(html.contains("data-reload=\"3\"") && html.contains("<a href=\"/console/agreements/x/draft\">Look again</a>"))
+        #expect(html.contains("of 30 days replayed") && html.contains("max=\"100\" value=\"0\""))
         gate.signal()
         guard case .known(let late) = try await desk.impactStanding(of: name, by: "anna", waitMilliseconds: 5_000) else {
             Issue.record("it never ends")

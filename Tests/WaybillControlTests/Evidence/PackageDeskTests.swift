@@ -16,7 +16,7 @@ struct PackageDeskTests {
         let made = Mutex<[PackageOrder]>([])
         let named = Mutex<[Identifier]>([])
         let forgotten = Mutex(0)
-        let opened = Mutex(0)
+        let isGone = Mutex(false)
         func restored() throws -> [PackageJob] { [] }
         func keep(_ job: PackageJob) throws {}
         func forget(_ job: PackageJob) { forgotten.withLock { $0 += 1 } }
@@ -28,7 +28,7 @@ struct PackageDeskTests {
                 transfers: 4, denied: 1, isComplete: true, isStamped: false, agreementsMissing: [])
         }
         func content(of job: PackageJob) throws -> @Sendable () async throws -> [UInt8]? {
-            opened.withLock { $0 += 1 }
+            guard !isGone.withLock({ $0 }) else { throw JobFailure("It is gone.") }
             let rest = Mutex<[[UInt8]]>([[1, 2, 3]])
             return { rest.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
         }
@@ -162,7 +162,7 @@ struct PackageDeskTests {
         await #expect(throws: APIProblem.self) { try await desk.content(job.id, for: officer) }
         await #expect(throws: APIProblem.self) { try await desk.request(wanted(.vendor), by: officer) }
         await #expect(throws: APIProblem.self) { try await desk.remove(job.id, by: officer) }
-        #expect(place.shelf.opened.withLock { $0 } == 1 && place.shelf.made.withLock { $0.count } == 1)
+        #expect(place.shelf.made.withLock { $0.count } == 1)
         #expect(desk.all(seenBy: officer).map(\.id) == [job.id])
         place.logWorks.withLock { $0 = true }
         try await desk.remove(job.id, by: officer)
@@ -186,6 +186,19 @@ struct PackageDeskTests {
             #expect(throws: APIProblem.self) { try desk.one(job.id, seenBy: bound) }
             await #expect(throws: APIProblem.self) { try await desk.remove(job.id, by: bound) }
         }
+    }
+
+    @Test("What an erasure removed is shown as ended once somebody asks for it, and no download is entered")
+    func gone() async throws {
+        let place = try Place()
+        let (desk, officer) = (try place.desk(), Self.principal(.privacyOfficer))
+        let job = try await desk.request(wanted(.subject, try await place.person()), by: officer)
+        while try desk.one(job.id, seenBy: officer).state != .done { await Task.yield() }
+        place.shelf.isGone.withLock { $0 = true }
+        await #expect(throws: APIProblem.self) { try await desk.content(job.id, for: officer) }
+        let ended = try desk.one(job.id, seenBy: officer)
+        #expect(ended.state == .ended && ended.outcome == nil && ended.failure == "It is gone.")
+        #expect(place.entered.withLock { $0.map(\.act) } == ["package.request"])
     }
 
     @Test("A period that ends before it begins, an unknown person and an erased one are refused")

@@ -125,6 +125,17 @@ struct JobQueueTests {
         #expect(!hasRun)
     }
 
+    @Test("When the gate stops, what runs ends as such and what waits never begins")
+    func stop() async throws {
+        let place = Place()
+        let queue = place.queue()
+        let (first, second) = (try begun(queue, "a", place.held()), try begun(queue, "b"))
+        #expect(try await state(queue, first, becomes: .running))
+        await queue.stop()
+        #expect(queue.job(first.id)?.state == .ended && queue.job(first.id)?.failure == JobFailure.gateStopped.message)
+        #expect(queue.job(second.id)?.state == .waiting)
+    }
+
     @Test("A failure is told in its own sentence, any other error in one that quotes nothing")
     func failures() async throws {
         struct Secret: Error { var text = "anna@example.com" }

@@ -104,10 +104,7 @@ package struct DocumentOperations: Sendable {
                 permission: .draftPolicies, parameters: [id], answer: .nothing, needsMatch: true, problems: [.notFound, .conflict]
             ) { [self] call in
                 try await refusing {
-                    guard try await desk.versions(of: name(call)).first?.tag == call.match else {
-                        throw DeskRefusal("changed_meanwhile", "Somebody else changed the draft meanwhile; look at it and do it again.")
-                    }
-                    try await desk.discard(name(call), by: call.principal.id)
+                    try await desk.discard(name(call), tag: call.match ?? "", by: call.principal.id)
                     return .nothing
                 }
             },
