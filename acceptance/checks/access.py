@@ -13,7 +13,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 from gate import Gate
-from vendor import make_authority, make_leaf
+from vendor import make_authority, make_leaf, openssl
 
 NEEDS_SHARED = False
 PASSWORD = "violets under the old bridge"
@@ -103,6 +103,10 @@ def run(context):
     text = json.dumps(entries)
     context.check("no entry holds what was typed", PASSWORD not in text and "wbt_" not in text and "wbs_" not in text)
     certificates(context, site)
+    entries = [entry for entry in site.log_entries() if entry.get("act") == "access.refused"]
+    reasons = {entry["detail"].get("reason") for entry in entries}
+    context.check("unknown and revoked machines are entries", {"certificate_unknown", "token_revoked"} <= reasons, sorted(map(str, reasons)))
+    proxies(context, site)
 
 
 def first_administrator(context, gate, code):
@@ -194,11 +198,11 @@ def guessing(context, site, gate):
 
 
 def certificates(context, site):
-    home = site.home / "tls"
+    home, other = site.home / "tls", site.home / "other-tls"
     home.mkdir()
+    other.mkdir()
     key, authority = make_authority(home)
     make_leaf(home, "localhost", key, authority)
-    make_leaf(home, MACHINE, key, authority, usage="clientAuth")
     site.command("token", "create", "--config", site.config, MACHINE, "--mtls", "--role", "auditor")
     settings = {"address": "127.0.0.1:0", "tls.certificate": home / "localhost.pem", "tls.key": home / "localhost.key", "tls.client_ca": authority}
     arguments = [word for name, value in settings.items() for word in ("--set", f"listen.control.{name}={value}")]
@@ -206,5 +210,84 @@ def certificates(context, site):
         tls = ssl.create_default_context(cafile=str(authority))
         tls.check_hostname = False
         context.check("over TLS without a certificate: 401", bearer(gate, "GET", "/v1/me", None, tls=tls)[0] == 401)
-        tls.load_cert_chain(home / f"{MACHINE}.pem", home / f"{MACHINE}.key")
-        context.check("a machine is who its certificate names", bearer(gate, "GET", "/v1/me", None, tls=tls)[1].get("id") == f"mtls:{MACHINE}")
+        for name in ("X-SSL-Client-S-DN", "X-Forwarded-Client-Cert", "SSL-Client-Verify"):
+            status = ask(gate, tls, {name: f'CN={MACHINE};DNS={MACHINE};Hash=0', "SSL_CLIENT_S_DN_CN": MACHINE})
+            context.check(f"a header is no certificate: {name}", status == 401, status)
+        for what, expected, shown in [
+            ("a machine is who its certificate names", 200, leaf(home, MACHINE, key, authority)),
+            ("a name that nobody entered: 401", 401, leaf(home, "other.acme.internal", key, authority)),
+            ("the common name is not looked at: 401", 401, leaf(home, MACHINE, key, authority, names="DNS:web.acme.internal")),
+            ("a wildcard is nobody: 401", 401, leaf(home, "wild", key, authority, names="DNS:*.acme.internal")),
+            ("a certificate for servers ends the connection", None, leaf(home, MACHINE, key, authority, usage="serverAuth")),
+            ("one of another authority ends the connection", None, leaf(other, MACHINE, *make_authority(other))),
+            ("one that is over ends the connection", None, leaf(home, MACHINE, key, authority, days="-1")),
+        ]:
+            status = ask(gate, client(authority, shown))
+            context.check(what, status == expected, status)
+        machine = client(authority, leaf(home, MACHINE, key, authority))
+        context.check("it may what its roles permit: 403 beyond", ask(gate, machine, path="/v1/accounts") == 403)
+        connection = http.client.HTTPSConnection(*gate.control, timeout=30, context=machine)
+        before = ask(gate, machine, connection=connection)
+        site.command("token", "revoke", "--config", site.config, MACHINE)
+        after = ask(gate, machine, connection=connection)
+        context.check("revoked, it is refused on the connection it has", (before, after) == (200, 401), f"{before} {after}")
+        connection.close()
+
+
+def leaf(folder, name, key, authority, usage="clientAuth", names=None, days="30"):
+    """A certificate of a client, with its key in one file."""
+    base = folder / f"client-{len(list(folder.iterdir()))}"
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{base}.key",
+            "-out", f"{base}.csr", "-subj", f"/CN={name}")
+    base.with_suffix(".ext").write_text(
+        f"subjectAltName={names or 'DNS:' + name}\nextendedKeyUsage={usage}\nkeyUsage=critical,digitalSignature\nbasicConstraints=critical,CA:FALSE\n")
+    openssl("x509", "-req", "-in", f"{base}.csr", "-CA", str(authority), "-CAkey", str(key), "-CAcreateserial", "-days", days,
+            "-out", f"{base}.pem", "-extfile", f"{base}.ext")
+    with open(f"{base}.pem", "a") as file:
+        file.write(base.with_suffix(".key").read_text())
+    return f"{base}.pem"
+
+
+def client(authority, shown):
+    tls = ssl.create_default_context(cafile=str(authority))
+    tls.check_hostname = False
+    tls.load_cert_chain(shown)
+    return tls
+
+
+def ask(gate, tls, headers=None, path="/v1/me", connection=None):
+    """The status; None: the connection ended without an answer."""
+    own = connection or http.client.HTTPSConnection(*gate.control, timeout=30, context=tls)
+    try:
+        own.request("GET", path, headers=headers or {})
+        got = own.getresponse()
+        got.read()
+        return got.status
+    except (ssl.SSLError, ConnectionError, http.client.BadStatusLine):
+        return None
+    finally:
+        if connection is None:
+            own.close()
+
+
+def proxies(context, site):
+    """Everybody behind a proxy that the configuration names is counted alone; what others say of themselves is not believed."""
+    def status(gate, path, address, token=None):
+        connection = http.client.HTTPConnection(*gate.control, timeout=30)
+        fields = {"X-Forwarded-For": address} if address else {}
+        connection.request("GET", path, headers={**fields, **({"Authorization": f"Bearer {token}"} if token else {})})
+        got = connection.getresponse()
+        got.read()
+        connection.close()
+        return got.status
+
+    for named in (False, True):
+        arguments = ["--set", "listen.control=127.0.0.1:0"] + (["--set", "access.proxies=127.0.0.1"] if named else [])
+        with Gate(site, arguments=arguments) as gate:
+            context.check(f"metrics are for this machine, not for who comes by a proxy on it (named: {named})",
+                          (status(gate, "/metrics", None), status(gate, "/metrics", "192.0.2.1")) == (403 if named else 200, 403))
+            for _ in range(31):
+                last = status(gate, "/v1/me", "192.0.2.1", "wbt_" + "x" * 43)
+            other = status(gate, "/v1/me", "192.0.2.2", "wbt_" + "x" * 43)
+            context.check(f"who guesses behind a proxy waits, and others there {'do not' if named else 'too'} (named: {named})",
+                          (last, other) == (429, 401 if named else 429), f"{last} {other}")

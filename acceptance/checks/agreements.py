@@ -39,11 +39,12 @@ def run(context):
             ending(context, place, gate, send, vendors)
         with Gate(place, context.token) as gate:
             answer = gate.send("POST", CONTACTS, contact(ANNA))
-            context.check("over a restart it stays terminated", answer.code == "agreement_terminated", answer.code)
+            context.check("over a restart both stay ended", answer.code == "caller_not_permitted", answer.code)
         entries = [entry for entry in place.log_entries() if entry["kind"] == "config"]
         acts = [entry["act"] for entry in entries if entry["act"] != "start"]
         expected = ["agreement.draft", "agreement.submit", "agreement.reject", "agreement.draft", "agreement.submit", "agreement.approve",
-                    "agreement.suspend", "agreement.resume", "field.suspend", "field.resume", "field.suspend", "field.resume", "field.suspend", "agreement.terminate"]
+                    "agreement.suspend", "agreement.resume", "field.suspend", "field.resume", "field.suspend", "field.resume", "field.suspend", "agreement.terminate",
+                    "caller.terminate"]
         context.check("every act is an entry of the log, in its order", acts == expected, " ".join(acts))
         approved = next(entry for entry in entries if entry["act"] == "agreement.approve")
         context.check("the approval's entry names agreement, version and digest",
@@ -145,6 +146,10 @@ def ending(context, place, gate, send, vendors):
     context.check("the next request after the end is refused", answer.code == "agreement_terminated" and not vendors.take(), answer.code)
     done = act(place, "ben", "agreement", "terminate", ID, "--why", "again", ok=(1,))
     context.check("an end is final", b"final" in done.stderr, done.stderr.decode().strip())
+    act(place, "ben", "caller", "terminate", "crm-sync", "--why", "replaced")
+    answer = send()
+    context.check("a caller of the files that was ended sends nothing more, though the files name it",
+                  answer.code == "caller_not_permitted" and not vendors.take(), answer.code)
 
 
 def required(context, vendors):

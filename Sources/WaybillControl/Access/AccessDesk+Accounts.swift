@@ -33,7 +33,7 @@ extension AccessDesk {
         account id: String, name: String, grant: AccessGrant, match: Int?, by: AccessActor
     ) async throws -> Account {
         try await acting {
-            var account = try account(id)
+            let account = try account(id)
             try check(by, mayChange: account)
             guard match.map({ $0 == account.version }) ?? true else {
                 throw APIProblem(.changedMeanwhile, "The account was changed meanwhile; look at it again.")
@@ -41,28 +41,30 @@ extension AccessDesk {
             try grant.check()
             try check(name: name)
             guard account.name != name || account.grant != grant else { return account }
-            account.name = name
-            account.grant = grant
-            account.version += 1
-            try await enter("account.change", detail(account), by: by)
-            try keep([.account(account)] + sessions(of: id).map { .endSession($0.sha256) })
-            return account
+            var wanted = account
+            (wanted.name, wanted.grant) = (name, grant)
+            try await enter("account.change", detail(wanted), by: by)
+            return try amend(id, also: sessions(of: id).map { .endSession($0.sha256) }) { account in
+                (account.name, account.grant) = (name, grant)
+                account.version += 1
+            }
         }
     }
 
     /// Nothing is permitted to it from the next request on; or it is let in again.
     package func set(account id: String, isDisabled: Bool, by: AccessActor) async throws -> Account {
         try await acting {
-            var account = try account(id)
+            let account = try account(id)
             try check(by, mayChange: account)
             guard account.isDisabled != isDisabled else { return account }
-            account.isDisabled = isDisabled
-            account.version += 1
             let act = isDisabled ? "account.disable" : "account.enable"
             if !isDisabled { try await enter(act, ["account": account.principalID], by: by) }
-            try keep([.account(account)] + sessions(of: id).map { .endSession($0.sha256) })
+            let changed = try amend(id, also: sessions(of: id).map { .endSession($0.sha256) }) { account in
+                account.isDisabled = isDisabled
+                account.version += 1
+            }
             if isDisabled { try await enterStop(act, ["account": account.principalID], by: by) }
-            return account
+            return changed
         }
     }
 

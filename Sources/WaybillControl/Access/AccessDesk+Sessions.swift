@@ -37,12 +37,19 @@ extension AccessDesk {
 
     /// Ends every other session of the account.
     package func changePassword(of principal: Principal, from old: String, to new: String, address: String) async throws {
-        var account = try await proven(principal, old, address: address, pointer: "/old")
+        let account = try await proven(principal, old, address: address, pointer: "/old")
         try PasswordRules.check(new, names: [account.id, account.name])
-        account.password = try await hasher.hash(new)
-        account.version += 1
-        try await enter("account.password", ["account": account.principalID], by: .principal(principal))
-        try keep(.account(account))
+        let hash = try await hasher.hash(new)
+        try await acting {
+            try check(stillProven: account)
+            try await enter("account.password", ["account": account.principalID], by: .principal(principal))
+            _ = try amend(account.id) { account in
+                account.password = hash
+                account.version += 1
+            }
+            // Whoever gave the old one and not yet the code.
+            tickets = tickets.filter { $0.value.purpose.owner != account.principalID }
+        }
         _ = try await endSessions(of: account.id, except: principal.session, by: .principal(principal))
     }
 
@@ -61,22 +68,25 @@ extension AccessDesk {
             uri: TOTP.uri(secret, account: account.id, issuer: "Waybill"))
     }
 
-    /// The old one is good for nothing any more. Returns new recovery codes; the old ones go too.
+    /// The old one is good for nothing any more, and other sessions end. Returns new recovery codes; the old ones go too.
     package func finishEnrolment(
         of principal: Principal, ticket: String, password: String, code: String, address: String
     ) async throws -> [String] {
         guard case .enrol(let id, let secret) = try purpose(of: ticket, now: parts.clock()) else { throw Self.late }
-        var account = try await proven(principal, password, address: address, pointer: "/password")
+        let account = try await proven(principal, password, address: address, pointer: "/password")
         guard account.id == id else { throw Self.late }
         guard let step = TOTP.match(code, secret: secret, after: 0, now: parts.clock()) else {
             throw APIProblem(
                 .unprocessable, "That is not the code the app shows now; check the clock of this device, and enter the next one.",
                 pointer: "/code")
         }
-        account.totpSecret = try sealed(secret, of: account.id)
-        account.totpStep = step
+        let sealed = try sealed(secret, of: account.id)
         tickets[AccessSecret.digest(ticket)] = nil
-        return try await newCodes(account, "account.second_factor", by: principal)
+        let codes = try await newCodes(account, "account.second_factor", by: principal) { account in
+            (account.totpSecret, account.totpStep) = (sealed, step)
+        }
+        _ = try await endSessions(of: account.id, except: principal.session, by: .principal(principal))
+        return codes
     }
 
     package func newRecoveryCodes(of principal: Principal, password: String, address: String) async throws -> [String] {
@@ -84,17 +94,30 @@ extension AccessDesk {
             try await proven(principal, password, address: address, pointer: "/password"), "account.recovery_codes", by: principal)
     }
 
-    private func newCodes(_ account: Account, _ act: String, by principal: Principal) async throws -> [String] {
-        var account = account
+    /// `account`: as it was proven. `change`: what else becomes of it.
+    private func newCodes(
+        _ account: Account, _ act: String, by principal: Principal, _ change: (inout Account) -> Void = { _ in }
+    ) async throws -> [String] {
         let codes = RecoveryCodes.make()
-        account.recoveryCodes = codes.map(RecoveryCodes.digest)
-        account.version += 1
-        try await enter(act, ["account": account.principalID], by: .principal(principal))
-        try keep(.account(account))
+        try await acting {
+            try check(stillProven: account)
+            try await enter(act, ["account": account.principalID], by: .principal(principal))
+            _ = try amend(account.id) { account in
+                change(&account)
+                account.recoveryCodes = codes.map(RecoveryCodes.digest)
+                account.version += 1
+            }
+        }
         return codes
     }
 
-    /// The session alone is not enough to change how one signs in.
+    /// Throws if the account was stopped, reset or given another password since it was proven.
+    private func check(stillProven account: Account) throws(APIProblem) {
+        let present = try self.account(account.id)
+        guard present.state == .active, present.password == account.password else { throw Self.late }
+    }
+
+    /// The session alone is not enough to change how one signs in. Returns the account whose password it was.
     private func proven(_ principal: Principal, _ password: String, address: String, pointer: String) async throws -> Account {
         let now = parts.clock()
         let account = try own(principal)
@@ -104,7 +127,6 @@ extension AccessDesk {
             throw APIProblem(.unprocessable, "That is not the password of this account; try again.", pointer: pointer)
         }
         accountAttempts.succeeded(key)
-        // As it is now: it may have been changed while the hash was computed.
-        return try self.account(account.id)
+        return account
     }
 }

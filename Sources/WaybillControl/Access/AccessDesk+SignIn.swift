@@ -11,16 +11,14 @@ struct Ticket: Sendable {
         case setUp(sha256: String, secret: [UInt8])
         /// Another second factor for who is signed in.
         case enrol(account: String, secret: [UInt8])
-        /// On the way to the identity provider.
-        case provider(Trip)
-    }
-    struct Trip: Sendable {
-        /// SHA-256 of what the browser keeps.
-        var cookie: String
-        var nonce: String
-        /// PKCE's.
-        var verifier: String
-        var next: String?
+
+        /// Who has had to show something for it.
+        var owner: String {
+            switch self {
+            case .code(let account), .enrol(let account, _): "account:\(account)"
+            case .setUp(let sha256, _): sha256
+            }
+        }
     }
     var purpose: Purpose
     var until: Timestamp
@@ -80,9 +78,10 @@ extension AccessDesk {
             "session.begin", ["account": account.principalID, "session": session.id, "how": how], by: .principal(principal(of: account)))
         // Whoever was stopped while the entry was written stays out.
         guard book.accounts[account.id]?.state == .active else { throw Self.wrong }
-        let others = book.sessions.values.filter { $0.account == account.id }.sorted { $0.createdAt < $1.createdAt }
-        let tooMany = others.prefix(max(0, others.count + 1 - limits.sessionsMaxPerAccount))
-        try keep(tooMany.map { .endSession($0.sha256) } + [.session(session)])
+        let others = sessions(of: account.id)
+        let open = others.filter { isOpen($0, account, now: now) }
+        let over = others.filter { !isOpen($0, account, now: now) } + open.prefix(max(0, open.count + 1 - limits.sessionsMaxPerAccount))
+        try keep(over.map { .endSession($0.sha256) } + [.session(session)])
         return SessionGrant(cookie: cookie, secondsMax: Int(limits.sessionSecondsMax))
     }
 
@@ -122,6 +121,10 @@ extension AccessDesk {
 extension AccessDesk {
     func ticket(_ purpose: Ticket.Purpose, now: Timestamp) throws(APIProblem) -> String {
         tickets = tickets.filter { $0.value.until > now }
+        let own = tickets.filter { $0.value.purpose.owner == purpose.owner }
+        if own.count >= limits.ticketsMaxPerOwner, let oldest = own.min(by: { $0.value.until < $1.value.until }) {
+            tickets[oldest.key] = nil
+        }
         guard tickets.count < limits.ticketsMax else {
             throw APIProblem(.tooMany, "Too many people sign in at this moment; try again in a few minutes.")
         }
@@ -135,8 +138,10 @@ extension AccessDesk {
         return found.purpose
     }
 
-    private var sealing: SymmetricKey {
-        HKDF<SHA256>.deriveKey(inputKeyMaterial: parts.key, info: Array("waybill/v1/access/totp".utf8), outputByteCount: 32)
+    private var sealing: SymmetricKey { key(for: "totp") }
+
+    func key(for use: String) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(inputKeyMaterial: parts.key, info: Array("waybill/v1/access/\(use)".utf8), outputByteCount: 32)
     }
 
     func sealed(_ secret: [UInt8], of account: String) throws -> [UInt8] {

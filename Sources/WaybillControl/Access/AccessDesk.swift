@@ -20,6 +20,10 @@ package actor AccessDesk {
         /// From the password to the code.
         package var ticketSecondsMax: Int64 = 5 * 60
         package var ticketsMax = 1_000
+        /// Of one account or set-up code; then its oldest goes.
+        package var ticketsMaxPerOwner = 8
+        /// To the identity provider and back.
+        package var tripSecondsMax: Int64 = 10 * 60
         /// Uses of a token nearer to each other are not kept.
         package var usedSecondsMin: Int64 = 600
         package var seenSecondsMin: Int64 = 60
@@ -63,6 +67,8 @@ package actor AccessDesk {
     var refusals = RefusalBook()
     /// By SHA-256.
     var tickets: [String: Ticket] = [:]
+    /// Trips that came back, by the SHA-256 of their state, until they would be over.
+    var spentTrips: [String: Timestamp] = [:]
     let hasher: PasswordHasher
     var accountAttempts = AttemptLimits(free: 5, firstSeconds: 1)
     var addressAttempts = AttemptLimits(free: 30, firstSeconds: 10)
@@ -92,6 +98,14 @@ package actor AccessDesk {
         for change in changes { book.apply(change) }
     }
 
+    /// The account as it is now, changed and kept: what others did to it while somebody waited stays.
+    func amend(_ id: String, also more: [AccessChange] = [], _ change: (inout Account) -> Void) throws(APIProblem) -> Account {
+        var account = try account(id)
+        change(&account)
+        try keep([.account(account)] + more)
+        return account
+    }
+
     /// Entered, durably. `detail`: ids and counts only.
     func enter(_ act: String, _ detail: [String: String?], by: AccessActor) async throws(APIProblem) {
         var detail = detail.compactMapValues { $0 }
@@ -115,9 +129,9 @@ package actor AccessDesk {
         }
     }
 
-    /// Enters what was only counted so far, if its minute is over.
-    func tellRefusals() {
-        for notice in refusals.due(now: parts.clock()) { parts.record(notice) }
+    /// Enters what was only counted so far, if its minute is over or nothing comes after it.
+    package func tellRefusals(isLast: Bool = false) {
+        for notice in refusals.due(now: parts.clock(), isLast: isLast) { parts.record(notice) }
     }
 }
 

@@ -44,11 +44,26 @@ package struct AccessGrant: Codable, Sendable, Equatable {
             throw APIProblem(
                 .unprocessable, "The role vendor_auditor needs a vendor, an engagement and an end; give all three.", pointer: "/roles")
         }
+        guard caller == nil || roles == [.caller] else {
+            throw APIProblem(.unprocessable, "A caller goes with the role caller alone; leave the caller out.", pointer: "/caller")
+        }
+        guard engagement == nil || vendor != nil else {
+            throw APIProblem(.unprocessable, "An engagement is with one vendor; name the vendor too.", pointer: "/vendor")
+        }
+        guard vendor == nil || roles.isSubset(of: Self.narrowed) else {
+            throw APIProblem(
+                .unprocessable,
+                "Only \(Self.narrowed.map(\.rawValue).sorted().joined(separator: ", ")) can be narrowed to a vendor; leave the vendor or the "
+                    + "other roles out.", pointer: "/vendor")
+        }
         for (name, text) in [("vendor", vendor), ("engagement", engagement), ("caller", caller)] {
             guard let text, !AccessName.isID(text) else { continue }
             throw APIProblem(.unprocessable, "An id has letters, digits, `.`, `_` and `-`, at most 64; correct it.", pointer: "/\(name)")
         }
     }
+
+    /// What they see can be narrowed to a vendor; what the others do cannot.
+    private static let narrowed: Set<Role> = [.caller, .auditor, .vendorAuditor]
 
     func apply(to principal: inout Principal) {
         principal.vendor = vendor

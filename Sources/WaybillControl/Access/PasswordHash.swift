@@ -44,9 +44,10 @@ package struct PasswordHash: Codable, Sendable, Equatable {
     }
 }
 
-/// Computes hashes on threads of its own, few at once: each holds 64 MiB, and event loops must not wait for one.
+/// Computes hashes on threads of its own, few at once: each holds 64 MiB, event loops must not wait for one, and strangers at the sign-in
+/// page must leave the gate most of the machine.
 actor PasswordHasher {
-    static let atOnceMax = 2
+    static let atOnceMax = max(1, min(2, ProcessInfo.processInfo.activeProcessorCount / 2))
     static let waitingMax = 16
     private let queue = DispatchQueue(label: "waybill.passwords", attributes: .concurrent)
     private let rounds: Int

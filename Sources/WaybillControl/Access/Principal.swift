@@ -28,7 +28,11 @@ package struct Principal: Sendable, Equatable {
 
     package func may(_ permission: Permission) -> Bool {
         !permission.roles.isDisjoint(with: roles) && (scopes?.contains(permission) ?? true)
+            && (!isBound || permission.isNarrowed(to: self))
     }
+
+    /// To one vendor, one engagement or one caller.
+    package var isBound: Bool { vendor != nil || engagement != nil || caller != nil }
 
     /// False: this vendor is not theirs to see; answer as if it did not exist.
     package func sees(vendor: String) -> Bool { self.vendor.map { $0 == vendor } ?? true }

@@ -16,9 +16,9 @@ package enum Permission: String, CaseIterable, Codable, Sendable {
     case readPolicies = "policies.read"
     /// Drafts of vendors and agreements, their evidence, and submitting them.
     case draftPolicies = "policies.draft"
-    /// Approving and resuming; never what one drafted oneself.
+    /// Approving and resuming, never what one drafted oneself; terminating.
     case approveAgreements = "agreements.approve"
-    /// Suspending and terminating, the kill switch.
+    /// Suspending, the kill switch.
     case stopTransfers = "transfers.stop"
     /// Transfers, statistics and explanations, without identifiers and values.
     case readTransfers = "transfers.read"
@@ -43,6 +43,17 @@ package enum Permission: String, CaseIterable, Codable, Sendable {
 }
 
 extension Permission {
+    /// Whoever is bound may do only what is looked at through that: what a permission gives of everything, it does not give of a part.
+    func isNarrowed(to principal: Principal) -> Bool {
+        switch self {
+        case .useOwnAccount: true
+        case .readTransfers: principal.vendor != nil || principal.caller != nil
+        case .readAudits, .conductAudits: principal.caller == nil
+        case .readPolicies, .readLog: principal.caller == nil && principal.vendor != nil
+        default: false
+        }
+    }
+
     /// The table of `docs/access.md`: who may.
     package var roles: Set<Role> {
         switch self {

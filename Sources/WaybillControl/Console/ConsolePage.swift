@@ -71,22 +71,18 @@ package enum ConsoleAnswer: Sendable {
     case file(name: String, mediaType: String, next: @Sendable () async throws -> [UInt8]?)
 }
 
-/// A file that somebody sent. It is never written anywhere: only what is small is kept, while the form is looked at.
+/// A file that somebody sent: digested as it arrived, and not kept, in memory either.
 package struct ConsoleUpload: Sendable, Equatable {
     /// As the browser named it, without a path; not to be trusted.
     package var name: String
     package var bytes: Int
     /// Hex.
     package var sha256: String
-    /// Nil: larger than `contentBytesMax`.
-    package var content: [UInt8]?
-    package static let contentBytesMax = 1 << 20
 
-    package init(name: String, bytes: Int, sha256: String, content: [UInt8]?) {
+    package init(name: String, bytes: Int, sha256: String) {
         self.name = name
         self.bytes = bytes
         self.sha256 = sha256
-        self.content = content
     }
 }
 

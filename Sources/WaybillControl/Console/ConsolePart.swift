@@ -145,3 +145,7 @@ package enum ConsolePart {
         String(time.rfc3339.prefix(19)).replacing("T", with: " ")
     }
 }
+
+extension String {
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

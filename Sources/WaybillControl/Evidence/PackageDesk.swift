@@ -166,7 +166,9 @@ package struct PackageDesk: Sendable {
 
     private func refused(_ principal: Principal, _ permission: Permission, _ sentence: String) async -> APIProblem {
         await access.refused(principal, permission, now: subjects.now)
-        return APIProblem(.notPermitted, sentence)
+        var problem = APIProblem(.notPermitted, sentence)
+        problem.isEntered = true
+        return problem
     }
 
     private func note(_ act: String, _ job: PackageJob, _ salt: InlineArray<16, UInt8>?, by principal: Principal) async throws(APIProblem) {

@@ -5,20 +5,28 @@ import NIOSSL
 /// A request at the control listener, and who sent it.
 struct ControlContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    let isFromLoopback: Bool
-    /// Without a port; for rate limits, never for logs.
-    let address: String
+    /// At the other end of the connection.
+    let peer: PeerAddress?
+    /// Who is counted as one; for rate limits, never for logs. This and the rest are set by `PeerMiddleware`.
+    var address: String
+    var isFromLoopback: Bool
+    /// The browser speaks TLS, to us or to a proxy in front.
+    var isSecure = false
+    /// Comes by a proxy that the configuration knows.
+    var isProxied = false
     private let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         channel = source.channel
-        isFromLoopback = source.channel.remoteAddress?.isLoopback ?? false
-        address = source.channel.remoteAddress?.ipAddress ?? ""
+        peer = source.channel.remoteAddress?.ipAddress.flatMap { PeerAddress($0) }
+        isFromLoopback = peer?.isLoopback ?? false
+        address = peer?.place ?? source.channel.remoteAddress?.ipAddress ?? ""
     }
 
-    /// Of a client certificate that TLS has verified; empty: it showed none, or there is no TLS.
+    /// Of a client certificate that TLS has verified; empty: it showed none, or there is no TLS. A proxy's is not its clients'.
     func certificateNames() async -> [String] {
+        guard !isProxied else { return [] }
         do {
             guard let certificate = try await channel.nioSSL_peerCertificate().get() else { return [] }
             return ClientCertificate.dnsNames(certificate)
@@ -30,11 +38,4 @@ struct ControlContext: RequestContext {
 
     /// The request is permitted, and its answer may take so long from now on.
     func allowTime(seconds: Int) { channel.triggerUserOutboundEvent(RequestBounds.Extension(seconds: seconds), promise: nil) }
-}
-
-extension SocketAddress {
-    var isLoopback: Bool {
-        guard let address = ipAddress else { return false }
-        return address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
-    }
 }

@@ -47,13 +47,14 @@ package actor ControlListener {
         let builder = try serverBuilder()
         let api = try surface.map { surface throws(ControlFailure) in try APIMachine(surface, logger: logger) }
         let console = try surface.map { surface throws(ControlFailure) in
-            try ConsoleRoutes(surface, isTLS: configuration.tls != nil, logger: logger)
+            try ConsoleRoutes(surface, logger: logger)
         }
         let routes = ControlRoutes(
             observation: observation, metricsTokenSHA256: configuration.metricsTokenSHA256,
             log: publication.map { LogRoutes(publication: $0, tokenSHA256: configuration.logTokenSHA256, surface: surface) },
             exports: exports.map { ExportRoutes(pulls: $0, tokenSHA256: configuration.logTokenSHA256, surface: surface) }, surface: surface,
-            api: api, console: console, logger: logger)
+            api: api, console: console, peers: PeerMiddleware(proxies: configuration.proxies, isTLS: configuration.tls != nil),
+            logger: logger)
         let (news, told) = AsyncStream.makeStream(of: News.self)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .error)
@@ -107,10 +108,11 @@ package actor ControlListener {
         let body = surface.map { max(APIMachine.bodyBytesMax($0.operations), MultipartForm.bytesMax) } ?? 0
         // What TLS and chunks add to a body is less than a part in 32 of it.
         let bytesMax = configuration.requestBytesMax + body + body / 32
+        let connections = PeerConnections(most: configuration.connectionsMaxPerPlace, proxies: configuration.proxies)
         let patience = TimeAmount.seconds(Int64(configuration.requestSecondsMax))
         let http = HTTPServerBuilder.http1(
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [BoundsInstaller(RequestBounds(bytesMax: bytesMax, patience: patience))],
+                additionalChannelHandlers: [BoundsInstaller(RequestBounds(bytesMax: bytesMax, patience: patience), connections)],
                 idleTimeout: .seconds(Int64(configuration.idleSecondsMax))))
         guard let tls = configuration.tls else { return http }
         do {

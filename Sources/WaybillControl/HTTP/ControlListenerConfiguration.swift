@@ -20,8 +20,12 @@ package struct ControlListenerConfiguration: Sendable {
     package var metricsTokenSHA256: [UInt8]?
     /// The same for `/log`.
     package var logTokenSHA256: [UInt8]?
+    /// Proxies in front, whose word is taken for who sends a request and whether by TLS.
+    package var proxies: [AddressBlock] = []
     /// Connections at once; more wait to be accepted.
-    package var connectionsMax = 64
+    package var connectionsMax = 256
+    /// Of one address, or of one /64; beyond it they are closed. Of this machine and of the proxies as many as there are.
+    package var connectionsMaxPerPlace = 32
     /// All of one request, head and body, beyond what the API's operations take as bodies; beyond it the connection closes.
     package var requestBytesMax = 64 * 1_024
     /// From a request's first byte, or from the connection's beginning, until its answer is written; a large body that keeps coming, and

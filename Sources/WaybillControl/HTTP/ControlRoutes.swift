@@ -10,11 +10,13 @@ struct ControlRoutes: Sendable {
     let surface: ControlSurface?
     let api: APIMachine?
     let console: ConsoleRoutes?
+    let peers: PeerMiddleware
     let logger: Logger
 
     /// What stands here is served by GET and HEAD; the rest is 404 or 405.
     var router: Router<ControlContext> {
         let router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: peers)
         let paths =
             ["/healthz", "/readyz", "/metrics"] + (log == nil ? [] : [LogRoutes.checkpointPath])
             + (exports == nil ? [] : [ExportRoutes.path])

@@ -85,18 +85,40 @@ final class RequestBounds: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Puts `RequestBounds` before everything else, from the place where Hummingbird lets one add handlers.
+/// Counts the connection, and puts `RequestBounds` before everything else, from the place where Hummingbird lets one add handlers.
 final class BoundsInstaller: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
     private let bounds: RequestBounds
+    private let connections: PeerConnections
+    /// Nil: not counted, or not any more.
+    private var place: String?
 
-    init(_ bounds: RequestBounds) { self.bounds = bounds }
+    init(_ bounds: RequestBounds, _ connections: PeerConnections) {
+        self.bounds = bounds
+        self.connections = connections
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        if let place = connections.place(of: context.channel) {
+            guard connections.enter(place) else { return context.close(promise: nil) }
+            self.place = place
+        }
         do {
             try context.pipeline.syncOperations.addHandler(bounds, position: .first)
         } catch {
             context.close(promise: nil)
         }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { leave() }
+
+    private func leave() {
+        if let place { connections.leave(place) }
+        place = nil
     }
 }

@@ -58,8 +58,7 @@ struct TokenGuard: Sendable {
         } catch let problem as APIProblem {
             return Verdict(response: problem.response())
         }
-        let isBound = principal.vendor ?? principal.engagement ?? principal.caller != nil
-        if principal.may(principals.permission), !isBound { return Verdict(response: nil) }
+        if principal.may(principals.permission), !principal.isBound { return Verdict(response: nil) }
         await principals.surface.access.refused(principal, principals.permission, now: now)
         return Verdict(
             response: APIProblem(

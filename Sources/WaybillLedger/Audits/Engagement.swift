@@ -123,7 +123,7 @@ package struct Engagement: Sendable, Equatable {
     }
 
     private mutating func settle(_ number: Int, _ how: Finding.State, _ answer: String) throws(EngagementError) {
-        guard findings.indices.contains(number - 1) else {
+        guard (1...).contains(number), number <= findings.count else {
             throw EngagementError("There is no finding of that number; `waybill audit show` lists them.")
         }
         guard findings[number - 1].state == .open else { throw EngagementError("That finding is settled already.") }

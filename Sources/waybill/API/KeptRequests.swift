@@ -10,7 +10,7 @@ struct KeptRequests: RepeatedRequests {
 
     func begin(_ key: RequestKey, now: Timestamp, since: Timestamp) async throws -> KnownRequest? {
         do {
-            guard let row = try await table.begin(key.bytes, now: now, since: since) else { return nil }
+            guard let row = try await table.begin(key.bytes, of: key.who, now: now, since: since) else { return nil }
             guard let fingerprint = row.fingerprint else { return .begun }
             return .done(
                 fingerprint: fingerprint,

@@ -164,6 +164,12 @@ extension ConfigurationKey {
     static let oidcScopes = ConfigurationKey(
         "access.oidc.scopes", .texts, nil, "What is asked for. Without it: `openid` and `profile`.")
 
+    static let proxies = ConfigurationKey(
+        "access.proxies", .texts, nil,
+        "Addresses of proxies in front of the control listener, like `10.0.0.7` or `10.0.0.0/24`: their `X-Forwarded-For` says who is counted "
+            + "where attempts and requests are limited, their `X-Forwarded-Proto: https` that cookies are for TLS only. Nobody else's is "
+            + "believed.")
+
     static let listeners = ["gate", "proxy", "control"]
     static func listener(_ name: String) -> ConfigurationKey {
         let summaries = [
@@ -194,5 +200,5 @@ extension ConfigurationKey {
         + ConfiguredLimit.all.map(\.key)
         + [origin, checkpointEvery, checkpointCopy, witnesses, witnessEvery, witnessStale, shards, sideMonths, sinks, caPermit]
         + [evidenceCertificate, evidenceKey, evidenceTimestamp, tracesURL, tracesToken]
-        + [oidcIssuer, oidcClientID, oidcClientSecret, oidcRedirectURL, oidcRolesClaim, oidcRoles, oidcScopes, logLevel]
+        + [oidcIssuer, oidcClientID, oidcClientSecret, oidcRedirectURL, oidcRolesClaim, oidcRoles, oidcScopes, proxies, logLevel]
 }

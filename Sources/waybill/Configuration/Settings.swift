@@ -87,6 +87,8 @@ struct Settings: Sendable {
     var publicURL: String?
     /// Directory of the mapping files of sources of consents.
     var consentMaps = ""
+    /// In front of the control listener.
+    var proxies: [AddressBlock] = []
     /// With the secret's template in the place of the secret.
     var oidc: OIDCConfiguration?
     var logLevel: String

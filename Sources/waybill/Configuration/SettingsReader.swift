@@ -1,5 +1,6 @@
 import Configuration
 import FoundationEssentials
+import WaybillControl
 
 /// Reads `Settings` from flags, environment and file, in falling precedence.
 enum SettingsReader {
@@ -38,6 +39,14 @@ enum SettingsReader {
         }
         settings.consentMaps = Files.resolve(values.text(.consentMaps) ?? "", against: Files.parent(of: path))
         settings.publicURL = try publicURL(values)
+        settings.proxies = try values.texts(.proxies).map { text throws(CommandFailure) in
+            guard let block = AddressBlock(text) else {
+                throw CommandFailure(
+                    "\(values.origin(of: .proxies)): `access.proxies` takes addresses like `10.0.0.7` or `10.0.0.0/24`",
+                    remedy: "write each as an address, not as a name")
+            }
+            return block
+        }
         settings.oidc = try OIDCSection.read(values, insecure: settings.insecure)
         settings.sinks = file.sinks.map { $0.settings(base: Files.parent(of: path)) }
         let known = Set(ConfigurationKey.all.map(\.environmentName))

@@ -66,7 +66,9 @@ struct Table {
             var text = cell
             if let first = text.unicodeScalars.first, "=+-@\t\r\n".unicodeScalars.contains(first), Int64(text) == nil { text = "'" + text }
             let mustQuote = text.unicodeScalars.contains { $0 == "\"" || $0 == "," || $0 == "\n" || $0 == "\r" }
-            return mustQuote ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
+            guard mustQuote else { return text }
+            // Scalar by scalar: a quote that is one character with a mark behind it ends the cell as well.
+            return "\"" + String(String.UnicodeScalarView(text.unicodeScalars.flatMap { $0 == "\"" ? [$0, $0] : [$0] })) + "\""
         }.joined(separator: ",") + "\r\n"
     }
 }

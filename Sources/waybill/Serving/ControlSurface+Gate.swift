@@ -11,6 +11,8 @@ extension GateService {
         let policies: @Sendable () -> PolicySet = { [reloader] in reloader.set }
         let packages = try packageDesk(subjects)
         let logs = try LogQuestions(parts.settings, publication: parts.publication)
+        let sources = try GateSources(parts: parts, reloader: reloader)
+        let console = ConsoleDesk(sources: sources, administration: administration)
         let operations: [[APIOperation]] = [
             TokenOperations.all(access),
             AccountOperations.all(access),
@@ -20,6 +22,7 @@ extension GateService {
             TransferOperations.all(logs),
             EngagementOperations.all(EngagementDesk(administration: administration, store: parts.control, drawing: logs)),
             LogOperations.all(logs),
+            VerificationOperations.all(console),
             PackageOperations.all(packages),
             SinkOperations.all(SinkQuestions(parts)),
             DocumentOperations.all(agreements),
@@ -27,8 +30,6 @@ extension GateService {
             SubjectsOperations.all(subjects),
             WebhooksOperations.all(try webhookDesk(subjects)),
         ]
-        let sources = try GateSources(parts: parts, reloader: reloader)
-        let console = ConsoleDesk(sources: sources, administration: administration)
         let pages: [[ConsolePage]] = [
             OverviewPages.all(console),
             TransferPages.all(console),

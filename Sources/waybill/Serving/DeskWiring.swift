@@ -72,7 +72,7 @@ extension GateService {
                 try parts.history.check($0)
                 try Wiring.check($0, parts.settings)
             }, enter: { (notice) async throws(RecordError) in try await parts.log.enter(notice) },
-            putStanding: { try parts.put(standingOf: reloader.set, in: state) },
+            putStanding: { try parts.put(standingOf: nil, in: state) },
             reload: {
                 await reloader.reload()
                 return await reloader.status.failure

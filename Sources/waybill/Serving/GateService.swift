@@ -64,6 +64,8 @@ struct GateService: Service {
         await control.stop()
         // Last, so that it can be asked while the others stop.
         await probes?.stop()
+        // Nobody asks any more: what was refused and only counted is entered before the log is closed.
+        await parts.access.tellRefusals(isLast: true)
         try await group.shutdownGracefully()
     }
 

@@ -10,10 +10,11 @@ struct ProbeListener {
         _ settings: Settings, watch: GateWatch, publication: any LogPublication, surface: ControlSurface?, logger: Logger
     ) async throws -> ProbeListener? {
         guard let control = settings.control else { return nil }
-        let configuration = ControlListenerConfiguration(
+        var configuration = ControlListenerConfiguration(
             host: control.address.host, port: control.address.port,
             tls: control.tls.map { .init(certificatePath: $0.certificate, keyPath: $0.key, clientCAPath: $0.clientCA) },
             metricsTokenSHA256: try Wiring.token("metrics_token", settings), logTokenSHA256: try Wiring.token("log_token", settings))
+        configuration.proxies = settings.proxies
         // A connection of its own, so that who pulls long pages keeps nobody else waiting.
         let exports = ExportReader(try Wiring.exportedLogs(settings))
         let listener = ControlListener(

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Synchronization
 import Testing
 import WaybillCore
@@ -134,6 +135,9 @@ struct APIMachineTests {
                 #expect((answer.value("www-authenticate") != nil) == (status == 401))
             }
             #expect(server.access.refusals.withLock { $0 } == 3)
+            // So is what an operation itself refuses for lack of right.
+            #expect(try await server.ask("GET", "/v1/things/drafted").status == 403)
+            #expect(server.access.refusals.withLock { $0 } == 4)
         }
     }
 
@@ -149,6 +153,11 @@ struct APIMachineTests {
             #expect(second.value("link") == nil)
             #expect(try await server.ask("GET", "/v1/things?kind=y&cursor=\(cursor)").status == 422)
             #expect(try await server.ask("GET", "/v1/things?kind=x&cursor=\(cursor)x").status == 422)
+            // The place may be the id of what whoever asks must not see.
+            let plain = cursor.replacing("-", with: "+").replacing("_", with: "/")
+            let bytes = try #require(Data(base64Encoded: plain + String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)))
+            let again = try await server.ask("GET", "/v1/things?kind=x").json["next_cursor"].text
+            #expect(bytes.firstRange(of: Data("50".utf8)) == nil && again != cursor)
         }
     }
 

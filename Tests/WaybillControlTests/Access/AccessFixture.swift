@@ -12,6 +12,8 @@ final class AccessFixture: AccessStore {
     let happened = Mutex<[String]>([])
     let details = Mutex<[[String: String]]>([])
     let logIsFull = Mutex(false)
+    /// What happens while the entry of an act is written, once.
+    let meanwhile = Mutex<(act: String, run: @Sendable () async -> Void)?>(nil)
     private let key = SymmetricKey(data: Array(repeating: UInt8(7), count: 32))
 
     func accessBook() throws -> AccessBook { book.withLock { $0 } }
@@ -24,7 +26,7 @@ final class AccessFixture: AccessStore {
     func take() -> [String] { happened.withLock { exchange(&$0, with: []) } }
     func refusals() -> [[String: String]] { details.withLock { exchange(&$0, with: []) }.filter { $0["reason"] != nil } }
 
-    func desk(_ edit: (inout AccessDesk.Limits) -> Void = { _ in }) throws -> AccessDesk {
+    func desk(provider: OIDCProvider? = nil, _ edit: (inout AccessDesk.Limits) -> Void = { _ in }) throws -> AccessDesk {
         var limits = AccessDesk.Limits()
         limits.passwordRounds = 16
         edit(&limits)
@@ -34,8 +36,11 @@ final class AccessFixture: AccessStore {
                 enter: { [self] (notice) async throws(RecordError) in
                     guard !logIsFull.withLock({ $0 }) else { throw RecordError(code: .diskFull, message: "The disk is full; free space.") }
                     note(notice)
+                    if case .config(let act, _) = notice, let happening = meanwhile.withLock({ $0?.act == act ? $0.take() : nil }) {
+                        await happening.run()
+                    }
                     return 0
-                }, record: { [self] in note($0) }, clock: { [self] in time }), limits: limits)
+                }, record: { [self] in note($0) }, clock: { [self] in time }, provider: provider), limits: limits)
     }
 
     private func note(_ notice: LogNotice) {
@@ -60,7 +65,7 @@ final class AccessFixture: AccessStore {
     func secret(of ticket: String, _ desk: AccessDesk) async throws -> [UInt8] {
         switch try await desk.purpose(of: ticket, now: time) {
         case .setUp(_, let secret), .enrol(_, let secret): secret
-        case .code, .provider: []
+        case .code: []
         }
     }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import WaybillCore
 
@@ -58,9 +59,12 @@ struct AccountTests {
         let principal = try #require(try await desk.session(cookie: anna.cookie, now: fixture.time)).principal
         let enrolment = try await desk.beginEnrolment(of: principal)
         let secret = try await fixture.secret(of: enrolment.ticket, desk)
+        let other = try await fixture.signIn(desk, anna)
         let codes = try await desk.finishEnrolment(
             of: principal, ticket: enrolment.ticket, password: AccessFixture.password,
             code: TOTP.code(secret, step: TOTP.step(at: fixture.time)), address: "")
+        #expect(try await desk.session(cookie: other, now: fixture.time) == nil)
+        #expect(try await desk.session(cookie: anna.cookie, now: fixture.time) != nil)
         fixture.pass(60)
         for (code, isGood) in [(fixture.code(of: anna), false), (anna.recoveryCodes[0], false), (codes[0], true)] {
             let ticket = try await desk.signIn(login: "anna", password: AccessFixture.password, address: "10.0.0.1")
@@ -89,6 +93,39 @@ struct AccountTests {
         _ = try await fixture.person(desk, "second", [.administrator])
         let second = Principal(id: "account:second", name: "S", kind: .person, roles: [.administrator])
         _ = try await desk.set(account: "root", isDisabled: true, by: .principal(second))
+    }
+
+    @Test(
+        "What an administrator does to an account while its owner changes something stays done",
+        arguments: ["password", "codes", "disable"])
+    func meanwhile(what: String) async throws {
+        let desk = try fixture.desk()
+        let anna = try await fixture.person(desk, "anna")
+        let principal = try #require(try await desk.session(cookie: anna.cookie, now: fixture.time)).principal
+        let act = ["password": "account.password", "codes": "account.recovery_codes", "disable": "account.change"][what] ?? ""
+        let (fixture, spent) = (fixture, try await desk.account("anna").totpStep)
+        fixture.meanwhile.withLock { $0 = (act, { _ = await problem { try await fixture.signIn(desk, anna) } }) }
+        switch what {
+        case "password":
+            let stop = Mutex<Task<Account, any Error>?>(nil)
+            let happening: @Sendable () async -> Void = {
+                stop.withLock { $0 = Task { try await desk.set(account: "anna", isDisabled: true, by: .local) } }
+                // Time enough for an administrator who does not have to wait.
+                do { try await Task.sleep(for: .milliseconds(200)) } catch {}
+            }
+            fixture.meanwhile.withLock { $0 = (act, happening) }
+            try await desk.changePassword(of: principal, from: AccessFixture.password, to: "other words by the river", address: "")
+            _ = try await stop.withLock { $0 }?.value
+            #expect(try await desk.account("anna").isDisabled)
+            return
+        case "codes": _ = try await desk.newRecoveryCodes(of: principal, password: AccessFixture.password, address: "10.0.0.1")
+        default:
+            let grant = AccessGrant(roles: [.approver])
+            _ = try await desk.change(account: "anna", name: "Anna", grant: grant, match: nil, by: .local)
+        }
+        // The code that was taken meanwhile is not good again.
+        #expect(try await desk.account("anna").totpStep > spent)
+        #expect(fixture.meanwhile.withLock { $0 } == nil)
     }
 
     @Test("A change needs the version that was looked at; two acts at once do not both win")

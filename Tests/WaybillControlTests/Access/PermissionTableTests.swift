@@ -34,6 +34,21 @@ struct PermissionTableTests {
         #expect(!Principal(id: "x", name: "x", kind: .token, roles: []).may(.useOwnAccount))
     }
 
+    @Test(
+        "Whoever is bound to a vendor, an engagement or a caller may do only what is looked at through that, whatever the roles",
+        arguments: [
+            (("hubspot", nil, nil), [.useOwnAccount, .readTransfers, .readAudits, .conductAudits, .readPolicies, .readLog]),
+            (("hubspot", "2026-1", nil), [.useOwnAccount, .readTransfers, .readAudits, .conductAudits, .readPolicies, .readLog]),
+            ((nil, "2026-1", nil), [.useOwnAccount, .readAudits, .conductAudits]),
+            ((nil, nil, "crm"), [.useOwnAccount, .readTransfers]), (("hubspot", nil, "crm"), [.useOwnAccount, .readTransfers]),
+        ] as [((String?, String?, String?), Set<Permission>)])
+    func bound(to: (vendor: String?, engagement: String?, caller: String?), may: Set<Permission>) {
+        var principal = Principal(id: "token:x", name: "x", kind: .token, roles: Set(Role.allCases))
+        (principal.vendor, principal.engagement, principal.caller) = to
+        #expect(principal.isBound)
+        #expect(Set(Permission.allCases.filter(principal.may)) == may)
+    }
+
     @Test("Operations on accounts, tokens and others' sessions are for administrators, one's own for everybody; so are the pages")
     func surface() async throws {
         let desk = try AccessFixture().desk()

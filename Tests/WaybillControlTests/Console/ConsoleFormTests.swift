@@ -38,7 +38,7 @@ struct ConsoleFormTests {
         try form.finish()
         #expect(form.fields == ["note": ["an ä\nline"]])
         let upload = try #require(form.files["file"])
-        #expect(upload.name == "a.pdf" && upload.bytes == file.utf8.count && upload.content == Array(file.utf8))
+        #expect(upload.name == "a.pdf" && upload.bytes == file.utf8.count)
         #expect(upload.sha256 == hex(Array(SHA256.hash(data: Array(file.utf8)))))
     }
 
@@ -49,7 +49,7 @@ struct ConsoleFormTests {
         try form.feed(Array(Self.body(file).utf8))
         try form.finish()
         let upload = try #require(form.files["file"])
-        #expect(upload.content == nil && upload.bytes == 1 << 21 && upload.sha256 == hex(Array(SHA256.hash(data: Array(file.utf8)))))
+        #expect(upload.bytes == 1 << 21 && upload.sha256 == hex(Array(SHA256.hash(data: Array(file.utf8)))))
     }
 
     static let malformed = [

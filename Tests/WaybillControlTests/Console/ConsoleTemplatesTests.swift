@@ -48,6 +48,19 @@ struct ConsoleTemplatesTests {
         #expect(problem?.what.hasPrefix(why) == true)
     }
 
+    @Test(
+        "A sign that makes one character with what stands beside it does not take it past the escaping",
+        arguments: ["\u{600}<b>", "<\u{301}b>", "\"\u{301} onfocus=x", "'\u{20DD}", "\u{600}&lt;", ">\u{FE0F}"])
+    func characters(text: String) throws {
+        let templates = try ConsoleTemplates([
+            ("x", Array("<i title=\"{{a}}\">{{>y}}{{#l}}{{.}}{{/l}}</i>".utf8)), ("y", Array("{{a}}".utf8)),
+        ])
+        let shown = try #require(templates.render("x", .object(["a": .string(text), "l": .strings([text])])))
+        let values = shown.unicodeScalars.filter { ["<", ">", "\"", "'"].contains($0) }.map { String($0) }.joined()
+        #expect(values == "<\"\"></i>".filter { "<>\"".contains($0) }, "\(shown)")
+        #expect(!shown.contains("&lt;b&gt;&lt;") && shown.utf8.count > text.utf8.count * 3)
+    }
+
     @Test("Null, false and an empty text are false, and hide what is further out")
     func nothing() throws {
         let templates = try ConsoleTemplates([("x", Array("{{#in}}{{#a}}yes{{/a}}{{^a}}no{{/a}}{{/in}}".utf8))])

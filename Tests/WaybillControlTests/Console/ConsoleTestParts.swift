@@ -19,6 +19,7 @@ final class FakeConsoleAccess: Authenticating {
         guard let role = Role(rawValue: cookie) else { return nil }
         var principal = Principal(id: "account:\(cookie)", name: "<i>Anna</i>", kind: .person, roles: [role])
         principal.session = "s1"
+        if role == .vendorAuditor { (principal.vendor, principal.engagement) = ("mailer", "2026-1") }
         return ConsoleSession(principal: principal, formToken: Self.formToken)
     }
     func refused(_ principal: Principal, _ permission: Permission, now: Timestamp) async { refusals.withLock { $0.append(permission) } }

@@ -43,6 +43,7 @@ struct EngagementTests {
             ([], .close(summary: "nothing was looked at")),
             ([sample, finding(.low)], .close(summary: "one is open")),
             ([sample], .settle(number: 1, how: .resolved, answer: "there is none")),
+            ([sample, finding(.low)], .settle(number: .min, how: .resolved, answer: "no such number")),
             ([sample, finding(.low)], .settle(number: 0, how: .resolved, answer: "x")),
             ([sample, finding(.low)], .settle(number: 1, how: .open, answer: "x")),
             ([sample, finding(.critical)], .settle(number: 1, how: .accepted, answer: "critical ones are not borne")),

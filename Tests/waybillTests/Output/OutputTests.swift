@@ -24,6 +24,12 @@ struct OutputTests {
         arguments: ["=a", "+a", "-a", "@a", "\ta", "\ra", "\na"])
     func formulas(cell: String) { #expect(Table.csvLine([cell]).contains("'" + cell)) }
 
+    @Test("A quote is doubled, also where a mark behind it makes one character of both")
+    func quotes() {
+        #expect(Table.csvLine(["a\"b"]) == "\"a\"\"b\"\r\n")
+        #expect(Array(Table.csvLine(["a\"\u{301},=1+1"]).unicodeScalars) == Array("\"a\"\"\u{301},=1+1\"\r\n".unicodeScalars))
+    }
+
     @Test("NDJSON is one object a line, JSON one list")
     func json() {
         #expect(table.text(.ndjson).split(separator: "\n").first == #"{"name":"a, \"b\"","count":3,"codes":["x","y"]}"#)

@@ -17,6 +17,14 @@ struct RenderedAnswer: Sendable {
     /// Of a download: what it is called, and its length.
     var file: (name: String, bytes: Int)?
     var body: Body
+
+    /// A stream ends with the permission.
+    func holding(_ permission: ContinuedPermission) -> RenderedAnswer {
+        guard case .stream(let next) = body else { return self }
+        var held = self
+        held.body = .stream(permission.holding(next))
+        return held
+    }
 }
 
 /// Writes what an operation answers.
@@ -27,12 +35,12 @@ struct APIAnswering {
     let values: [String: String]
     let cursors: APICursors
 
-    func rendered(_ answer: APIAnswer) -> RenderedAnswer {
+    func rendered(_ answer: APIAnswer) throws -> RenderedAnswer {
         switch answer {
         case .json(let value, let status, let etag, let location):
             RenderedAnswer(status: status, mediaType: "application/json", etag: etag, location: location, body: .bytes(value.bytes))
         case .page(let items, let next):
-            page(items, next.map { cursors.sealed($0, operation, values) })
+            page(items, try next.map { try cursors.sealed($0, operation, values) })
         case .stream(let mediaType, let next):
             RenderedAnswer(status: 200, mediaType: mediaType, body: .stream(next))
         case .download(let name, let mediaType, let bytes, let next):

@@ -36,8 +36,6 @@ struct CredentialReading {
 
     private func sameOriginCookie() -> String? {
         guard let site = HTTPField.Name("Sec-Fetch-Site"), request.headers[values: site] == ["same-origin"] else { return nil }
-        // The prefix is there over TLS.
-        let cookies = request.cookies
-        return (cookies["__Host-\(ConsoleCookie.session)"] ?? cookies[ConsoleCookie.session])?.value
+        return ConsoleHeaders.cookie(ConsoleCookie.session, of: request, isTLS: context.isSecure)
     }
 }

@@ -6,7 +6,7 @@ package import WaybillCore
 /// Must last over a restart. Implementations block on their own executor, never on the caller's.
 package protocol RepeatedRequests: Sendable {
     /// Keeps the key as begun unless it is known; what was known before is the answer, nil if nothing was. Forgets what is older than
-    /// `since`. Throws `APIProblem` (503) when no more can be kept.
+    /// `since`, and of who asks very often the oldest. Throws `APIProblem` (503) when no more can be kept.
     func begin(_ key: RequestKey, now: Timestamp, since: Timestamp) async throws -> KnownRequest?
     func finish(_ key: RequestKey, fingerprint: [UInt8], answer: KeptAnswer) async throws
     /// Nothing was done: the key is free again.
@@ -16,11 +16,13 @@ package protocol RepeatedRequests: Sendable {
 /// SHA-256 over who asked, for which operation, with which key: what people chose as a key is not kept.
 package struct RequestKey: Sendable, Hashable {
     package var bytes: [UInt8]
+    /// Of who asked, so that one cannot use up what is kept for all: the beginning of a SHA-256.
+    package var who: [UInt8]
 
     init(principal: String, operation: String, key: String) {
         bytes = Array(SHA256.hash(data: Array("\(principal)\n\(operation)\n\(key)".utf8)))
+        who = Array(SHA256.hash(data: Array(principal.utf8)).prefix(16))
     }
-    package init(bytes: [UInt8]) { self.bytes = bytes }
 }
 
 package enum KnownRequest: Sendable, Equatable {
@@ -31,7 +33,7 @@ package enum KnownRequest: Sendable, Equatable {
 
 package struct KeptAnswer: Sendable, Equatable {
     /// Longer ones are not kept; that the request was done is.
-    package static let bytesMax = 256 * 1_024
+    package static let bytesMax = 64 * 1_024
     package var status: Int
     package var mediaType: String?
     package var etag: String?

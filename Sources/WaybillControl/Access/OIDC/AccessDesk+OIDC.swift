@@ -19,30 +19,28 @@ extension AccessDesk {
     package func depart(next: String?) async throws -> Departure {
         guard let provider = parts.provider else { throw APIProblem(.notFound, "No identity provider is configured.") }
         let now = parts.clock()
-        let (cookie, nonce, verifier) = (AccessSecret.make(""), AccessSecret.make(""), AccessSecret.make(""))
-        let trip = Ticket.Trip(cookie: AccessSecret.digest(cookie), nonce: nonce, verifier: verifier, next: next)
-        let state = try ticket(.provider(trip), now: now)
-        let challenge = AccessSecret.base64url(Array(SHA256.hash(data: Array(verifier.utf8))))
+        let trip = ProviderTrip(next: next, until: now.adding(seconds: limits.tripSecondsMax))
         do {
             return Departure(
-                url: try await provider.authorizationURL(state: state, nonce: nonce, challenge: challenge, now: now), cookie: cookie)
+                url: try await provider.authorizationURL(state: trip.state, nonce: trip.nonce, challenge: trip.challenge, now: now),
+                cookie: try trip.sealed(by: key(for: "oidc-trip")))
         } catch {
             throw APIProblem(.unavailable, "The identity provider cannot be used now. \(Self.sentence(error))")
         }
     }
 
-    /// `state` and `code` as the provider sent them by the browser.
-    package func arrive(state: String, code: String, cookie: String, address: String) async throws -> Arrival {
+    /// `state`, `code` and, where it says so, `issuer` as the provider sent them by the browser.
+    package func arrive(state: String, code: String, issuer: String?, cookie: String, address: String) async throws -> Arrival {
         let now = parts.clock()
         if let seconds = addressAttempts.wait(address, now: now) {
             refuse(.locked, now: now)
             throw APIProblem(.tooMany, "Too many attempts in vain; wait \(seconds) s, then try again.")
         }
-        guard let provider = parts.provider, case .provider(let trip) = try purpose(of: state, now: now),
-            AccessSecret.areEqual(trip.cookie.utf8, AccessSecret.digest(cookie).utf8)
+        // RFC 9207: an answer of another provider is none of ours.
+        guard let provider = parts.provider, issuer ?? provider.configuration.issuer == provider.configuration.issuer,
+            let trip = ProviderTrip(sealed: cookie, by: key(for: "oidc-trip")), AccessSecret.areEqual(trip.state.utf8, state.utf8),
+            now < trip.until, spend(trip, now: now)
         else { throw failed(address, now, "This sign-in was not begun by this browser, or is over; begin again.") }
-        // Whatever comes of it: a state is taken once.
-        tickets[AccessSecret.digest(state)] = nil
         let token: IDToken
         do {
             token = try await provider.token(for: code, verifier: trip.verifier, nonce: trip.nonce, now: now)
@@ -62,14 +60,22 @@ extension AccessDesk {
         return Arrival(session: try await begin(account, how: "oidc", now: now), next: trip.next)
     }
 
-    /// The account of (issuer, subject), made or changed as the provider says now; nil: there are too many.
+    /// False: it came back before. A state is taken once, whatever comes of it.
+    private func spend(_ trip: ProviderTrip, now: Timestamp) -> Bool {
+        spentTrips = spentTrips.filter { $0.value > now }
+        if spentTrips.count >= limits.ticketsMax, let oldest = spentTrips.min(by: { $0.value < $1.value }) { spentTrips[oldest.key] = nil }
+        return spentTrips.updateValue(trip.until, forKey: AccessSecret.digest(trip.state)) == nil
+    }
+
+    /// The account of (issuer, subject), made or changed as the provider says now; nil: it cannot be made.
     private func linked(_ link: Account.Link, _ grant: inout AccessGrant, name: String?) async throws -> Account? {
         let id = "oidc-" + AccessSecret.digest("\(link.issuer)\0\(link.subject)").prefix(16)
         let shown =
             name.map { String($0.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }.map(Character.init).prefix(50)) } ?? ""
         let known = book.accounts.values.first { $0.link == link }
         guard known?.isDisabled != true else { return known }
-        guard known != nil || book.accounts.count < limits.accountsMax else { return nil }
+        // Nobody who signs in there takes over an account that was made here.
+        guard known != nil || (book.accounts.count < limits.accountsMax && book.accounts[id] == nil) else { return nil }
         var account = known ?? Account(id: id, name: id, grant: grant, createdAt: parts.clock(), createdBy: AccessActor.provider.id)
         account.link = link
         let hasOtherRoles = account.grant != grant

@@ -94,11 +94,14 @@ struct IDToken: Sendable {
     }
 
     private func seconds(_ name: String) -> Int64? {
-        switch claims[name] {
-        case .int(let seconds): seconds
-        case .double(let seconds): Int64(exactly: seconds.rounded(.down))
-        default: nil
-        }
+        let seconds: Int64? =
+            switch claims[name] {
+            case .int(let seconds): seconds
+            case .double(let seconds): Int64(exactly: seconds.rounded(.down))
+            default: nil
+            }
+        // Anything else is no time, and sums of it would overflow.
+        return seconds.flatMap { (0...1 << 40).contains($0) ? $0 : nil }
     }
 
     private static func decoded(_ text: String) -> Data? {

@@ -6,6 +6,8 @@ package actor OIDCProvider {
     static let metadataSecondsMax: Int64 = 3_600
     /// Between two fetches of the key set for keys it does not have: a forger must not make us ask for ever.
     static let keysSecondsMin: Int64 = 60
+    /// After the provider did not say where it is: strangers at the sign-in page must not make us ask at each visit.
+    static let failureSecondsMin: Int64 = 5
 
     private struct Metadata {
         var authorization: String
@@ -18,6 +20,9 @@ package actor OIDCProvider {
     let configuration: OIDCConfiguration
     private let fetcher: any HTTPFetching
     private var metadata: Metadata?
+    /// One question, however many wait for the answer.
+    private var asking: Task<Metadata, any Error>?
+    private var failedAt: Timestamp?
     private var keys: [JSONValue] = []
     private var keysAt: Timestamp?
 
@@ -74,6 +79,23 @@ package actor OIDCProvider {
 
     private func known(_ now: Timestamp) async throws -> Metadata {
         if let metadata, now < metadata.until { return metadata }
+        if let failedAt, failedAt <= now, now < failedAt.adding(seconds: Self.failureSecondsMin) {
+            throw OIDCRefusal("It did not answer a moment ago; try again in a few seconds.")
+        }
+        let question = asking ?? Task { try await discovered(now) }
+        asking = question
+        defer { if asking == question { asking = nil } }
+        do {
+            let found = try await question.value
+            (metadata, failedAt) = (found, nil)
+            return found
+        } catch {
+            failedAt = now
+            throw error
+        }
+    }
+
+    private func discovered(_ now: Timestamp) async throws -> Metadata {
         var base = configuration.issuer
         while base.hasSuffix("/") { base.removeLast() }
         let document = try await document(base + "/.well-known/openid-configuration")
@@ -84,11 +106,9 @@ package actor OIDCProvider {
             let keys = document["jwks_uri"].text, ConsoleAddress.isForeign(authorization)
         else { throw OIDCRefusal("The provider's discovery document lacks an endpoint.") }
         let ways = document["token_endpoint_auth_methods_supported"].items.compactMap(\.text)
-        let found = Metadata(
+        return Metadata(
             authorization: authorization, token: token, keys: keys, takesBasic: ways.isEmpty || ways.contains("client_secret_basic"),
             until: now.adding(seconds: Self.metadataSecondsMax))
-        metadata = found
-        return found
     }
 
     private func document(_ url: String) async throws -> JSONValue {

@@ -25,13 +25,13 @@ struct ConsoleAssets: Sendable {
         return Asset(path: "\(prefix)\(name).\(digest).\(ending)", mediaType: mediaType, bytes: bytes)
     }
 
-    func add(to router: Router<ControlContext>, isTLS: Bool) {
+    func add(to router: Router<ControlContext>) {
         for asset in [style, script, icon] {
-            router.get(RouterPath(asset.path)) { _, _ in
+            router.get(RouterPath(asset.path)) { _, context in
                 var response = Response(
                     status: .ok, headers: [.contentType: asset.mediaType],
                     body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes)))
-                ConsoleHeaders.add(to: &response, isTLS: isTLS, cacheControl: "public, max-age=31536000, immutable")
+                ConsoleHeaders.add(to: &response, isTLS: context.isSecure, cacheControl: "public, max-age=31536000, immutable")
                 return response
             }
         }

@@ -3,9 +3,10 @@ import Hummingbird
 
 /// Reads a form's body, whichever of the two ways a browser sends it.
 enum ConsoleFormReading {
-    static func read(_ request: Request) async throws -> ([String: [String]], [String: ConsoleUpload]) {
+    /// `takesFiles`: else the form is small, whoever sends it.
+    static func read(_ request: Request, takesFiles: Bool) async throws -> ([String: [String]], [String: ConsoleUpload]) {
         let type = request.headers[.contentType] ?? ""
-        if var form = MultipartForm(contentType: type) {
+        if takesFiles, var form = MultipartForm(contentType: type) {
             var bytes = 0
             do {
                 for try await piece in request.body {

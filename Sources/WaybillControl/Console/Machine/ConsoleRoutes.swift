@@ -11,7 +11,6 @@ struct ConsoleRoutes: Sendable {
 
     let surface: ControlSurface
     let writer: ConsoleWriter
-    let isTLS: Bool
     let logger: Logger
     let clock: any WallClock
     let tokens = ConsoleTokens()
@@ -19,11 +18,8 @@ struct ConsoleRoutes: Sendable {
     /// GET pages by path.
     let shown: [String: ConsolePage]
 
-    init(
-        _ surface: ControlSurface, isTLS: Bool, logger: Logger
-    ) throws(ControlFailure) {
+    init(_ surface: ControlSurface, logger: Logger) throws(ControlFailure) {
         self.surface = surface
-        self.isTLS = isTLS
         self.logger = logger
         clock = surface.clock
         shown = Dictionary(surface.pages.filter { $0.method == .get }.map { ($0.path, $0) }) { first, _ in first }
@@ -35,7 +31,7 @@ struct ConsoleRoutes: Sendable {
     }
 
     func add(to router: Router<ControlContext>) {
-        writer.assets.add(to: router, isTLS: isTLS)
+        writer.assets.add(to: router)
         router.get("/") { _, _ in redirect(Self.root) }
         for page in surface.pages {
             let path = RouterPath(page.path)
@@ -63,7 +59,7 @@ struct ConsoleRoutes: Sendable {
 
     private func answer(_ page: ConsolePage, _ request: Request, _ context: ControlContext) async -> Response {
         let now = clock.now()
-        var visit = ConsoleVisit(path: request.uri.path, now: now)
+        var visit = ConsoleVisit(path: request.uri.path, now: now, isSecure: context.isSecure)
         var response: Response
         do {
             if let session = try await session(request, context, now) { visit.session = session }
@@ -72,19 +68,24 @@ struct ConsoleRoutes: Sendable {
             response = await write(refusal, visit)
         } catch let problem as APIProblem {
             response = await write(ConsoleRefusal(problem), visit)
+        } catch let problem as FormProblem {
+            // Of a page that has no form to show it in.
+            response = await write(ConsoleRefusal(HTTPResponse.Status(code: problem.status), problem.message), visit)
         } catch {
             logger.error("console page failed", metadata: ["page": "\(page.path)", "error": "\(type(of: error))"])
             response = await write(
                 ConsoleRefusal(.internalServerError, "The page could not be made. Nothing was changed that is not said here; try again."),
                 visit)
         }
-        for cookie in visit.cookies { ConsoleHeaders.set(cookie, in: &response, isTLS: isTLS) }
-        ConsoleHeaders.add(to: &response, isTLS: isTLS)
+        for cookie in visit.cookies { ConsoleHeaders.set(cookie, in: &response, isTLS: context.isSecure) }
+        ConsoleHeaders.add(to: &response, isTLS: context.isSecure)
         return response
     }
 
     private func session(_ request: Request, _ context: ControlContext, _ now: Timestamp) async throws -> ConsoleSession? {
-        guard let cookie = ConsoleHeaders.cookie(ConsoleCookie.session, of: request, isTLS: isTLS), !cookie.isEmpty else { return nil }
+        guard let cookie = ConsoleHeaders.cookie(ConsoleCookie.session, of: request, isTLS: context.isSecure), !cookie.isEmpty else {
+            return nil
+        }
         return try await surface.access.session(cookie: cookie, now: now)
     }
 
@@ -99,18 +100,21 @@ struct ConsoleRoutes: Sendable {
                     .forbidden, "Your roles do not permit this. Ask an administrator if you need it; that you asked stands in the log.")
             }
             visit.csrf = session.formToken
+            visit.permission = ContinuedPermission(session.principal, permission, clock: clock) { now in
+                try await self.session(request, context, now)?.principal
+            }
         } else {
             // Whoever is signed in is nobody here: the page does not know them.
             visit.session = nil
             visit.csrf = formToken(request, &visit)
         }
-        if let name = ConsoleHeaders.cookie(ConsoleNotices.cookie, of: request, isTLS: isTLS), page.method == .get {
+        if let name = ConsoleHeaders.cookie(ConsoleNotices.cookie, of: request, isTLS: context.isSecure), page.method == .get {
             visit.notice = notices.take(name, now: visit.now)
             visit.cookies.append(ConsoleCookie(name: ConsoleNotices.cookie, value: nil, secondsMax: 0))
         }
         var call = ConsoleCall(principal: visit.session?.principal, now: visit.now)
         call.address = context.address
-        call.cookies[ConsoleCookie.provider] = ConsoleHeaders.cookie(ConsoleCookie.provider, of: request, isTLS: isTLS)
+        call.cookies[ConsoleCookie.provider] = ConsoleHeaders.cookie(ConsoleCookie.provider, of: request, isTLS: context.isSecure)
         for (name, value) in context.parameters {
             guard let value = FormDecoding.part(value) else { throw ConsoleRefusal(.notFound, "There is no such page.") }
             call.values[String(name)] = value
@@ -118,7 +122,7 @@ struct ConsoleRoutes: Sendable {
         guard page.method == .post else {
             guard let fields = FormDecoding.fields(request.uri.query ?? "") else { throw Self.malformed }
             call.fields = fields
-            return try await write(try await page.run(call), visit)
+            return try await write(try await run(page, call), visit)
         }
         return try await posted(page, request, call, visit)
     }
@@ -130,12 +134,13 @@ struct ConsoleRoutes: Sendable {
         if let site = HTTPField.Name("Sec-Fetch-Site").flatMap({ request.headers[$0] }), site == "cross-site" || site == "same-site" {
             throw Self.forged
         }
-        (call.fields, call.files) = try await ConsoleFormReading.read(request)
+        // Strangers send no files: who they are is known only after the form was read.
+        (call.fields, call.files) = try await ConsoleFormReading.read(request, takesFiles: page.permission != nil)
         guard let token = call.fields.removeValue(forKey: ConsoleTokens.field)?.first, ConsoleTokens.isEqual(token, visit.csrf) else {
             throw Self.forged
         }
         do {
-            return try await write(try await page.run(call), visit)
+            return try await write(try await run(page, call), visit)
         } catch {
             guard let problem = FormProblem(refusing: error), let form = shown[page.form ?? page.path],
                 form.permission.map({ permission in call.principal?.may(permission) ?? false }) ?? true
@@ -150,6 +155,18 @@ struct ConsoleRoutes: Sendable {
         }
     }
 
+    /// What a page itself refuses for lack of right (four eyes, one's own roles) is entered like what the table of permissions refuses.
+    private func run(_ page: ConsolePage, _ call: ConsoleCall) async throws -> ConsoleAnswer {
+        do {
+            return try await page.run(call)
+        } catch {
+            if let principal = call.principal, let permission = page.permission, ConsoleRefusal.isLackOfRight(error) {
+                await surface.access.refused(principal, permission, now: call.now)
+            }
+            throw error
+        }
+    }
+
     private static let malformed = ConsoleRefusal(.badRequest, "The address is not one that the console makes. Follow a link instead.")
     private static let forged = ConsoleRefusal(
         .forbidden, "The form is not one that this console gave you now, or it stood open too long. Open its page again and send it anew.")
@@ -157,7 +174,7 @@ struct ConsoleRoutes: Sendable {
 
 extension ConsoleRoutes {
     private func formToken(_ request: Request, _ visit: inout ConsoleVisit) -> String {
-        if let cookie = ConsoleHeaders.cookie(ConsoleTokens.cookie, of: request, isTLS: isTLS), cookie.utf8.count == 64 {
+        if let cookie = ConsoleHeaders.cookie(ConsoleTokens.cookie, of: request, isTLS: visit.isSecure), cookie.utf8.count == 64 {
             return tokens.token(of: cookie)
         }
         let cookie = ConsoleTokens.random()
@@ -181,7 +198,7 @@ extension ConsoleRoutes {
                 logger.error("console template is not there", metadata: ["template": "\(template)"])
                 throw ConsoleRefusal(.internalServerError, "The page could not be made.")
             }
-            return Self.html(html, status, cookies, isTLS: isTLS)
+            return Self.html(html, status, cookies, isTLS: visit.isSecure)
         case .redirect(let path, let notice, var cookies):
             guard ConsoleAddress.isOwn(path) || ConsoleAddress.isForeign(path) else {
                 throw ConsoleRefusal(.internalServerError, "The page leads nowhere.")
@@ -191,11 +208,12 @@ extension ConsoleRoutes {
                 cookies.append(ConsoleCookie(name: ConsoleNotices.cookie, value: name, secondsMax: ConsoleNotices.secondsMax))
             }
             var response = redirect(path)
-            for cookie in cookies { ConsoleHeaders.set(cookie, in: &response, isTLS: isTLS) }
+            for cookie in cookies { ConsoleHeaders.set(cookie, in: &response, isTLS: visit.isSecure) }
             return response
         case .file(let name, let mediaType, let next):
             var headers: HTTPFields = [.contentType: mediaType]
             headers[.contentDisposition] = "attachment; filename=\"\(ConsoleAddress.fileName(name))\""
+            let next = visit.permission?.holding(next) ?? next
             return Response(
                 status: .ok, headers: headers,
                 body: ResponseBody { writer in
@@ -209,7 +227,7 @@ extension ConsoleRoutes {
         let html = await writer.html(
             "refusal", title: refusal.title,
             .object(["heading": .string(refusal.title), "message": .string(refusal.message)]), visit)
-        var response = Self.html(html ?? refusal.message, Int(refusal.status.code), [], isTLS: isTLS)
+        var response = Self.html(html ?? refusal.message, Int(refusal.status.code), [], isTLS: visit.isSecure)
         if refusal.status == .tooManyRequests { response.headers[.retryAfter] = "60" }
         return response
     }

@@ -14,12 +14,15 @@ struct ConsoleTemplates: Sendable {
     let names: Set<String>
 
     init(_ sources: [(name: String, bytes: [UInt8])] = ConsoleTemplateList.all) throws(Problem) {
+        MustacheContentTypes.register(HTMLEscaping(), named: HTMLEscaping.name)
         var library = MustacheLibrary()
         var names: Set<String> = []
         for (name, bytes) in sources {
             guard names.insert(name).inserted else { throw Problem(template: name, what: "is there twice") }
             do {
-                try library.register(Self.withoutIndentation(String(decoding: bytes, as: UTF8.self)), named: name)
+                let text = Self.withoutIndentation(String(decoding: bytes, as: UTF8.self))
+                // In each, because a partial begins with Mustache's own again.
+                try library.register("{{% CONTENT_TYPE:\(HTMLEscaping.name)}}\n" + text, named: name)
             } catch {
                 throw Problem(template: name, what: "is malformed (\(error))")
             }

@@ -13,10 +13,16 @@ struct ConsoleVisit: Sendable {
     var notice: String?
     var problem: FormProblem?
     var cookies: [ConsoleCookie] = []
+    /// Of who is signed in, for downloads.
+    var permission: ContinuedPermission?
 
-    init(path: String, now: Timestamp) {
+    /// The browser speaks TLS, to us or to a proxy in front.
+    let isSecure: Bool
+
+    init(path: String, now: Timestamp, isSecure: Bool) {
         self.path = path
         self.now = now
+        self.isSecure = isSecure
     }
 }
 
@@ -33,6 +39,15 @@ struct ConsoleRefusal: Error, Sendable {
     init(_ problem: APIProblem) {
         status = HTTPResponse.Status(code: problem.code.status)
         message = "\(problem.code.title). \(problem.detail)"
+    }
+
+    /// True: somebody else may do it, and nobody has entered the refusal yet.
+    static func isLackOfRight(_ error: any Error) -> Bool {
+        switch error {
+        case let problem as APIProblem: problem.code.status == 403 && !problem.isEntered
+        case let problem as FormProblem: problem.status == 403
+        default: false
+        }
     }
 
     var title: String {

@@ -28,7 +28,11 @@ struct ConsoleWriter: Sendable {
                 "account": .optional(pages["/console/account"].map { _ in "/console/account" }),
             ])
             page["groups"] = ConsoleNavigation.json(for: principal, pages: pages, current: visit.path)
-            let banners = await standing?.banners(now: visit.now).filter { principal.may($0.permission) } ?? []
+            let banners =
+                await standing?.banners(now: visit.now).filter { banner in
+                    // Of the house as a whole: whoever sees one vendor only is not told of others.
+                    principal.may(banner.permission) && (!principal.isBound || banner.permission == .useOwnAccount)
+                } ?? []
             page["banners"] = .array(banners.map(\.json))
         }
         return templates.render("layout", .object(page))

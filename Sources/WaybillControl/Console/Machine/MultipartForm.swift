@@ -96,7 +96,6 @@ struct MultipartForm {
             part.content += bytes
         } else {
             part.hash.update(data: bytes)
-            if part.bytes <= ConsoleUpload.contentBytesMax { part.content += bytes } else { part.content = [] }
         }
         self.part = part
     }
@@ -111,9 +110,7 @@ struct MultipartForm {
         }
         // A browser sends a file field that was left empty as a file without a name.
         guard !file.isEmpty || part.bytes > 0 else { return }
-        files[part.name] = ConsoleUpload(
-            name: file, bytes: part.bytes, sha256: hex(Array(part.hash.finalize())),
-            content: part.bytes <= ConsoleUpload.contentBytesMax ? part.content : nil)
+        files[part.name] = ConsoleUpload(name: file, bytes: part.bytes, sha256: hex(Array(part.hash.finalize())))
     }
 
     private static func part(head: ArraySlice<UInt8>) -> Part? {

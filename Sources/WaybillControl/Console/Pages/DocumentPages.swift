@@ -29,8 +29,9 @@ package struct DocumentPages: Sendable {
 
     private func list(_ call: ConsoleCall) async throws -> ConsoleAnswer {
         let wanted = call.field("q")?.lowercased()
+        let isSeen = desk.isSeen(kind, by: call.principal)
         let page = try await desk.page(kind, from: call.field("cursor"), limit: Self.documentsOnPage) { id in
-            wanted.map { id.contains($0) } ?? true
+            isSeen(id) && wanted.map { id.contains($0) } ?? true
         }
         let state = call.field("state")
         let shown = page.versions.filter { sees(call, $0) && (state == nil || $0.state.rawValue == state) }
@@ -130,7 +131,7 @@ package struct DocumentPages: Sendable {
                     ConsolePart.action("Resume", "/console/stops/lift?kind=\(kind.rawValue)&id=\(ConsoleAddress.part(current.id))"))
             }
         }
-        if current.terminated == nil, principal.may(.stopTransfers) {
+        if current.terminated == nil, principal.may(.approveAgreements) {
             actions.append(ConsolePart.action("Terminate", "\(path)/terminate"))
         }
         return actions
@@ -254,7 +255,7 @@ func formed<Value>(_ work: () async throws -> Value) async throws -> Value {
             case "digest_other": "digest"
             default: refusal.problems.isEmpty ? nil : "text"
             }
-        throw FormProblem(refusal.message, field: field)
+        throw FormProblem(refusal.message, field: field, status: refusal.code == "four_eyes" ? 403 : 422)
     }
 }
 

@@ -44,8 +44,9 @@ enum SamplePages {
         return .redirect(path, notice: began ? "The sample is being drawn." : "Another sample is being drawn; wait until it is done.")
     }
 
-    private static func known(_ engagement: Engagement, _ call: ConsoleCall) throws -> (Int, Engagement.Sample) {
-        guard let number = call.values["sample"].flatMap({ Int($0) }), engagement.samples.indices.contains(number - 1) else {
+    static func known(_ engagement: Engagement, _ call: ConsoleCall) throws -> (Int, Engagement.Sample) {
+        // Compared first: what stands in an address may be the least number there is.
+        guard let number = call.values["sample"].flatMap({ Int($0) }), (1...).contains(number), number <= engagement.samples.count else {
             throw APIProblem(.notFound, "The engagement has no such sample.")
         }
         return (number, engagement.samples[number - 1])

@@ -45,8 +45,8 @@ package enum SignInPages {
             },
             ConsolePage(.get, "\(providerPath)/callback", permission: nil) { call in
                 let arrival = try await desk.arrive(
-                    state: call.field("state") ?? "", code: call.field("code") ?? "", cookie: call.cookies[ConsoleCookie.provider] ?? "",
-                    address: call.address)
+                    state: call.field("state") ?? "", code: call.field("code") ?? "", issuer: call.field("iss"),
+                    cookie: call.cookies[ConsoleCookie.provider] ?? "", address: call.address)
                 let gone = ConsoleCookie(name: ConsoleCookie.provider, value: nil, secondsMax: 0)
                 return .redirect(arrival.next ?? ConsoleRoutes.root, cookies: [gone, arrival.session.asCookie])
             },

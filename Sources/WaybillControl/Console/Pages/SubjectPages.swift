@@ -114,7 +114,9 @@ package enum SubjectPages {
             let count = try await desk.revokeLinks(found.history.number, by: actor(call))
             return .redirect(path, notice: "\(count) links ended.")
         }
-        let days = Int64(call.field("days") ?? "7") ?? 0
+        guard let days = Int64(call.field("days") ?? "7"), (1...PersonLinks.secondsMax / 86_400).contains(days) else {
+            throw FormProblem("A link works for 1 to \(PersonLinks.secondsMax / 86_400) days; choose so many.", field: "days")
+        }
         let made = try await desk.makeLink(found.history.number, seconds: days * 86_400, by: actor(call))
         return ConsolePart.page(
             "Link to the person's page", lead: "Shown once. Whoever has it sees the page: send it to the person only.",

@@ -15,11 +15,16 @@ extension ControlDatabase.Part {
                 body BLOB                   -- null: it was too long
             ) STRICT;
             CREATE INDEX request_t ON request(t);
+            """,
             """
+            ALTER TABLE request ADD COLUMN who BLOB;   -- beginning of the SHA-256 of who asked
+            CREATE INDEX request_who ON request(who, t);
+            """,
         ])
 }
 
-/// Requests that were sent with a key, in the control database. At most `rowsMax`; older than a day they are forgotten.
+/// Requests that were sent with a key, in the control database. At most `rowsMax`; older than a day they are forgotten, and of one who asks
+/// all but the newest `rowsMaxOfOne`.
 package struct RequestTable: Sendable {
     package struct Row: Sendable, Equatable {
         /// Nil: the request has not ended.
@@ -31,18 +36,23 @@ package struct RequestTable: Sendable {
         package var body: [UInt8]?
         package init() {}
     }
-    package static let rowsMax = 20_000
+    package static let rowsMax = 50_000
+    package static let rowsMaxOfOne = 10_000
     /// Forgotten with each new one.
     private static let forgottenAtOnce = 100
 
     private let queue: DatabaseQueue
+    private let rowsMaxOfOne: Int
 
-    package init(_ database: ControlDatabase) { queue = database.queue }
+    package init(_ database: ControlDatabase, rowsMaxOfOne: Int = Self.rowsMaxOfOne) {
+        queue = database.queue
+        self.rowsMaxOfOne = rowsMaxOfOne
+    }
 
     /// Enters a key that is not known; what was known of it otherwise. Throws `isFull`.
-    package func begin(_ key: [UInt8], now: Timestamp, since: Timestamp) async throws -> Row? {
+    package func begin(_ key: [UInt8], of who: [UInt8], now: Timestamp, since: Timestamp) async throws -> Row? {
         try await failingAsControl {
-            try await queue.write { db in
+            try await queue.write { [rowsMaxOfOne] db in
                 try db.execute(
                     sql: "DELETE FROM request WHERE key IN (SELECT key FROM request WHERE t < ? ORDER BY t LIMIT ?)",
                     arguments: [since.nanoseconds, Self.forgottenAtOnce])
@@ -52,8 +62,16 @@ package struct RequestTable: Sendable {
                 {
                     return Self.row(row)
                 }
+                let own = try Int.fetchOne(db, sql: "SELECT count(*) FROM request WHERE who = ?", arguments: [who.bytes]) ?? 0
+                try db.execute(
+                    sql: """
+                        DELETE FROM request WHERE key IN
+                          (SELECT key FROM request WHERE who = ? AND fingerprint IS NOT NULL ORDER BY t LIMIT ?)
+                        """, arguments: [who.bytes, max(0, own + 1 - rowsMaxOfOne)])
                 guard try Int.fetchOne(db, sql: "SELECT count(*) FROM request") ?? 0 < Self.rowsMax else { throw Self.full }
-                try db.execute(sql: "INSERT OR REPLACE INTO request (key, t) VALUES (?, ?)", arguments: [key.bytes, now.nanoseconds])
+                try db.execute(
+                    sql: "INSERT OR REPLACE INTO request (key, t, who) VALUES (?, ?, ?)",
+                    arguments: [key.bytes, now.nanoseconds, who.bytes])
                 return nil
             }
         }
