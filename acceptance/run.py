@@ -31,6 +31,7 @@ CHECKS = [
     "subjects",
     "api",
     "console",
+    "hostile",
     "newcomer",
     "package",
     "captured",

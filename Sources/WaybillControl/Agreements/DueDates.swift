@@ -89,7 +89,7 @@ package struct DueDate: Sendable, Codable, Equatable {
 
     /// Whole days, rounded down: -1 from the first moment it is overdue.
     private static func days(_ date: Timestamp, _ now: Timestamp) -> Int {
-        let seconds = (date.nanoseconds - now.nanoseconds) / 1_000_000_000
+        let seconds = date.seconds - now.seconds
         return Int(seconds >= 0 ? seconds / 86_400 : -((86_399 - seconds) / 86_400))
     }
 }
