@@ -9,7 +9,7 @@ from browser import BASE, faults, order, picture, press, set_up, tell
 from playwright.sync_api import sync_playwright
 
 PAGES_MAX, ALIKE_MAX, SERVER_MILLISECONDS_MAX, TAB_STOPS_MAX = 200, 2, 100, 250
-NOT_WALKED = re.compile(r"/console/(assets/|log/export|sign-out|subjects/[^/]+/(export|receipts/))")
+NOT_WALKED = re.compile(r"/console/(assets/|log/export|sign-out|subjects/[^/]+/(export|receipts/)|packages/[^/]+/content)")
 
 
 def shape(path):
@@ -176,6 +176,34 @@ def log(page):
         tell(f"the log comes out as {style}", len(text.splitlines()) >= enough, f"{len(text.splitlines())} lines")
 
 
+def package(page):
+    """Evidence of an engagement, from its page to the file."""
+    page.goto(BASE + "/console/engagements")
+    page.locator("table tbody a").first.click()
+    press(page, "Make the package")
+    tell("a package is asked for, and its page tells how it is", "/console/packages/" in page.url and page.locator("[role=status]").count() > 0, page.url)
+    own = page.url
+    for _ in range(100):
+        if page.get_by_role("link", name="Download").count():
+            break
+        time.sleep(0.2)
+        page.goto(own)
+    made = page.get_by_role("link", name="Download").count() == 1
+    tell("the package is made", made, page.locator("main").inner_text()[:200])
+    if made:
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download").click()
+        digest = hashlib.sha256(Path(download.value.path()).read_bytes()).hexdigest()
+        name = download.value.suggested_filename
+        tell("what is downloaded has the digest that the page shows", digest in page.content() and name.endswith(".zip"), name)
+    page.goto(BASE + "/console/log")
+    page.fill("[name=from]", "2026-02-01")
+    page.fill("[name=until]", "2026-01-01")
+    press(page, "Make the package")
+    tell("a period that ends before it begins is refused at its field", page.locator("[role=alert]").count() == 1
+         and page.input_value("[name=from]") == "2026-02-01", page.url)
+
+
 def without_script(browser, state, paths):
     context = browser.new_context(storage_state=state, java_script_enabled=False, base_url=BASE)
     page = context.new_page()
@@ -186,6 +214,7 @@ def without_script(browser, state, paths):
             bad.append(f"{path}: {answer.status}")
     tell(f"without JavaScript every page is there ({len(paths)})", not bad, "; ".join(bad))
     audit(page, with_script=False)
+    package(page)
     context.close()
 
 
@@ -209,6 +238,7 @@ def main():
             if name == "auditor":
                 audit(page, with_script=True)
                 log(page)
+                package(page)
                 keyboard(page)
             errors.clear()
             paths = walk(page, name)

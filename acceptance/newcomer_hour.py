@@ -83,12 +83,12 @@ def agreement(mia, alex):
     for field in ("email", "first_name"):
         mia.check(f"[name=fields][value={field}]")
     press(mia, "Make the draft")
-    tell("lint asks where the paper says what the law wants", mia.locator("#problems, table").count() > 0, mia.locator("main").inner_text()[:400])
-    look(mia, "agreement with problems")
-    text = mia.input_value("[name=text]")
-    lines = [line.split("{}")[0] + '{all: "Annex 4"}' if line.startswith("  ") and ": {}" in line else line for line in text.splitlines()]
-    mia.fill("[name=text]", "\n".join(lines) + "\n")
-    press(mia, "Keep the draft")
+    tell("the form asks, at its field, where the paper says what the law wants", mia.locator("#field-terms-error").count() == 1
+         and mia.input_value("[name=owner]") == "privacy@acme.example", mia.locator("main").inner_text()[:400])
+    look(mia, "agreement that lacks its terms")
+    mia.fill("[name=terms]", "DPA, Annex 4")
+    press(mia, "Make the draft")
+    tell("lint finds nothing wrong", mia.locator("#problems").count() == 0, mia.locator("main").inner_text()[:400])
     press(mia, "Work out the impact")
     tell("the impact is shown", "Of 0 records" in mia.content() or "records in" in mia.content(), mia.locator("main").inner_text()[:300])
     tell("before approval nothing goes", send()[0] in (401, 403, 404))

@@ -25,6 +25,7 @@ CHECKS = [
     "authority",
     "strict",
     "access",
+    "permissions",
     "oidc",
     "audits",
     "agreements",

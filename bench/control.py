@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from compare import ROOT, GateError
-from openload import HERE, Site, main_guarded
+from openload import HERE, Seen, Site, main_guarded
 from console import Person
 
 PAGE_MILLISECONDS_AIM, READ_MILLISECONDS_AIM, RISE_AIM = 100, 10, 1.1
@@ -177,33 +177,40 @@ def pages(chosen, folder):
 
 
 class Reading(threading.Thread):
-    """An open loop of API reads: each has its moment, and a late one is not made up for."""
+    """API reads at a steady rate, beside the load: over so many connections that a slow answer holds no other back, begun one after another."""
 
-    def __init__(self, address, secret, seconds):
+    CONNECTIONS = 20
+
+    def __init__(self, site, secret, seconds):
         super().__init__()
-        self.reader, self.seconds, self.took, self.late = Reader(address, secret), seconds, [], 0
+        self.site, self.secret, self.seconds, self.seen, self.failure = site, secret, seconds, None, None
 
     def run(self):
-        began = time.perf_counter()
-        for number in range(int(self.seconds * READS_PER_SECOND)):
-            moment = began + number / READS_PER_SECOND
-            wait = moment - time.perf_counter()
-            if wait > 0:
-                time.sleep(wait)
-            self.reader.read(READS[number % len(READS)])
-            # From when it should have been sent: a queue counts.
-            self.took.append(time.perf_counter() - moment)
-        self.took.sort()
+        paths, journal = self.site.home / "reads.txt", self.site.home / "reads.tsv"
+        paths.write_text("".join(f"{self.site.control}{path}\n" for path in READS))
+        journal.unlink(missing_ok=True)
+        apart_ms = 1000 // READS_PER_SECOND
+        done = subprocess.run(
+            ["h2load", "--h1", "-t", "1", "-c", str(self.CONNECTIONS), "-n", str(READS_PER_SECOND * self.seconds),
+             f"--rps={READS_PER_SECOND / self.CONNECTIONS}", "-r", "1", f"--rate-period={apart_ms}ms", f"--log-file={journal}",
+             "-i", str(paths), "-H", f"Authorization: Bearer {self.secret}"], capture_output=True, text=True, timeout=self.seconds + 120)
+        if done.returncode or not journal.exists():
+            self.failure = f"h2load ended with {done.returncode}: {done.stderr[-400:]}"
+        else:
+            self.seen = Seen(journal, skip=1)
 
-    def percentile_ms(self, share):
-        return 1000 * self.took[min(len(self.took) - 1, int(share * len(self.took)))]
+    def answers(self):
+        """What was answered; only answers of 200 count, and all must be."""
+        self.join()
+        if self.failure or self.seen.others(200):
+            raise GateError(self.failure or f"API reads were answered {self.seen.others(200)}")
+        return self.seen
 
 
 def reads(chosen):
     with Site(chosen.waybill, chosen.policies, chosen.subjects) as site:
         secret = token(lambda *words: site.gate.installation.command(*words, "--config", site.gate.installation.config).stdout.decode(),
                        "vendor_manager", "auditor")
-        control = site.gate.gate.ready["control"]
         site.load(64, 2)
         maximum = sorted(site.load(64, chosen.seconds).rate(201) for _ in range(3))[1]
         print(f"\nmaximum in a closed loop {maximum:,.0f}/s; half of it offered over {chosen.connections} connections, {chosen.seconds} s a round")
@@ -211,15 +218,16 @@ def reads(chosen):
         alone, beside, answers = [], [], []
         for number in range(chosen.rounds):
             for has_reads in (False, True):
-                reading = Reading(control, secret, chosen.seconds) if has_reads else None
+                reading = Reading(site, secret, chosen.seconds) if has_reads else None
                 if reading:
                     reading.start()
                 seen = site.load(chosen.connections, chosen.seconds + 1, rate=maximum / 2, skip=1)
+                api = ""
                 if reading:
-                    reading.join()
-                    answers.append(reading.percentile_ms(0.99))
+                    read = reading.answers()
+                    answers.append(read.percentile_ms(0.99, 200))
+                    api = f"{read.percentile_ms(0.5, 200):9.2f} {answers[-1]:9.2f}"
                 (beside if reading else alone).append(seen.percentile_ms(0.99, 201))
-                api = f"{reading.percentile_ms(0.5):9.2f} {reading.percentile_ms(0.99):9.2f}" if reading else ""
                 print(f"{number + 1:5} {'with reads' if reading else 'alone':10} {seen.rate(201):10,.0f} {seen.percentile_ms(0.5, 201):9.2f} "
                       f"{seen.percentile_ms(0.99, 201):9.2f} {api}", flush=True)
         p99, rise = statistics.median(answers), statistics.median(beside) / statistics.median(alone)

@@ -1,6 +1,7 @@
 """An agreement's life beside the files, by the command line and the local socket: draft, review by another, in force, stops, the end."""
 import json
 import os
+import shutil
 import time
 
 from gate import Gate
@@ -24,6 +25,7 @@ def run(context):
             send = lambda **more: gate.send("POST", CONTACTS, contact(ANNA, firstname="Anna", phone="+491701234567", **more))
             context.check("under an expired version nothing goes", send().code == "agreement_expired")
             digest = approval(context, place, draft, send, vendors)
+            replayed(context, place, draft)
             resumed(context, place, send)
             kill_switch(context, place, send, vendors)
             sent = act(place, "ben", "field", "suspend", "phone", "--vendor", "hubspot", "--why", "leak at the vendor")
@@ -37,11 +39,12 @@ def run(context):
             ending(context, place, gate, send, vendors)
         with Gate(place, context.token) as gate:
             answer = gate.send("POST", CONTACTS, contact(ANNA))
-            context.check("over a restart it stays terminated", answer.code == "agreement_terminated", answer.code)
+            context.check("over a restart both stay ended", answer.code == "caller_not_permitted", answer.code)
         entries = [entry for entry in place.log_entries() if entry["kind"] == "config"]
         acts = [entry["act"] for entry in entries if entry["act"] != "start"]
         expected = ["agreement.draft", "agreement.submit", "agreement.reject", "agreement.draft", "agreement.submit", "agreement.approve",
-                    "agreement.suspend", "agreement.resume", "field.suspend", "field.resume", "field.suspend", "field.resume", "field.suspend", "agreement.terminate"]
+                    "agreement.suspend", "agreement.resume", "field.suspend", "field.resume", "field.suspend", "field.resume", "field.suspend", "agreement.terminate",
+                    "caller.terminate"]
         context.check("every act is an entry of the log, in its order", acts == expected, " ".join(acts))
         approved = next(entry for entry in entries if entry["act"] == "agreement.approve")
         context.check("the approval's entry names agreement, version and digest",
@@ -84,6 +87,33 @@ def approval(context, place, draft, send, vendors):
     return digest
 
 
+def replayed(context, place, draft):
+    """Two sets of files compared, with what was decided in between replayed under both."""
+    old, new = place.home / "policies", place.home / "policies-new"
+    shutil.copytree(old, new)
+    (new / "agreements" / f"{ID}.yaml").write_text(draft.read_text().replace("birth_date: {generalize: year}", "birth_date: drop"))
+    line = ["diff", old, new, "--replay", "30d", "--config", place.config]
+    report = json.loads(place.command(*line, "--output", "json").stdout)
+    replay = report["replay"]
+    context.check("diff --replay: what an expired version refused would newly pass under the next", replay["recordsNewlyPermitted"] > 0
+                  and replay["recordsNewlyDenied"] == 0 and replay["isWhole"] and replay["lines"][0]["newlyPermitted"] and report["changes"],
+                  f"{replay['recordsNewlyPermitted']} of {replay['records']}")
+    text = place.command(*line).stdout.decode()
+    context.check("and in words, with how much was replayed", "newly pass" in text and f"All {replay['transfers']} transfers from" in text)
+    back = json.loads(place.command("diff", new, old, *line[3:], "--output", "json").stdout)["replay"]
+    context.check("the other way round they would newly be denied", back["recordsNewlyDenied"] == replay["recordsNewlyPermitted"]
+                  and back["lines"][0]["newlyDenied"] == "agreement_expired", str(back["lines"])[:100])
+    context.check("diff --replay of a broken set ends with 3", broken_set(place, new, line) == 3)
+    place.command(*line, "--output", "csv", ok=(2,))
+    place.command("diff", old, new, "--replay", "month", ok=(2,))
+
+
+def broken_set(place, new, line):
+    path = new / "agreements" / f"{ID}.yaml"
+    path.write_text(path.read_text().replace("vendor: hubspot", "vendor: hubspott"))
+    return place.command(*line, ok=None).returncode
+
+
 def kill_switch(context, place, send, vendors):
     for scope in (["--vendor", "hubspot"], []):
         act(place, "ben", "field", "suspend", "phone", *scope, "--why", "leak at the vendor")
@@ -116,6 +146,10 @@ def ending(context, place, gate, send, vendors):
     context.check("the next request after the end is refused", answer.code == "agreement_terminated" and not vendors.take(), answer.code)
     done = act(place, "ben", "agreement", "terminate", ID, "--why", "again", ok=(1,))
     context.check("an end is final", b"final" in done.stderr, done.stderr.decode().strip())
+    act(place, "ben", "caller", "terminate", "crm-sync", "--why", "replaced")
+    answer = send()
+    context.check("a caller of the files that was ended sends nothing more, though the files name it",
+                  answer.code == "caller_not_permitted" and not vendors.take(), answer.code)
 
 
 def required(context, vendors):

@@ -48,7 +48,8 @@ def run(context):
             }
             results(context, python, order)
             acts = {entry.get("act") for entry in place.log_entries() if entry["kind"] == "config"}
-            wanted = {"audit.open", "audit.sample", "audit.evidence", "audit.finding", "audit.settle", "audit.close"}
+            wanted = {"audit.open", "audit.sample", "audit.evidence", "audit.finding", "audit.settle", "audit.close", "package.request", "package.made",
+                      "package.download"}
             context.check("what was done in the browser stands in the log", wanted <= acts, " ".join(sorted(wanted - acts)))
             context.check("no words of the forms stand in the log", "walked by the check" not in json.dumps(place.log_entries()))
         context.check("the log verifies", place.verify()["exit"] == 0)

@@ -257,9 +257,14 @@ def without_gate(context, place, vendors):
         place.import_lines("subject", [facts(person)])
         place.import_lines("consent", [consent(person, "hubspot")])
         gate.send("POST", CONTACTS, contact(person))
+    place.command("subject", "link", f"email:{person}", "--config", place.config)
+    control = place.home / "var" / "waybill-control.db"
+    links = rows(control, "SELECT count(*) FROM person_link")[0][0]
     listed = erase(place, person)
     report = erase(place, person, "--confirm")
     context.check("without a gate it works the same", listed["transfers"] == 1 and report["state"] == "erased" and place.verify()["exit"] == 0)
+    context.check("the link to the person's page goes with them", links == 1 and rows(control, "SELECT count(*) FROM person_link")[0][0] == 0,
+                  f"{links} before")
     left(context, place, [("identifier", person.encode())], "after an erasure without a gate")
 
 

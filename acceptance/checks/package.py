@@ -1,4 +1,5 @@
 """Evidence packages as an auditor meets them: written beside a running gate, checked with sha256sum, openssl, verify.py and waybill, then damaged."""
+import hashlib
 import http.server
 import importlib.util
 import io
@@ -14,6 +15,7 @@ import time
 import zipfile
 from pathlib import Path
 
+from checks.api import CONTROL, Api
 from gate import Gate
 from people import CONTACTS, VENDOR_HOSTS, consent, contact, facts, resolve_all
 from vendor import Vendors
@@ -50,6 +52,114 @@ def run(context):
             verifiers(context, name, made, key)
         refusals(context, place, folder, tsa)
         damage(context, [folder, Path(person["folder"])])
+        by_api(context, place, key)
+
+
+def by_api(context, place, key):
+    """Packages as a job of a running gate: asked for, followed, downloaded, verified; who may not; what a restart and an erasure leave."""
+    engagement = place.command("audit", "open", "--config", place.config, "--vendor", "hubspot", "--scope", "transfers", "--from", "2026-01-01",
+                               "--to", "2100-01-01", "--hook", "GDPR Art. 28(3)(h)").stdout.decode().strip()
+    roles = {"auditor": [], "privacy_officer": [], "vendor_manager": [],
+             "vendor_auditor": ["--vendor", "hubspot", "--engagement", engagement, "--until", "2100-01-01"]}
+    with Gate(place, context.token, arguments=CONTROL) as gate:
+        tokens = {role: place.command("token", "create", f"p-{role.replace('_', '-')}", "--role", role, *bound,
+                                      "--config", place.config).stdout.decode().strip() for role, bound in roles.items()}
+        api = Api(gate.control, tokens)
+        until_signed(place)
+        subject = api.ask("POST", "/v1/subjects/lookup", "privacy_officer", {"identifier": f"email:{ANNA}"})[1]["subject"]
+        bodies = {"vendor": ({"kind": "vendor", "vendor": "hubspot"}, "auditor"),
+                  "engagement": ({"kind": "engagement", "engagement": engagement}, "vendor_auditor"),
+                  "subject": ({"kind": "subject", "subject": subject}, "privacy_officer")}
+        made = {kind: made_by_api(context, place, api, kind, body, role, key) for kind, (body, role) in bodies.items()}
+        allowed(context, api, bodies, made)
+        entries = [entry for entry in place.log_entries() if entry["kind"] == "config" and entry["act"].startswith("package.")]
+        acts = [entry["act"] for entry in entries]
+        context.check("every request, result and download is an entry, in this order", acts == ["package.request", "package.made", "package.download"] * 3,
+                      " ".join(acts))
+        named = [entry for entry in entries if "subject" in entry["d"]]
+        context.check("the entry of a person's package names them by a mark alone", len(named) == 1 and len(named[0]["d"]["subject"]) == 64
+                      and ANNA not in json.dumps(entries))
+        var = place.home / "var" / "packages"
+        names = [str(path.relative_to(var)) for path in var.rglob("*")]
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in var.rglob("*")}
+        context.check("the folder of packages is private, and names nobody", modes == {0o600, 0o700} and not re.search("anna|hubspot", " ".join(names)),
+                      f"{modes} {len(names)}")
+        erased(context, place, api, var)
+        answer = api.ask("DELETE", f"/v1/packages/{made['vendor']['id']}", "auditor")
+        gone = api.ask("GET", f"/v1/packages/{made['vendor']['id']}", "auditor")
+        context.check("a package is removed when it is not wanted any more", (answer[0], gone[0]) == (204, 404) and len(list(var.rglob("*.zip"))) == 1)
+        started = api.ask("POST", "/v1/packages", "auditor", bodies["vendor"][0])
+        gate.kill()
+    with Gate(place, context.token, arguments=CONTROL) as gate:
+        api = Api(gate.control, tokens)
+        status, after, _ = api.ask("GET", f"/v1/packages/{started[1]['id']}", "auditor")
+        kept = api.ask("GET", f"/v1/packages/{made['engagement']['id']}", "vendor_auditor")[1]
+        context.check("after kill -9 what was not done is shown as ended, what was done is there",
+                      status == 200 and after["state"] in ("ended", "done") and kept["state"] == "done", f"{after.get('state')} {kept.get('state')}")
+        left = [path for path in (var / "vendors" / started[1]["id"]).iterdir() if path.name != "job.json"] if after["state"] == "ended" else []
+        context.check("and nothing half is left of it", not left, str(left))
+    context.check("the log verifies", place.verify()["exit"] == 0)
+
+
+def made_by_api(context, place, api, kind, body, role, key):
+    status, job, headers = api.ask("POST", "/v1/packages", role, body, Idempotency_Key=f"package-{kind}")
+    context.check(f"{kind}: a package is taken on", status == 202 and headers.get("location") == f"/v1/packages/{job.get('id')}", f"{status} {job.get('detail', '')}")
+    again = api.ask("POST", "/v1/packages", role, body, Idempotency_Key=f"package-{kind}")
+    end = time.monotonic() + 60
+    while job["state"] in ("waiting", "running") and time.monotonic() < end:
+        time.sleep(0.1)
+        job = api.ask("GET", headers["location"], role)[1]
+    context.check(f"{kind}: it is made, once", job["state"] == "done" and again[1]["id"] == job["id"] and job["transfers"] == 12,
+                  f"{job['state']} {job['failure']} {job['transfers']} transfers")
+    status, content, headers = api.ask("GET", f"{headers['location']}/content", role)
+    strict = (headers.get("content-type"), headers.get("x-content-type-options"), headers.get("cache-control"), headers.get("content-length"))
+    context.check(f"{kind}: it is downloaded whole, under strict headers", status == 200
+                  and strict == ("application/zip", "nosniff", "no-store", str(job["bytes"]))
+                  and re.fullmatch(r'attachment; filename="waybill-evidence-[a-z0-9.-]+\.zip"', headers.get("content-disposition", "")), headers.get("content-disposition", ""))
+    entry = next(entry["d"] for entry in place.log_entries() if entry.get("act") == "package.made" and entry["d"]["job"] == job["id"])
+    folder = context.home / f"by-api-{kind}"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+    root = next(folder.iterdir())
+    sums = hashlib.sha256(content).hexdigest(), hashlib.sha256((root / "MANIFEST.note").read_bytes()).hexdigest()
+    context.check(f"{kind}: the digests in the log are the archive's and its manifest's",
+                  sums == (entry["sha256"], entry["manifest_sha256"]) == (job["sha256"], job["manifest_sha256"]))
+    zipped = context.home / f"by-api-{kind}.zip"
+    zipped.write_bytes(content)
+    verifiers(context, f"{kind} by API", {"folder": str(root), "zip": str(zipped), "entries": job["entries"]}, key)
+    return job
+
+
+def allowed(context, api, bodies, made):
+    """(who, method, path or body, expected)"""
+    rows = [("vendor_manager", "POST", bodies["vendor"][0], 403), ("auditor", "POST", bodies["subject"][0], 403),
+            ("vendor_auditor", "POST", bodies["subject"][0], 403), ("vendor_auditor", "POST", bodies["vendor"][0], 403),
+            ("auditor", "POST", {"kind": "vendor"}, 422), ("auditor", "POST", {"kind": "vendor", "vendor": "hubspot", "engagement": "2026-1"}, 422),
+            ("auditor", "POST", {"kind": "everything"}, 400), ("auditor", "POST", {"kind": "engagement", "engagement": "2020-1"}, 422),
+            ("privacy_officer", "POST", {"kind": "subject", "subject": "nobody"}, 422)]
+    for path in ("", "/content"):
+        rows += [("auditor", "GET", f"/v1/packages/{made['subject']['id']}{path}", 404), ("vendor_auditor", "GET", f"/v1/packages/{made['vendor']['id']}{path}", 404),
+                 ("vendor_manager", "GET", f"/v1/packages/{made['vendor']['id']}{path}", 403), (None, "GET", f"/v1/packages/{made['vendor']['id']}{path}", 401)]
+    rows.append(("vendor_auditor", "DELETE", f"/v1/packages/{made['vendor']['id']}", 404))
+    wrong = []
+    for role, method, what, expected in rows:
+        status = api.ask(method, what if isinstance(what, str) else "/v1/packages", role, None if isinstance(what, str) else what)[0]
+        if status != expected:
+            wrong.append(f"{role} {method} {what}: {status}, not {expected}")
+    context.check(f"who may not gets nothing ({len(rows)} rows)", not wrong, "; ".join(wrong[:3]))
+    seen = {role: sorted(item["kind"] for item in api.ask("GET", "/v1/packages", role)[1]["items"]) for role in ("auditor", "privacy_officer", "vendor_auditor")}
+    context.check("lists hold what each may see", seen == {"auditor": ["engagement", "vendor"], "privacy_officer": ["engagement", "subject", "vendor"],
+                                                           "vendor_auditor": ["engagement"]}, str(seen))
+
+
+def erased(context, place, api, var):
+    before = len(list((var / "subjects").rglob("*.zip")))
+    place.command("subject", "erase", f"email:{BRUNO}", "--confirm", "--config", place.config)
+    left = [path for path in var.rglob("*") if path.is_file() and ANNA.encode() in path.read_bytes()]
+    context.check("an erasure of anybody removes every person's package", before == 1 and not (var / "subjects").exists() and not left, f"{before} {left}")
+    there = [item for item in api.ask("GET", "/v1/packages", "privacy_officer")[1]["items"] if item["kind"] == "subject"]
+    status = api.ask("GET", f"/v1/packages/{there[0]['id']}/content", "privacy_officer")[0] if there else 404
+    context.check("and who asks for it is told that it is gone", status == 404, str(status))
 
 
 def until_signed(place):

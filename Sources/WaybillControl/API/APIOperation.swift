@@ -19,6 +19,8 @@ package struct APIOperation: Sendable {
     /// Nil: it takes no body, and one is refused.
     package var body: APIBody?
     package var answer: APIAnswerShape
+    /// Of what takes longer than a request may: answered with 202 in the place of `answer` while it is under way.
+    package var accepted: JSONShape?
     /// Refused without `If-Match` (428), and with one that is not the resource's `ETag` now (412).
     package var needsMatch = false
     /// Takes `Idempotency-Key`: a repeated request is answered as the first was, and done once.
@@ -31,7 +33,7 @@ package struct APIOperation: Sendable {
 
     package init(
         _ id: String, _ method: Method, _ path: String, resource: String, _ summary: String, permission: Permission,
-        parameters: [APIParameter] = [], body: APIBody? = nil, answer: APIAnswerShape, needsMatch: Bool = false,
+        parameters: [APIParameter] = [], body: APIBody? = nil, answer: APIAnswerShape, accepted: JSONShape? = nil, needsMatch: Bool = false,
         takesIdempotencyKey: Bool = false, problems: [APIProblem.Code] = [],
         run: @escaping @Sendable (APICall) async throws -> APIAnswer
     ) {
@@ -44,6 +46,7 @@ package struct APIOperation: Sendable {
         self.parameters = parameters
         self.body = body
         self.answer = answer
+        self.accepted = accepted
         self.needsMatch = needsMatch
         self.takesIdempotencyKey = takesIdempotencyKey
         self.problems = problems
@@ -132,5 +135,7 @@ package enum APIAnswer: Sendable {
     case page(items: [JSONValue], next: String?)
     /// Lines or bytes; nil ends them.
     case stream(mediaType: String, next: @Sendable () async throws -> [UInt8]?)
+    /// A file to be kept, of so many bytes. `name`: as `ConsoleAddress.fileName` makes it.
+    case download(name: String, mediaType: String, bytes: Int, next: @Sendable () async throws -> [UInt8]?)
     case nothing
 }

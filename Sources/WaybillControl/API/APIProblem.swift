@@ -18,6 +18,10 @@ package struct APIProblem: Error, Sendable, Equatable {
     package var pointer: String?
     /// The variable of the path or the query at fault.
     package var parameter: String?
+    /// Of 429 and 503: after how long it is worth asking again; nil: a second.
+    package var retryAfterSeconds: Int64?
+    /// Of 403: whoever threw it has entered the refusal in the log, with the permission that was needed.
+    package var isEntered = false
 
     package init(_ code: Code, _ detail: String, pointer: String? = nil, parameter: String? = nil) {
         self.code = code

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import WaybillLedger
 
 /// A JSON document as a value. Numbers are whole or `Double`.
 package enum JSONValue: Sendable, Hashable {
@@ -76,5 +77,18 @@ extension JSONValue {
     /// Of a shape's own type. Throws `DecodingError`.
     package func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
         try JSONDecoder().decode(type, from: try JSONEncoder().encode(self))
+    }
+}
+
+extension JSONValue {
+    /// Of what the ledger writes.
+    init(canonical value: CanonicalValue) {
+        switch value {
+        case .string(let text): self = .string(text)
+        case .int(let number): self = .int(Int64(number))
+        case .bool(let flag): self = .bool(flag)
+        case .array(let items): self = .array(items.map { JSONValue(canonical: $0) })
+        case .object(let members): self = .object(members.mapValues { JSONValue(canonical: $0) })
+        }
     }
 }

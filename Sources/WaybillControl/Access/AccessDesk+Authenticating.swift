@@ -68,7 +68,9 @@ extension AccessDesk: Authenticating {
     private func inVain(_ reason: RefusalBook.Reason, _ who: String?, _ why: String, _ address: String, _ now: Timestamp) -> APIProblem {
         if let seconds = addressAttempts.wait(address, now: now) {
             refuse(.locked, who: who, now: now)
-            return APIProblem(.tooMany, "Too many attempts in vain from this address; wait \(seconds) s.")
+            var problem = APIProblem(.tooMany, "Too many attempts in vain from this address; wait \(seconds) s.")
+            problem.retryAfterSeconds = seconds
+            return problem
         }
         addressAttempts.failed(address, now: now)
         refuse(reason, who: who, now: now)

@@ -129,9 +129,9 @@ package actor AccessDesk {
         }
     }
 
-    /// Enters what was only counted so far, if its minute is over.
-    func tellRefusals() {
-        for notice in refusals.due(now: parts.clock()) { parts.record(notice) }
+    /// Enters what was only counted so far, if its minute is over or nothing comes after it.
+    package func tellRefusals(isLast: Bool = false) {
+        for notice in refusals.due(now: parts.clock(), isLast: isLast) { parts.record(notice) }
     }
 }
 

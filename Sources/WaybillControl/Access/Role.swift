@@ -16,9 +16,9 @@ package enum Permission: String, CaseIterable, Codable, Sendable {
     case readPolicies = "policies.read"
     /// Drafts of vendors and agreements, their evidence, and submitting them.
     case draftPolicies = "policies.draft"
-    /// Approving and resuming; never what one drafted oneself.
+    /// Approving and resuming, never what one drafted oneself; terminating.
     case approveAgreements = "agreements.approve"
-    /// Suspending and terminating, the kill switch.
+    /// Suspending, the kill switch.
     case stopTransfers = "transfers.stop"
     /// Transfers, statistics and explanations, without identifiers and values.
     case readTransfers = "transfers.read"

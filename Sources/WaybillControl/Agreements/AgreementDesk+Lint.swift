@@ -1,5 +1,5 @@
-package import WaybillCore
-package import WaybillLedger
+import WaybillCore
+import WaybillLedger
 
 extension AgreementDesk {
     /// The draft of a document; refused if there is none.
@@ -33,59 +33,65 @@ extension AgreementDesk {
         return head
     }
 
-    /// The set as it would be with a draft in it. Throws with everything that is wrong.
-    func admissible(_ draft: PolicyLife.Draft, of name: PolicyDocumentName) throws(DeskRefusal) -> PolicySet {
-        let (set, problems) = try lint(draft, of: name)
-        guard let set else {
-            let errors = problems.filter(\.isError)
+    /// One at a time, off the actor: a large set takes its time, and a stop must never wait for it.
+    private static let lintQueue = BlockingQueue("agreements.lint")
+    static func apart<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws(DeskRefusal) -> Value {
+        do { return try await lintQueue.run(work) } catch { throw DeskRefusal(error) }
+    }
+
+    /// The set as it would be with a draft in it, worked out now. Throws with everything that is wrong.
+    func admissible(_ draft: PolicyLife.Draft, of name: PolicyDocumentName) async throws(DeskRefusal) -> PolicySet {
+        let lives = try lives()
+        let parts = parts
+        let lint = try await Self.apart { try Self.lint(draft, of: name, lives, parts).lint }
+        guard let set = lint.set else {
+            let errors = lint.problems.filter(\.isError)
             let shown = errors.prefix(5).map { "\($0.file):\($0.sentence)" }.joined(separator: " · ")
-            throw DeskRefusal("policy_invalid", "The policies would be broken with it: \(shown).", problems: problems)
+            throw DeskRefusal("policy_invalid", "The policies would be broken with it: \(shown).", problems: lint.problems)
         }
         return set
     }
 
-    /// Nil: it is broken. Warnings are those of the draft itself.
-    package func lint(
-        _ draft: PolicyLife.Draft, of name: PolicyDocumentName
-    ) throws(DeskRefusal) -> (set: PolicySet?, problems: [DeskProblem]) {
-        let files = try candidate(draft, of: name)
+    /// `set` nil: it is broken. Warnings are those of the draft itself.
+    typealias Lint = (set: PolicySet?, problems: [DeskProblem])
+
+    /// Blocks, for seconds where there are thousands of agreements. Also the files that the set would be made of.
+    static func lint(
+        _ draft: PolicyLife.Draft, of name: PolicyDocumentName, _ lives: PolicyLives, _ parts: Parts
+    ) throws -> (lint: Lint, files: [String: [UInt8]]) {
+        let files = try candidate(draft, of: name, lives, parts)
         let path = name.path(version: draft.version)
         do {
             let (set, warnings) = try PolicyLoader.load(files: files, since: parts.set())
-            let late = latecomer(draft, of: name, path)
+            let late = latecomer(draft, of: name, path, parts.set())
             guard late.isEmpty else { throw PolicyProblems(all: late) }
             try parts.check(set)
-            return (set, warnings.filter { $0.position.file == path }.map { DeskProblem($0) })
+            return ((set, warnings.filter { $0.position.file == path }.map { DeskProblem($0) }), files)
         } catch let problems as PolicyProblems {
             let own = problems.all.filter { $0.position.file == path }
-            return (nil, (own + problems.all.filter { $0.position.file != path }).map { DeskProblem($0) })
+            return ((nil, (own + problems.all.filter { $0.position.file != path }).map { DeskProblem($0) }), files)
         } catch {
             throw DeskRefusal("not_admissible", "The policies could not come into force with it: \(error).")
         }
     }
 
     /// Files, what the store has in force, and the draft in the place of what it replaces.
-    package func candidate(_ draft: PolicyLife.Draft, of name: PolicyDocumentName) throws(DeskRefusal) -> [String: [UInt8]] {
-        let lives = try lives()
-        return try stored {
-            var files = try parts.files()
-            for (path, bytes) in try parts.store.files(of: lives) { files[path] = bytes }
-            guard let text = try parts.store.document(draft.digest) else { throw PolicyLifeProblem.documentLost }
-            files[name.path(version: draft.version)] = text
-            return files
-        }
-    }
-
-    /// The set in force, as files.
-    package func present() throws(DeskRefusal) -> [String: [UInt8]] {
-        let lives = try lives()
-        return try stored { try parts.files().merging(try parts.store.files(of: lives)) { _, stored in stored } }
+    private static func candidate(
+        _ draft: PolicyLife.Draft, of name: PolicyDocumentName, _ lives: PolicyLives, _ parts: Parts
+    ) throws -> [String: [UInt8]] {
+        var files = try parts.files()
+        for (path, bytes) in try parts.store.files(of: lives, at: parts.clock()) { files[path] = bytes }
+        guard let text = try parts.store.document(draft.digest) else { throw PolicyLifeProblem.documentLost }
+        files[name.path(version: draft.version)] = text
+        return files
     }
 
     /// A version that is not the newest would never govern.
-    private func latecomer(_ draft: PolicyLife.Draft, of name: PolicyDocumentName, _ path: String) -> [PolicyProblem] {
+    private static func latecomer(
+        _ draft: PolicyLife.Draft, of name: PolicyDocumentName, _ path: String, _ set: PolicySet
+    ) -> [PolicyProblem] {
         guard name.kind == .agreement else { return [] }
-        let newest = parts.set().agreements.filter { $0.id == name.id }.map(\.version).max() ?? 0
+        let newest = set.agreements.filter { $0.id == name.id }.map(\.version).max() ?? 0
         guard draft.version <= newest else { return [] }
         return [
             PolicyProblem(

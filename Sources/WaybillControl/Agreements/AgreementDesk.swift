@@ -27,7 +27,8 @@ package actor AgreementDesk {
         package var reload: @Sendable () async -> String?
         package var clock: @Sendable () -> Timestamp
         /// Transfers of the log, newest first, until the visitor answers false; nil: there is no log to ask. Blocks.
-        package var transfers: (@Sendable (TransferFilter, (IndexedTransfer) -> Bool) throws -> Void)?
+        package var transfers: (@Sendable (TransferFilter, (IndexedTransfer) throws -> Bool) throws -> Void)?
+        package var impacts = ImpactQueue(limits: ImpactJob.limits)
 
         package init(
             store: any PolicyLifeStore, administration: Administration, set: @escaping @Sendable () -> PolicySet,
@@ -53,9 +54,13 @@ package actor AgreementDesk {
     package static let documentBytesMax = 1 << 20
 
     nonisolated let parts: Parts
+    /// What was found out about drafts.
+    nonisolated let found = FindingsCache()
     private var known = PolicyLives()
     /// Of the set in force, by id.
     private var agreements: (digest: String, byID: [String: [Agreement]]) = ("", [:])
+    /// Ids in their order, as of a set and an event.
+    var listed: [PolicyDocumentName.Kind: (digest: String, upTo: Int64, ids: [String])] = [:]
     /// One act at a time, from its check to its end.
     private var latest: Task<Void, Never>?
 
@@ -87,7 +92,7 @@ package actor AgreementDesk {
                 guard tag != nil else {
                     throw DeskRefusal("draft_exists", "There is a draft already; change that one, or discard it.")
                 }
-                throw DeskRefusal("changed_meanwhile", "Somebody else changed the draft meanwhile; look at it and do it again.")
+                throw Self.changedMeanwhile
             }
             let version = head.version ?? (life.versions.last?.number ?? 0) + 1
             try await self.perform(.draft(version: version, digest: Self.digest(text)), on: name, by: by, document: text)
@@ -96,15 +101,19 @@ package actor AgreementDesk {
         return report
     }
 
-    package func discard(_ name: PolicyDocumentName, by: String) async throws(DeskRefusal) {
-        try await alone { () async throws(DeskRefusal) in try await self.perform(.discard, on: name, by: by) }
+    /// `tag`: of the draft as it was seen; nil: whatever it reads now.
+    package func discard(_ name: PolicyDocumentName, tag: String? = nil, by: String) async throws(DeskRefusal) {
+        try await alone { () async throws(DeskRefusal) in
+            if let tag, let draft = try self.lives()[name].draft, draft.tag != tag { throw Self.changedMeanwhile }
+            try await self.perform(.discard, on: name, by: by)
+        }
     }
 
     /// Puts the draft before approvers, with the text it has now. Refused in lint's words if the set were broken with it.
     package func submit(_ name: PolicyDocumentName, by: String) async throws(DeskRefusal) -> VersionReport {
         try await alone { () async throws(DeskRefusal) in
             let draft = try self.opened(name)
-            _ = try self.admissible(draft, of: name)
+            _ = try await self.admissible(draft, of: name)
             try await self.perform(.submit(digest: draft.digest), on: name, by: by)
         }
         return try first(name)
@@ -120,8 +129,9 @@ package actor AgreementDesk {
                 let draft = try self.opened(name)
                 // The cheap refusals first: lint reads the whole set.
                 try self.checked(.approve(digest: digest), on: name, by: by)
-                _ = try self.admissible(draft, of: name)
-                try await self.perform(.approve(digest: digest), on: name, by: by)
+                let set = try await self.admissible(draft, of: name)
+                let begins = Self.beginning(of: name, version: draft.version, in: set)
+                try await self.perform(.approve(digest: digest, begins: begins), on: name, by: by)
             }
             if let why = await self.parts.reload() {
                 throw DeskRefusal("not_in_force", "It is approved, and not yet in force: \(why). Mend that; it comes into force by itself.")
@@ -143,31 +153,29 @@ package actor AgreementDesk {
     /// For good: every version there is. In force before it is entered.
     package func terminate(_ name: PolicyDocumentName, why: String, by: String) async throws(DeskRefusal) -> [VersionReport] {
         try check(why)
-        try await alone { () async throws(DeskRefusal) in
-            let numbers = try self.versions(of: name).filter { $0.tag == nil }.map { $0.version ?? 1 }
-            guard !numbers.isEmpty else { throw Self.unknown(name) }
-            let event = PolicyLifeEvent(.terminate(versions: numbers.sorted(), why: why), at: self.parts.clock(), by: by)
-            try self.keep(event, on: name, document: nil)
-            try self.stored { try self.parts.putStanding() }
-            do throws(DeskRefusal) {
-                try await self.enter(event, on: name)
-            } catch {
-                throw DeskRefusal(error.code, "It is terminated, but the log entry could not be written. \(error.message)")
-            }
-            // Only a caller leaves the set itself.
-            if name.kind == .caller, let why = await self.parts.reload() {
-                throw DeskRefusal("not_in_force", "It is terminated, and the caller can still send: \(why). Mend that first.")
-            }
+        // Waits for no other act: what is under way on the document finds that it changed.
+        let numbers = try versions(of: name).filter { $0.tag == nil }.map { $0.version ?? 1 }
+        guard !numbers.isEmpty else { throw Self.unknown(name) }
+        let event = PolicyLifeEvent(.terminate(versions: Set(numbers).sorted(), why: why), at: parts.clock(), by: by)
+        try keep(event, on: name, document: nil)
+        try stored { try parts.putStanding() }
+        do throws(DeskRefusal) {
+            try await enter(event, on: name)
+        } catch {
+            throw DeskRefusal(error.code, "It is terminated, but the log entry could not be written. \(error.message)")
         }
         return try versions(of: name)
     }
 
-    /// The kill switch: in force with the next request. Whoever drafted an agreement does not lift its stop.
+    /// The kill switch: in force with the next request. Whoever drafted what governs, or will, does not lift its stop.
     package func set(_ target: SuspensionEvent.Target, isStop: Bool, why: String, by: String) async throws(DeskRefusal) -> StopReport {
-        if !isStop, case .agreement(let id) = target,
-            try lives()[PolicyDocumentName(.agreement, id)].newest?.authors.contains(by) ?? false
-        {
-            throw DeskRefusal("four_eyes", "Whoever drafted the agreement does not resume it; ask another approver.")
+        if !isStop, let name = target.document {
+            let drafted = try versions(of: name).contains { report in
+                report.authors.contains(by) && [.active, .suspended, .approved].contains(report.state)
+            }
+            guard !drafted else {
+                throw DeskRefusal("four_eyes", "Whoever drafted the \(name.kind.rawValue) does not resume it; ask another approver.")
+            }
         }
         do {
             return StopReport(try await parts.administration.set(target, isStop: isStop, why: why, by: by))
@@ -196,7 +204,12 @@ package actor AgreementDesk {
         _ act: PolicyLifeEvent.Act, on name: PolicyDocumentName, by: String, document: [UInt8]? = nil
     ) async throws(DeskRefusal) {
         let event = try checked(act, on: name, by: by)
+        let count = try lives()[name].events.count
         try await enter(event, on: name)
+        // An end waits for nobody: what was decided before it is not done after it.
+        guard try lives()[name].events.count == count else {
+            throw DeskRefusal("ended_meanwhile", "Somebody ended it meanwhile, and nothing was changed; look at it again.")
+        }
         try keep(event, on: name, document: document)
     }
 
@@ -214,7 +227,7 @@ package actor AgreementDesk {
         switch event.act {
         case .draft(let version, let digest), .confirm(let version, let digest):
             (detail["version"], detail["sha256"]) = (String(version), digest)
-        case .submit(let digest), .approve(let digest), .reject(let digest, _):
+        case .submit(let digest), .approve(let digest, _), .reject(let digest, _):
             (detail["version"], detail["sha256"]) = (try lives()[name].draft.map { String($0.version) }, digest)
         case .terminate(let versions, _): detail["versions"] = versions.map(String.init).joined(separator: " ")
         case .discard: break
@@ -250,21 +263,43 @@ extension AgreementDesk {
         DeskRefusal("unknown", "There is no such \(name.kind.rawValue); the list shows those there are.")
     }
 
+    /// Nil: it is no agreement.
+    private static func beginning(of name: PolicyDocumentName, version: Int, in set: PolicySet) -> Timestamp? {
+        name.kind == .agreement ? set.agreements.first { $0.id == name.id && $0.version == version }?.from : nil
+    }
+
+    static let changedMeanwhile = DeskRefusal(
+        "changed_meanwhile", "Somebody else changed the draft meanwhile; look at it and do it again.")
+
     private func check(_ why: String) throws(DeskRefusal) {
         guard !why.isEmpty, why.utf8.count <= Administration.textBytesMax else {
             throw DeskRefusal("text_unfit", "Say why, in at most \(Administration.textBytesMax) bytes.")
         }
     }
 
-    func stored<Value>(_ work: () throws -> Value) throws(DeskRefusal) -> Value {
-        do {
-            return try work()
-        } catch let refusal as DeskRefusal {
-            throw refusal
-        } catch let problem as PolicyLifeProblem {
-            throw DeskRefusal(problem.code, problem.message)
-        } catch {
-            throw DeskRefusal("control_store", "\(error)")
+    nonisolated func stored<Value>(_ work: () throws -> Value) throws(DeskRefusal) -> Value {
+        do { return try work() } catch { throw DeskRefusal(error) }
+    }
+}
+
+extension DeskRefusal {
+    /// Of whatever a store or a loader threw.
+    init(_ error: any Error) {
+        switch error {
+        case let refusal as DeskRefusal: self = refusal
+        case let problem as PolicyLifeProblem: self.init(problem.code, problem.message)
+        default: self.init("control_store", "\(error)")
+        }
+    }
+}
+
+extension SuspensionEvent.Target {
+    /// What is stopped, where it is a document.
+    fileprivate var document: PolicyDocumentName? {
+        switch self {
+        case .agreement(let id): PolicyDocumentName(.agreement, id)
+        case .vendor(let id): PolicyDocumentName(.vendor, id)
+        case .field: nil
         }
     }
 }

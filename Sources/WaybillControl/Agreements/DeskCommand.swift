@@ -26,12 +26,12 @@ package struct DeskCommand: ControlCommand {
             case ("discard", _, _):
                 try await desk.discard(name, by: by)
                 return try await desk.versions(of: name)
-            case ("impact", _, _): return try await desk.workImpact(name)
+            case ("impact", _, _): return try await desk.workImpact(name, by: by)
             case ("submit", _, _): return [try await desk.submit(name, by: by)]
             case ("approve", let digest?, _): return [try await desk.approve(name, digest: digest, by: by)]
             case ("reject", let digest?, let why?): return [try await desk.reject(name, digest: digest, why: why, by: by)]
-            case ("resume", _, let why?) where kind == .agreement:
-                _ = try await desk.set(.agreement(id), isStop: false, why: why, by: by)
+            case ("resume", _, let why?) where kind != .caller:
+                _ = try await desk.set(kind == .vendor ? .vendor(id) : .agreement(id), isStop: false, why: why, by: by)
                 return try await desk.versions(of: name)
             case ("terminate", _, let why?): return try await desk.terminate(name, why: why, by: by)
             default: throw Self.malformed

@@ -109,7 +109,7 @@ package struct HistoryLine: Sendable, Codable, Equatable {
     init(_ event: PolicyLifeEvent) {
         (at, by, act) = (event.stamp.at.rfc3339, event.stamp.by, event.act.name)
         switch event.act {
-        case .draft(_, let digest), .submit(let digest), .approve(let digest), .confirm(_, let digest): self.digest = digest
+        case .draft(_, let digest), .submit(let digest), .approve(let digest, _), .confirm(_, let digest): self.digest = digest
         case .reject(let digest, let why): (self.digest, self.why) = (digest, why)
         case .terminate(_, let why): self.why = why
         case .discard: break

@@ -87,10 +87,12 @@ package struct DueDate: Sendable, Codable, Equatable {
         return dates.filter { date in within.map { date.daysLeft <= $0 } ?? true }
     }
 
-    /// Whole days, rounded down: -1 from the first moment it is overdue.
-    private static func days(_ date: Timestamp, _ now: Timestamp) -> Int {
-        let seconds = date.seconds - now.seconds
-        return Int(seconds >= 0 ? seconds / 86_400 : -((86_399 - seconds) / 86_400))
+    /// Whole days that are left. From the very moment that it is due, for ends are half-open: the days it is over, begun ones too, negative.
+    static func days(_ date: Timestamp, _ now: Timestamp) -> Int {
+        let day: Int64 = 86_400_000_000_000
+        let (left, overflow) = date.nanoseconds.subtractingReportingOverflow(now.nanoseconds)
+        guard !overflow else { return date > now ? Int(Int64.max / day) : -Int(Int64.max / day) }
+        return left > 0 ? Int(left / day) : -max(1, Int((-left + day - 1) / day))
     }
 }
 
@@ -100,15 +102,16 @@ extension AgreementDesk {
         DueDate.all(in: parts.set(), lives: try lives(), now: parts.clock(), within: days)
     }
 
-    /// What a draft changes of the set in force; of a version in force, what it changed of the one before.
+    /// What a draft changes of what is in force; of a version in force, what it changed of the one before.
     package func difference(_ name: PolicyDocumentName) throws(DeskRefusal) -> [PolicyDifference.Change] {
-        if let draft = try lives()[name].draft { return PolicyDifference.between(try present(), try candidate(draft, of: name)) }
         let reports = try versions(of: name)
         guard let newest = reports.first else { throw Self.unknown(name) }
+        // Of agreements the version before; of others the text that it replaces, or without a draft nothing: it is told whole.
+        let former = reports.dropFirst().first { name.kind == .agreement || newest.tag != nil && $0.state != .superseded }
         var (old, new) = ([String: [UInt8]](), [String: [UInt8]]())
         new["\(name.kind.folder)/new.yaml"] = try text(of: newest)
-        if let former = reports.dropFirst().first { old["\(name.kind.folder)/old.yaml"] = try text(of: former) }
-        // A version is compared with the one before; without one it is told whole.
+        if let former { old["\(name.kind.folder)/old.yaml"] = try text(of: former) }
+        // A version stays beside the one before.
         return PolicyDifference.between(old, name.kind == .agreement ? new.merging(old) { new, _ in new } : new)
     }
 }

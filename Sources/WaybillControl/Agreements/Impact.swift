@@ -3,7 +3,7 @@ package import WaybillLedger
 
 /// What a draft would have changed of the transfers of the last days: each kind of transfer decided again, with and without it.
 package struct Impact: Sendable, Codable, Equatable {
-    package struct Line: Sendable, Codable, Equatable {
+    package struct Line: Sendable, Codable, Hashable {
         package var caller: String
         package var endpoint: String
         package var purposes: [String]
@@ -18,10 +18,13 @@ package struct Impact: Sendable, Codable, Equatable {
         package var fieldsFewer: [String] = []
         package var samples: [String] = []
     }
-    /// Of transfers: beyond them the newest are told, and `isWhole` is false.
-    package static let transfersMax = 200_000
+    /// Of transfers, and of kinds of them, which are held in memory: beyond either the newest are told, and `isWhole` is false.
+    package static let transfersMax = 5_000_000
+    static let casesMax = 20_000
     static let samplesMax = 3
-    static let days: Int64 = 30
+    package static let days: Int64 = 30
+    /// Transfers between two looks at the clock, the progress and whether it shall stop.
+    private static let transfersAtOnce = 1_000
     /// What cannot be known, in words.
     package static let caveat = """
         The log keeps no values and no consents: every transfer is decided again as if the person had agreed to everything and nothing stood \
@@ -35,31 +38,40 @@ package struct Impact: Sendable, Codable, Equatable {
     package var recordsNewlyDenied = 0
     package var recordsNewlyPermitted = 0
     package var isWhole = true
+    /// Where it is not whole: the oldest transfer that was replayed.
+    package var coveredSince: String?
     /// Only what changes, most records first.
     package var lines: [Line] = []
 
     /// `each`: calls back for the transfers of a vendor since a time, newest first, until it answers false.
     package static func work(
-        vendors: Set<String>, before: PolicySet, after: PolicySet, now: Timestamp,
-        each: (_ filter: TransferFilter, _ visit: (IndexedTransfer) -> Bool) throws -> Void
+        vendors: Set<String>, before: PolicySet, after: PolicySet, now: Timestamp, days: Int64 = Impact.days,
+        reached: @escaping (_ stage: String, _ done: UInt64, _ total: UInt64) throws -> Void = { _, _, _ in },
+        each: (_ filter: TransferFilter, _ visit: (IndexedTransfer) throws -> Bool) throws -> Void
     ) throws -> Impact {
         let since = now.adding(seconds: -days * 86_400)
+        let stage = Stage(days: days, vendors: vendors.count, now: now)
+        try reached(stage.name, 0, stage.total)
         var impact = Impact(since: since.rfc3339, until: now.rfc3339)
         var (old, new) = (Replay(before, now: now), Replay(after, now: now))
         var lines: [Replay.Case: Line?] = [:]
-        for vendor in vendors.sorted() {
+        for (place, vendor) in vendors.sorted().enumerated() where impact.isWhole {
             var filter = TransferFilter()
             filter.vendor = vendor
             filter.since = since
             try each(filter) { transfer in
-                guard impact.transfers < transfersMax else {
-                    impact.isWhole = false
-                    return false
+                if impact.transfers % transfersAtOnce == 0 {
+                    try reached(stage.name, stage.done(transfer.milliseconds, place), stage.total)
                 }
                 let terms = transfer.terms.terms
                 let given = Replay.Case(
                     caller: terms.caller, vendor: terms.vendor, endpoint: terms.endpoint, destination: terms.destination,
                     purposes: terms.purposes, regimes: terms.regimes, present: (terms.fields + terms.droppedFields).sorted())
+                guard impact.transfers < transfersMax, lines.count < casesMax || lines[given] != nil else {
+                    impact.isWhole = false
+                    impact.coveredSince = Timestamp(nanoseconds: transfer.milliseconds * 1_000_000).rfc3339
+                    return false
+                }
                 impact.transfers += 1
                 impact.records += transfer.records
                 if lines[given] == nil { lines[given] = .some(compare(given, old.decide(given), new.decide(given))) }
@@ -73,9 +85,51 @@ package struct Impact: Sendable, Codable, Equatable {
                 return true
             }
         }
-        impact.lines = lines.values.compactMap { $0 }.sorted { ($1.records, $0.caller, $0.endpoint) < ($0.records, $1.caller, $1.endpoint) }
+        impact.lines = merged(lines.values.compactMap { $0 })
+            .sorted { ($1.records, $0.caller, $0.endpoint) < ($0.records, $1.caller, $1.endpoint) }
         return impact
     }
+
+    /// Kinds that differ in what nobody is told, like the law that bound them, but change alike, as one line.
+    private static func merged(_ lines: [Line]) -> [Line] {
+        var found: [Line: Line] = [:]
+        for line in lines {
+            var key = line
+            (key.transfers, key.records, key.samples) = (0, 0, [])
+            guard var known = found[key] else {
+                found[key] = line
+                continue
+            }
+            known.transfers += line.transfers
+            known.records += line.records
+            known.samples = Array((known.samples + line.samples).sorted().suffix(samplesMax))
+            found[key] = known
+        }
+        return Array(found.values)
+    }
+
+    /// How far a replay is: transfers come newest first, so that their times tell it.
+    private struct Stage {
+        let days: Int64
+        let vendors: Int
+        let now: Timestamp
+        var name: String { "days replayed" }
+        var total: UInt64 { UInt64(days) * UInt64(max(1, vendors)) }
+        func done(_ milliseconds: Int64, _ place: Int) -> UInt64 {
+            UInt64(days) * UInt64(place) + UInt64(min(days, max(0, (now.milliseconds - milliseconds) / 86_400_000)))
+        }
+    }
+
+    /// How much it covers, one sentence.
+    package var coverage: String {
+        let (from, to) = (Self.shown(since), Self.shown(until))
+        guard !isWhole else { return "All \(transfers) transfers from \(from) to \(to) were replayed." }
+        let back = coveredSince.map(Self.shown) ?? from
+        return "Only the newest \(transfers) transfers up to \(to) were replayed, back to \(back): there were more than one answer takes."
+    }
+
+    /// To the second.
+    private static func shown(_ time: String) -> String { "\(time.prefix(19))Z" }
 
     /// Nil: nothing changes.
     private static func compare(_ given: Replay.Case, _ old: Replay.Result, _ new: Replay.Result) -> Line? {

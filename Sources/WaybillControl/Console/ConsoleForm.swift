@@ -54,10 +54,11 @@ package struct ConsoleForm: Sendable {
         isPost = method == .post
     }
 
-    /// `value`: what stands there before anybody typed; of `.checks` several.
+    /// `value`: what stands there before anybody typed; of `.checks` several. `isConditional`: whether it is needed hangs on other fields, as its
+    /// label or hint says.
     package mutating func add(
         _ name: String, _ label: String, _ kind: Kind = .text, value: [String] = [], hint: String? = nil, isOptional: Bool = false,
-        autocomplete: String? = nil
+        isConditional: Bool = false, autocomplete: String? = nil
     ) {
         let wasSent = isSent && (isPost ? call.problem != nil : true)
         let error = wasSent && call.problem?.field == name ? call.problem?.message : nil
@@ -67,7 +68,7 @@ package struct ConsoleForm: Sendable {
         let describes = [hint.map { _ in "\(id)-hint" }, error.map { _ in "\(id)-error" }].compactMap(\.self)
         var members: [String: JSONValue] = [
             "name": .string(name), "id": .string(id), "label": .string(label), "hint": .optional(hint), "error": .optional(error),
-            "is_optional": .bool(isOptional && isPost), "is_required": .bool(!isOptional && isPost),
+            "is_optional": .bool(isOptional && isPost), "is_required": .bool(!isOptional && !isConditional && isPost),
             "describes": describes.isEmpty ? .null : .string(describes.joined(separator: " ")),
             "autocomplete": .optional(autocomplete), "inputmode": .null, "is_code": .bool(false), "value": .null, "options": .null,
             "is_group": .bool(false), "is_check": .bool(false), "is_single": .bool(false), "is_input": .bool(false),

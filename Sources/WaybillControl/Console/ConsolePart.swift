@@ -31,7 +31,7 @@ package enum ConsolePart {
         return .object(members)
     }
     private static let partNames = [
-        "section", "text", "tabs", "notice", "facts", "table", "empty", "pager", "code", "diff", "timeline", "form",
+        "section", "text", "tabs", "notice", "facts", "table", "empty", "pager", "code", "diff", "timeline", "form", "progress",
     ]
 
     package static func crumbs(_ items: [(label: String, path: String)], here: String) -> JSONValue {
@@ -94,6 +94,16 @@ package enum ConsolePart {
         ])
     }
 
+    /// Of a job, once a page: the page comes again by itself where scripts run, and by its link. `percent` nil: nobody knows.
+    package static func progress(_ text: String, path: String, percent: Int?, seconds: Int) -> JSONValue {
+        part(
+            "progress",
+            .object([
+                "text": .string(text), "path": .string(path), "percent": .optional(percent.map(String.init)),
+                "seconds": .string(String(seconds)),
+            ]))
+    }
+
     package static func code(_ label: String, _ text: String) -> JSONValue {
         .object(["label": .string(label), "text": .string(text)])
     }
@@ -134,4 +144,8 @@ package enum ConsolePart {
     package static func shown(_ time: Timestamp) -> String {
         String(time.rfc3339.prefix(19)).replacing("T", with: " ")
     }
+}
+
+extension String {
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -26,6 +26,7 @@ enum ConsoleTemplateList {
         ("notice", PackageResources.notice_mustache),
         ("pager", PackageResources.pager_mustache),
         ("parts", PackageResources.parts_mustache),
+        ("progress", PackageResources.progress_mustache),
         ("refusal", PackageResources.refusal_mustache),
         ("table", PackageResources.table_mustache),
         ("tabs", PackageResources.tabs_mustache),

@@ -1,3 +1,4 @@
+package import WaybillCore
 package import WaybillLedger
 
 /// One page of an export, as asked for over HTTP.
@@ -7,6 +8,9 @@ package struct ExportPull: Sendable {
     /// Nil: from the first entry on.
     package var cursor: ExportCursor?
     package var vendor: String?
+    /// Half-open range of entry times.
+    package var since: Timestamp?
+    package var until: Timestamp?
     /// Entries to look at.
     package var entriesMax: Int
 

@@ -41,6 +41,7 @@ actor BulkConsents {
     private func results(_ lines: ArraySlice<LineSplitter.Line>) async throws -> [UInt8] {
         var results: [Int: JSONValue] = [:]
         var taken: [ImportLine] = []
+        var doubts: [Int: String] = [:]
         let first = number + 1
         for line in lines {
             number += 1
@@ -51,7 +52,14 @@ actor BulkConsents {
             }
             if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
             do {
-                taken.append(.consent(try ConsentLine(bytes, line: number)))
+                let one = try ConsentLine(bytes, line: number)
+                taken.append(.consent(one))
+                do throws(ControlFailure) {
+                    try desk.check(purpose: one.event.purpose, one.event.recipients)
+                } catch {
+                    // A stop is never refused for that, and an event of a purpose to come may be sent ahead.
+                    doubts[number] = error.message
+                }
             } catch {
                 results[number] = Self.refusal(error)
             }
@@ -65,11 +73,13 @@ actor BulkConsents {
             }
             for problem in batch.refused { results[problem.line] = Self.refusal(problem) }
             for entered in batch.entered {
-                results[entered.line] = .object([
+                var result: [String: JSONValue] = [
                     "line": .int(Int64(entered.line)), "result": .string(entered.isDuplicate ? "duplicate" : "taken"),
                     "event": .string(desk.parts.ids.event(entered.number, entered.sequence)),
                     "subject": .string(desk.parts.ids.subject(entered.number)),
-                ])
+                ]
+                if let doubt = doubts[entered.line] { result["message"] = .string(doubt) }
+                results[entered.line] = .object(result)
             }
         }
         let encoder = JSONEncoder()

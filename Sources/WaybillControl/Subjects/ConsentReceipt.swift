@@ -42,26 +42,29 @@ extension SubjectDesk {
         let set = parts.policy()
         let controller = event.controller ?? set?.organisation.id ?? ""
         let purpose = event.purpose.flatMap { name in set?.purposes.first { $0.name == name } }
+        let terms = set.map { Self.terms(of: event, in: $0) } ?? []
+        var agreed: [String: CanonicalValue] = [
+            "lawful_basis": .string("consent"), "purpose": .string(event.purpose ?? "*"),
+            "purpose_type": .string(purpose?.dpv.map { "dpv:\($0)" } ?? ""),
+        ]
+        if let set { agreed["pii_information"] = .array(Self.information(terms, in: set)) }
         var processing: [String: CanonicalValue] = [
-            "lawful_basis": .string("consent"), "pii_controllers": .array([.string(controller)]),
-            "privacy_notice": .string(event.notice ?? ""),
-            "purposes": .array([
-                .object([
-                    "purpose": .string(event.purpose ?? "*"), "purpose_type": .string(purpose?.dpv.map { "dpv:\($0)" } ?? ""),
-                ])
-            ]),
+            "pii_controllers": .array([.string(controller)]), "privacy_notice": .string(event.notice ?? ""),
+            "purposes": .array([.object(agreed)]),
             "recipient_third_parties": .array(event.recipients.map { .string($0) }),
             "withdrawal_method": .string(
                 parts.publicURL.map { "\($0)/person/ (personal link on request)" } ?? "on request to the controller"),
         ]
-        if let fields = set.map({ Self.fields(of: event, in: $0) }), !fields.isEmpty {
-            processing["pii_type"] = .array(fields.map { .string($0) })
-        }
+        let retention = Set(terms.compactMap(\.term.retain).map { "P\($0.forSeconds / 86_400)D after \($0.after.rawValue)" }).sorted()
+        if !retention.isEmpty { processing["retention_period"] = .array(retention.map { .string($0) }) }
+        let places = Set(terms.flatMap { $0.agreement.regions.map(\.description) }).sorted()
+        if !places.isEmpty { processing["processing_locations"] = .array(places.map { .string($0) }) }
+        if let set, set.organisation.id == controller { processing["jurisdiction"] = .string(set.organisation.establishedIn.description) }
         var happened: [String: CanonicalValue] = [
             "entity_id": .string(event.actor ?? "subject"), "event_state": .string(event.state.rawValue),
             "event_time": .string(ConsentReason.time(event)), "event_type": .string(event.explicit ? "explicit" : "consent"),
         ]
-        if let expires = event.expires { happened["validity_duration"] = .string("until \(expires.rfc3339)") }
+        if let expires = event.expires { happened["validity_duration"] = .string(Self.duration(event.eventTime, expires)) }
         if let proof = event.proof { happened["proof"] = .string(proof) }
         return .object([
             "event": .array([.object(happened)]),
@@ -88,26 +91,37 @@ extension SubjectDesk {
         return [.object(["party_id": .string(controller), "party_name": .string(own), "party_role": .string("pii_controller")])] + vendors
     }
 
-    /// What the agreements with the recipients let go for the purpose.
-    private static func fields(of event: ConsentEvent, in set: PolicySet) -> [String] {
-        var names: Set<String> = []
-        for agreement in set.agreements where agreement.parties.contains(where: { event.recipients.contains($0.org) }) {
-            for term in agreement.purposes where set[term.purpose].name == event.purpose {
-                names.formUnion(term.fields.keys.map { set[$0].name })
-            }
-        }
-        return names.sorted()
-    }
-}
+    private typealias Term = (agreement: Agreement, term: AgreedPurpose)
 
-extension JSONValue {
-    init(canonical value: CanonicalValue) {
-        switch value {
-        case .string(let text): self = .string(text)
-        case .int(let number): self = .int(Int64(number))
-        case .bool(let flag): self = .bool(flag)
-        case .array(let items): self = .array(items.map { JSONValue(canonical: $0) })
-        case .object(let members): self = .object(members.mapValues { JSONValue(canonical: $0) })
+    /// What the agreements with the recipients said of the purpose when the event happened: of each agreement the newest version that had begun.
+    private static func terms(of event: ConsentEvent, in set: PolicySet) -> [Term] {
+        var newest: [String: Agreement] = [:]
+        for agreement in set.agreements where agreement.from <= event.eventTime {
+            guard agreement.parties.contains(where: { event.recipients.contains($0.org) }) else { continue }
+            if newest[agreement.id].map({ $0.version < agreement.version }) ?? true { newest[agreement.id] = agreement }
         }
+        return newest.values.sorted { $0.id < $1.id }.filter { $0.until.map { event.eventTime < $0 } ?? true }.flatMap { agreement in
+            agreement.purposes.filter { set[$0.purpose].name == event.purpose }.map { (agreement, $0) }
+        }
+    }
+
+    private static func information(_ terms: [Term], in set: PolicySet) -> [CanonicalValue] {
+        var optional: [FieldID: Bool] = [:]
+        for (_, term) in terms {
+            for field in term.fields.keys { optional[field] = optional[field, default: true] && !term.required.contains(field) }
+        }
+        return optional.sorted { set[$0.key].name < set[$1.key].name }.map { field, isOptional in
+            .object([
+                "pii_attribute_id": .string(set[field].name), "pii_optional": .bool(isOptional), "pii_type": .string(set[field].category),
+                "sensitive_pii_category": .bool(set[field].sensitive.contains(.us)),
+                "special_pii_category": .bool(set[field].sensitive.contains(.gdpr9)),
+            ])
+        }
+    }
+
+    /// ISO 8601: whole days, or seconds.
+    private static func duration(_ from: Timestamp, _ until: Timestamp) -> String {
+        let seconds = until.seconds - from.seconds
+        return seconds.isMultiple(of: 86_400) ? "P\(seconds / 86_400)D" : "PT\(seconds)S"
     }
 }

@@ -68,7 +68,8 @@ package enum SubjectAct: Sendable, Equatable {
     func isStop(_ facts: SubjectFacts) -> Bool {
         switch self {
         case .withdraw, .restrict(true), .object, .signal: true
-        case .preference(let level): (level ?? .max) < (facts.preference ?? .max)
+        // Without a ceiling of the person's own a default stands, which a ceiling may also raise.
+        case .preference(let level): level.map { $0 < facts.preference ?? 1 } ?? false
         case .give, .restrict(false), .takeBack: false
         }
     }

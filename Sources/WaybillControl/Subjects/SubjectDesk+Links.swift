@@ -63,23 +63,17 @@ extension SubjectDesk {
         let record = try await record(number)
         guard let identifier = record.identifiers.first else { throw Self.unknown }
         let number = record.history.number
-        if isConfirmed { try await note("subject.erase", record.history.salt, [:], by: actor) }
-        let report: JSONValue
-        do throws(ControlFailure) {
-            report = try await parts.erasing.erase(identifier, isConfirmed: isConfirmed)
-        } catch {
-            // Erased, but for old pages that another process reads.
-            if error.code == "still_read" { try registered { try parts.register.forget(number) } }
-            throw error
-        }
-        if isConfirmed {
-            for request in try erasureRequests(.open, limit: 10_000) where request.number == number {
-                try registered { try parts.register.decide(request.id, .confirmed, by: actor.id, at: now) }
-            }
-            try registered { try parts.register.forget(number) }
-        } else {
+        guard isConfirmed else {
+            // It stops everything about the person, and a stop is in force before its entry.
+            let report = try await parts.erasing.erase(identifier, isConfirmed: false)
             try await note("subject.erase.begin", record.history.salt, [:], by: actor)
+            return report
         }
+        let asked = try registered { try parts.register.openRequest(of: number) }
+        try await note("subject.erase", record.history.salt, [:], by: actor)
+        // Links and requests go with the person.
+        let report = try await parts.erasing.erase(identifier, isConfirmed: true)
+        if let asked { try registered { try parts.register.decide(asked.id, .confirmed, by: actor.id, at: now) } }
         return report
     }
 

@@ -107,7 +107,9 @@ package struct SubjectDesk: Sendable {
         switch act {
         case .give(let grant):
             try check(grant, actor)
-            return .consent(ConsentLine(line: 1, identifier: identifier, event: event(grant, record, actor)))
+            let event = event(grant, record, actor)
+            try check(event, after: record.history.events)
+            return .consent(ConsentLine(line: 1, identifier: identifier, event: event))
         case .withdraw(let purpose, let recipients):
             try check(purpose: purpose, recipients)
             // A grant may be dated a little ahead of our clock: the stop comes after it all the same.
@@ -135,12 +137,28 @@ package struct SubjectDesk: Sendable {
     }
 
     private func event(_ grant: SubjectAct.Grant, _ record: KnownSubject, _ actor: SubjectActor) -> ConsentEvent {
-        // A stop that binds already may be dated ahead; who says yes now has seen it.
-        let stop = record.history.events.filter { $0.state.isStop && ($0.purpose == nil || $0.purpose == grant.purpose) }.map(\.eventTime)
-            .max()
+        // Two acts of one moment stay in their order.
+        let stop = record.history.events.filter { $0.state.isStop }.map(\.bindsUntil).filter { $0 <= now }.max()
         return ConsentEvent(
-            state: .given, purpose: grant.purpose, recipients: grant.recipients, eventTime: later(than: stop.map { min($0, now) }),
+            state: .given, purpose: grant.purpose, recipients: grant.recipients, eventTime: later(than: stop),
             notice: grant.notice, proof: grant.proof, explicit: grant.explicit, actor: actor.isSubject ? "subject" : "controller")
+    }
+
+    /// A stop may be dated ahead, and one that gives only a day binds until that day's end: a grant of now would be entered and never count.
+    private func check(_ grant: ConsentEvent, after events: [ConsentEvent]) throws(ControlFailure) {
+        let set = parts.policy()
+        let wider = grant.purpose.flatMap { set?.purpose(named: $0) }.flatMap { id in
+            set.map { set in Set(set[id].ancestors.map { set[$0].name }) }
+        }
+        let over = events.filter { stop in
+            guard stop.state.isStop, stop.bindsUntil > grant.eventTime else { return false }
+            let isAbout = stop.purpose.map { $0 == grant.purpose || wider?.contains($0) ?? false } ?? true
+            return isAbout && (stop.recipients.isEmpty || !Set(stop.recipients).isDisjoint(with: grant.recipients))
+        }
+        guard let last = over.map(\.bindsUntil).max() else { return }
+        throw ControlFailure(
+            code: "stop_binds",
+            message: "The person's own stop is dated later than now: it binds until \(last.rfc3339). Enter the consent after that.")
     }
 
     private func later(than time: Timestamp?) -> Timestamp {
@@ -172,7 +190,7 @@ package struct SubjectDesk: Sendable {
     }
 
     /// Of a stop too: a misspelt one would stop nothing. Without policies in force a stop is taken as it is.
-    private func check(purpose: String?, _ recipients: [String]) throws(ControlFailure) {
+    func check(purpose: String?, _ recipients: [String]) throws(ControlFailure) {
         guard recipients.count <= ConsentLine.recipientsMax else {
             throw ControlFailure(code: "too_many_recipients", message: "Name at most \(ConsentLine.recipientsMax) vendors.")
         }

@@ -1,3 +1,8 @@
+extension ConsentEvent {
+    /// Where it stands among events: a stop that gives only a day stands at that day's end.
+    package var bindsUntil: Timestamp { dateOnly && state.isStop ? Day(number: eventTime.day.number + 1).start : eventTime }
+}
+
 /// An event as the fold sees it: its place in time, what it is worth, and the keys it speaks about.
 struct DatedEvent {
     struct Key: Hashable {

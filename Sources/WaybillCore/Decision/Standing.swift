@@ -16,6 +16,8 @@ package struct Standing: Sendable {
     package struct Facts: Sendable {
         package var logAvailable = true
         package var clockTrusted = true
+        /// Ended by people, whatever the files say.
+        package var callersEnded: Set<String> = []
         package var vendorsNotApproved: Set<String> = []
         package var vendorsSuspended: Set<String> = []
         package var vendorsOnBreachHold: Set<String> = []
@@ -68,7 +70,7 @@ package struct Standing: Sendable {
         if box === other.box { return true }
         let (a, b) = (box.facts, other.box.facts)
         return a.logAvailable == b.logAvailable && a.clockTrusted == b.clockTrusted && a.dutiesRecordable == b.dutiesRecordable
-            && a.vendorsNotApproved == b.vendorsNotApproved && a.vendorsSuspended == b.vendorsSuspended
+            && a.callersEnded == b.callersEnded && a.vendorsNotApproved == b.vendorsNotApproved && a.vendorsSuspended == b.vendorsSuspended
             && a.agreementsSuspended == b.agreementsSuspended
             && a.fieldsSuspended == b.fieldsSuspended && a.vendorFieldsSuspended == b.vendorFieldsSuspended
             && a.vendorsOnBreachHold == b.vendorsOnBreachHold && a.agreements == b.agreements && a.proofs == b.proofs

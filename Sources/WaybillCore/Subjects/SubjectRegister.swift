@@ -50,14 +50,15 @@ package protocol SubjectRegister: Sendable {
 
     /// One open request a person: asking again changes nothing.
     func ask(erasureOf number: UInt32, at now: Timestamp) throws -> ErasureRequest
+    func openRequest(of number: UInt32) throws -> ErasureRequest?
     func erasureRequests(_ state: ErasureRequest.State?, limit: Int) throws -> [ErasureRequest]
     func erasureRequest(_ id: Int64) throws -> ErasureRequest?
+    /// Also names who confirmed what an erasure has done already.
     func decide(_ id: Int64, _ state: ErasureRequest.State, by: String, at now: Timestamp) throws
-    /// The number is taken out of links and requests.
-    func forget(_ number: UInt32) throws
+    /// Erased: the number is taken out of links and requests, and open requests are done.
+    func forget(_ numbers: [UInt32], at now: Timestamp) throws
 
-    /// False: this delivery was seen before. Older ones than `keptFrom` are forgotten.
-    func note(webhook id: String, of source: String, at now: Timestamp, keptFrom: Timestamp) throws -> Bool
-    /// It was not taken after all: the sender may send it again.
-    func forget(webhook id: String, of source: String) throws
+    func knows(webhook id: String, of source: String) throws -> Bool
+    /// This delivery was taken. Older ones than `keptFrom` are forgotten.
+    func note(webhook id: String, of source: String, at now: Timestamp, keptFrom: Timestamp) throws
 }

@@ -1,4 +1,4 @@
-import WaybillCore
+package import WaybillCore
 
 /// Why an act on a document does not fit. `message`: sentences with the remedy.
 package struct PolicyLifeProblem: Error, Sendable, Equatable {
@@ -47,7 +47,14 @@ package struct PolicyLife: Sendable {
         /// Nil: it stands in the files, and no approval was asked for.
         package fileprivate(set) var approved: EngagementEvent.Stamp?
         package fileprivate(set) var isProvisioned: Bool
+        /// Of an agreement approved here: when it comes into force; nil: not known.
+        package fileprivate(set) var begins: Timestamp?
         package fileprivate(set) var terminated: End?
+
+        /// Its end alone.
+        package var withoutText: Version {
+            Version(number: number, digest: "", authors: [], approved: nil, isProvisioned: true, terminated: terminated)
+        }
     }
 
     package let name: PolicyDocumentName
@@ -69,7 +76,7 @@ package struct PolicyLife: Sendable {
             _ = try opened()
             draft = nil
         case .submit(let digest): try submit(digest, event.stamp)
-        case .approve(let digest): try approve(digest, event.stamp)
+        case .approve(let digest, let begins): try approve(digest, begins, event.stamp)
         case .reject(let digest, let why):
             _ = try reviewed(digest)
             draft?.rejections.append(Rejection(digest: digest, why: why, stamp: event.stamp))
@@ -121,14 +128,16 @@ package struct PolicyLife: Sendable {
         return draft
     }
 
-    private mutating func approve(_ digest: String, _ stamp: EngagementEvent.Stamp) throws(PolicyLifeProblem) {
+    private mutating func approve(_ digest: String, _ begins: Timestamp?, _ stamp: EngagementEvent.Stamp) throws(PolicyLifeProblem) {
         let draft = try reviewed(digest)
         guard !draft.authors.contains(stamp.by) else {
             throw PolicyLifeProblem(
                 "four_eyes", "Whoever drafted or changed a version does not approve it; ask another approver to look at it.")
         }
         insert(
-            Version(number: draft.version, digest: digest, authors: draft.authors.sorted(), approved: stamp, isProvisioned: false))
+            Version(
+                number: draft.version, digest: digest, authors: draft.authors.sorted(), approved: stamp, isProvisioned: false,
+                begins: begins))
         self.draft = nil
     }
 
@@ -148,6 +157,8 @@ package struct PolicyLife: Sendable {
 
     private mutating func terminate(_ numbers: [Int], _ end: Version.End) throws(PolicyLifeProblem) {
         guard !numbers.isEmpty, !numbers.allSatisfy({ version($0)?.terminated != nil }) else { throw Self.ended }
+        // Whoever approves the next version knows that the one before was ended.
+        draft?.submitted = nil
         for number in numbers {
             if let at = versions.firstIndex(where: { $0.number == number }) {
                 if versions[at].terminated == nil { versions[at].terminated = end }

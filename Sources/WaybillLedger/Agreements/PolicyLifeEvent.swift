@@ -27,7 +27,8 @@ package struct PolicyLifeEvent: Sendable, Equatable, Codable {
         case draft(version: Int, digest: String)
         case discard
         case submit(digest: String)
-        case approve(digest: String)
+        /// `begins`: when an agreement comes into force, as its text says; nil: it has no such date, or an older gate wrote the event.
+        case approve(digest: String, begins: Timestamp? = nil)
         case reject(digest: String, why: String)
         /// A version that stands in the files counts as approved.
         case confirm(version: Int, digest: String)
@@ -73,6 +74,8 @@ package protocol PolicyLifeStore: Sendable {
     func append(_ event: PolicyLifeEvent, to name: PolicyDocumentName, count: Int, document: [UInt8]?) throws
     /// Nil: no draft ever had this digest.
     func document(_ digest: String) throws -> [UInt8]?
+    /// By digest; those that are not kept are missing.
+    func documents(_ digests: Set<String>) throws -> [String: [UInt8]]
     /// JSON, by the digest of the draft that it is about.
     func impact(of digest: String) throws -> [UInt8]?
     func keep(impact: [UInt8], of digest: String) throws

@@ -28,16 +28,17 @@ extension PolicyLifeStore {
         return lives
     }
 
-    /// What the store adds to the files of a policy set, by path: `console/agreements/hubspot-newsletter@4.yaml`.
-    package func files(of lives: PolicyLives) throws -> [String: [UInt8]] {
-        var files: [String: [UInt8]] = [:]
+    /// What the store adds to the files of a policy set at a moment, by path: `console/agreements/hubspot-newsletter@4.yaml`.
+    package func files(of lives: PolicyLives, at now: Timestamp) throws -> [String: [UInt8]] {
+        var wanted: [String: String] = [:]
         for life in lives.all.values {
-            for version in life.inSet {
-                guard let bytes = try document(version.digest) else { throw PolicyLifeProblem.documentLost }
-                files[life.name.path(version: version.number)] = bytes
-            }
+            for version in life.inSet(at: now) { wanted[life.name.path(version: version.number)] = version.digest }
         }
-        return files
+        let texts = try documents(Set(wanted.values))
+        return try wanted.mapValues { digest in
+            guard let bytes = texts[digest] else { throw PolicyLifeProblem.documentLost }
+            return bytes
+        }
     }
 }
 
@@ -57,12 +58,14 @@ extension PolicyDocumentName {
 }
 
 extension PolicyLife {
-    /// The versions that belong to the policy set: of an agreement all, for an ended one must be found to be refused; of others the newest.
-    /// A caller that is terminated is nobody any more.
-    package var inSet: [Version] {
+    /// The versions that belong to the policy set: of an agreement the newest that has begun, for an ended one must be found to be refused, and
+    /// those that wait; the ones before never govern again, and are only read. Of others the newest. A terminated caller is nobody any more.
+    package func inSet(at now: Timestamp) -> [Version] {
         let own = versions.filter { !$0.isProvisioned }
         switch name.kind {
-        case .agreement: return own
+        case .agreement:
+            let newest = own.lastIndex { $0.begins.map { $0 <= now } ?? false }
+            return Array(own[(newest ?? 0)...])
         case .vendor: return own.suffix(1)
         case .caller: return own.suffix(1).filter { $0.terminated == nil }
         }
@@ -70,8 +73,14 @@ extension PolicyLife {
 }
 
 extension PolicyLives {
-    /// What decisions must know beside the set, of the agreements and vendors in it.
-    package func standing(of set: PolicySet) -> (agreements: [String: Standing.AgreementState], vendorsNotApproved: Set<String>) {
+    /// What decisions must know beside the set, of the agreements, vendors and callers in it.
+    package struct DocumentStanding: Sendable, Equatable {
+        package var agreements: [String: Standing.AgreementState] = [:]
+        package var vendorsNotApproved: Set<String> = []
+        package var callersEnded: Set<String> = []
+    }
+
+    package func standing(of set: PolicySet) -> DocumentStanding {
         let mustBeApproved = set.organisation.approvals == .required
         var agreements: [String: Standing.AgreementState] = [:]
         if mustBeApproved || all.keys.contains(where: { $0.kind == .agreement }) {
@@ -86,7 +95,9 @@ extension PolicyLives {
                 }
             }
         }
-        let ended = all.values.filter { $0.name.kind == .vendor && $0.versions.last?.terminated != nil }
-        return (agreements, Set(ended.map(\.name.id)))
+        func ended(_ kind: PolicyDocumentName.Kind) -> Set<String> {
+            Set(all.values.filter { $0.name.kind == kind && $0.versions.last?.terminated != nil }.map(\.name.id))
+        }
+        return DocumentStanding(agreements: agreements, vendorsNotApproved: ended(.vendor), callersEnded: ended(.caller))
     }
 }

@@ -12,8 +12,9 @@ struct EntryReading {
         members = scratch
     }
 
-    func value(_ name: StaticString) -> UnsafeRawBufferPointer? {
-        let packed = CanonicalScanner.pack(name)
+    func value(_ name: StaticString) -> UnsafeRawBufferPointer? { value(packed: CanonicalScanner.pack(name)) }
+
+    func value(packed: UInt64) -> UnsafeRawBufferPointer? {
         guard let member = members.first(where: { $0.name == packed }) else { return nil }
         return UnsafeRawBufferPointer(rebasing: bytes[member.low..<member.high])
     }

@@ -38,12 +38,12 @@ package struct LogDigester {
     private static let commitsAtOnce = 32
 
     private let reader: any LogReader
-    private var known: [[UInt8]: Known] = [:]
+    private var known: [ByteText: Known] = [:]
     private var shared: [TransferTerms: SharedTransferTerms] = [:]
-    private var texts: Set<[UInt8]> = []
+    private var texts: Set<ByteText> = []
     private var open: [TransferKey: UInt64]
     private var scratch = [CanonicalScanner.Member]()
-    private var key = [UInt8]()
+    private var key = ByteText(bytes: [])
     private var side = SideScan()
 
     /// `open`: transfers before the first batch that have no outcome yet, by the indexes of their intents.
@@ -53,7 +53,11 @@ package struct LogDigester {
     }
 
     /// Whole commits from `low` on, at least `entriesMin` if there are so many; nil: there is nothing.
-    package mutating func next(from low: UInt64, below size: UInt64 = .max, entriesMin: Int) throws -> IndexBatch? {
+    ///
+    /// `marks`: also who was named; it takes a second reading.
+    package mutating func next(
+        from low: UInt64, below size: UInt64 = .max, entriesMin: Int, marks: Bool = true
+    ) throws -> IndexBatch? {
         var batch: IndexBatch?
         var at = low
         while at < size, at - low < UInt64(entriesMin) {
@@ -71,7 +75,7 @@ package struct LogDigester {
             batch = current
         }
         guard var batch else { return nil }
-        try addMarks(to: &batch)
+        if marks { try addMarks(to: &batch) }
         return batch
     }
 
@@ -115,9 +119,13 @@ package struct LogDigester {
 
     /// The members that are alike in very many entries, as they stand there, are the key under which their meaning is remembered.
     private mutating func terms(of entry: EntryReading, _ index: UInt64) -> Known? {
-        key.removeAll(keepingCapacity: true)
-        for name in Self.constantMembers { if let value = entry.value(name) { key.append(contentsOf: value) } }
-        key.append(entry.value("nd").map { $0.elementsEqual([0x30]) } ?? true ? 0 : 1)
+        key.bytes.removeAll(keepingCapacity: true)
+        for name in Self.constantMembers {
+            // A member that is missing leaves a mark, too: no two entries with different members give one key.
+            key.bytes.append(0)
+            if let value = entry.value(packed: name) { key.bytes.append(contentsOf: value) }
+        }
+        key.bytes.append(entry.value("nd").map { $0.elementsEqual([0x30]) } ?? true ? 0 : 1)
         if let found = known[key] { return found }
         guard let summary = TransferSummary(entry, index: index), let codes = entry.value("codes") else { return nil }
         func texts(_ name: StaticString) -> [String] { entry.parsed(name)?.strings ?? [] }
@@ -130,14 +138,13 @@ package struct LogDigester {
         return found
     }
 
-    private static let constantMembers: [StaticString] = [
+    private static let constantMembers = ([
         "basis", "caller", "codes", "dropped", "dst", "endp", "fields", "kind", "mech", "op", "pol", "purposes", "regimes", "region",
-        "route",
-        "vendor",
-    ]
+        "route", "vendor",
+    ] as [StaticString]).map(CanonicalScanner.pack)
 
     /// Equal texts share their memory.
-    private mutating func text(_ bytes: [UInt8]) -> [UInt8] { texts.insert(bytes).memberAfterInsert }
+    private mutating func text(_ bytes: [UInt8]) -> [UInt8] { texts.insert(ByteText(bytes: bytes)).memberAfterInsert.bytes }
 
     private mutating func addMarks(to batch: inout IndexBatch) throws {
         var at = batch.low
@@ -161,6 +168,12 @@ package struct LogDigester {
             at = last.first + 1
         }
     }
+}
+
+/// Bytes that are hashed at once; an array hashes each by itself.
+private struct ByteText: Hashable {
+    var bytes: [UInt8]
+    func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
 }
 
 extension [IndexedTransfer] {

@@ -10,8 +10,8 @@ struct IndexedView {
     /// Outcomes in the tail, by the indexes of intents that are in the index, where they are still open.
     private let endings: [UInt64: IndexedTransfer.Ending]
 
-    /// Throws if the index is of another log, or too far behind for the tail to be read each time.
-    init(_ log: any LogReader, _ snapshot: any IndexSnapshot, tailEntriesMax: Int) throws {
+    /// Throws if the index is of another log, or too far behind for the tail to be read each time. `marks`: subjects are asked for.
+    init(_ log: any LogReader, _ snapshot: any IndexSnapshot, tailEntriesMax: Int, marks: Bool) throws {
         self.log = log
         self.snapshot = snapshot
         let none = IndexPosition(log: 0, next: 0, root: MerkleHashing.emptyRoot, sighting: 0, pruned: 0, forgotten: 0)
@@ -27,7 +27,7 @@ struct IndexedView {
         }
         let empty = IndexBatch(low: position.next, high: position.next, root: position.root)
         var digester = LogDigester(reader: log, open: try snapshot.open(position, from: log.oldestOpen(at: position.next)))
-        tail = try digester.next(from: position.next, below: size, entriesMin: .max) ?? empty
+        tail = try digester.next(from: position.next, below: size, entriesMin: .max, marks: marks) ?? empty
         endings = Dictionary(tail.endings.map { ($0.intent, $0.ending) }, uniquingKeysWith: { _, last in last })
     }
 

@@ -53,7 +53,7 @@ package struct TransferFinder {
     package func disclosures(
         of trace: SubjectTrace, _ filter: TransferFilter = TransferFilter(), limit: Int, below: UInt64? = nil
     ) throws -> Page<Disclosure> {
-        try reading { view in
+        try reading(marks: true) { view in
             var entries = try view.entries(since: filter.since, until: filter.until)
             let kept = try Self.sideRowsBegin(view) ?? view.size
             entries = entries.clamped(to: kept..<max(kept, below ?? .max))
@@ -84,8 +84,9 @@ package struct TransferFinder {
         }
     }
 
-    func reading<Result>(_ body: (IndexedView) throws -> Result) throws -> Result {
-        try index.reading { snapshot in try body(IndexedView(log, snapshot, tailEntriesMax: tailEntriesMax)) }
+    /// `marks`: the body asks for subjects.
+    func reading<Result>(marks: Bool = false, _ body: (IndexedView) throws -> Result) throws -> Result {
+        try index.reading { snapshot in try body(IndexedView(log, snapshot, tailEntriesMax: tailEntriesMax, marks: marks)) }
     }
 
     private static func sideRowsBegin(_ view: IndexedView) throws -> UInt64? { try view.log.sideRows(from: 0, limit: 1).first?.first }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import WaybillControl
 import WaybillCore
 import WaybillLedger
@@ -39,43 +38,6 @@ struct AgreementDueCommand: AsyncParsableCommand {
     }
 }
 
-/// `waybill diff OLD NEW`.
-struct DiffCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "diff", abstract: "What changes between two policy sets, in words.",
-        discussion: "OLD and NEW are policy directories. Both may be broken: what they say is compared, not whether it is right.")
-    @Argument(help: "The set before.", completion: .directory)
-    var old: String
-    @Argument(help: "The set after.", completion: .directory)
-    var new: String
-    @OptionGroup var format: OutputOptions
-
-    func run() throws {
-        let changes = PolicyDifference.between(try PolicyDirectory(old).read(), try PolicyDirectory(new).read())
-        StandardStreams.writeOutput(ChangeTable.text(changes, format.output))
-    }
-}
-
-enum ChangeTable {
-    static func text(_ changes: [PolicyDifference.Change], _ format: OutputFormat) -> String {
-        guard format != .table else {
-            var (text, document) = ("", "")
-            for change in changes {
-                if change.document != document { text += "\(text.isEmpty ? "" : "\n")\(Table.visible(change.document))\n" }
-                document = change.document
-                let mark = change.weight == .wider ? "+" : change.weight == .narrower ? "-" : "·"
-                text += "  \(mark) \(Table.visible(change.sentence))\n"
-            }
-            return text.isEmpty ? "no difference\n" : text
-        }
-        var table = Table(columns: ["document", "path", "weight", "sentence"], whenEmpty: "")
-        for change in changes {
-            table.append([.text(change.document), .text(change.path), .text(change.weight.rawValue), .text(change.sentence)])
-        }
-        return table.text(format)
-    }
-}
-
 struct DocumentDifference<Kind: DocumentKind>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
@@ -89,41 +51,5 @@ struct DocumentDifference<Kind: DocumentKind>: AsyncParsableCommand {
         let desk = try Wiring.readingDesk(try await options.installation.settings())
         let changes = try await asked { try await desk.difference(PolicyDocumentName(Kind.kind, options.id)) }
         StandardStreams.writeOutput(ChangeTable.text(changes, format.output))
-    }
-}
-
-struct DocumentImpact<Kind: DocumentKind>: AsyncParsableCommand {
-    static var configuration: CommandConfiguration {
-        CommandConfiguration(
-            commandName: "impact", abstract: "What the draft of the \(Kind.word) would have changed of the last 30 days' transfers.",
-            discussion: Impact.caveat)
-    }
-    @OptionGroup var options: DocumentOptions
-    @OptionGroup var format: OutputOptions
-
-    func run() async throws {
-        let impact = try await options.ask(Impact.self, Kind.kind, "impact")
-        guard format.output == .table else {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = format.output == .json ? [.sortedKeys, .prettyPrinted] : [.sortedKeys]
-            StandardStreams.writeOutput(String(decoding: try encoder.encode(impact), as: UTF8.self) + "\n")
-            return
-        }
-        var table = Table(
-            columns: ["caller", "endpoint", "purposes", "records", "denied", "passes", "more", "fewer", "sample"],
-            whenEmpty: "nothing would change")
-        for line in impact.lines {
-            table.append([
-                .text(line.caller), .text(line.endpoint), .texts(line.purposes), .number(Int64(line.records)), .optional(line.newlyDenied),
-                .bool(line.newlyPermitted), .text(line.fieldsMore.joined(separator: "; ")), .text(line.fieldsFewer.joined(separator: "; ")),
-                .optional(line.samples.first),
-            ])
-        }
-        let summary = """
-            \(impact.records) records of \(impact.transfers) transfers\(impact.isWhole ? "" : ", the newest"): \
-            \(impact.recordsNewlyDenied) newly denied, \(impact.recordsNewlyPermitted) newly pass
-
-            """
-        StandardStreams.writeOutput(table.text(.table) + summary + Impact.caveat + "\n")
     }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import WaybillCore
 import WaybillLedger
-import WaybillStorage
 
 struct LogPackageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -49,49 +48,19 @@ struct LogPackageCommand: AsyncParsableCommand {
     func run() async throws {
         keepFilesPrivate()
         let settings = try await installation.settings()
-        let shards = try Wiring.logShards(settings)
-        defer { for shard in shards { shard.reader.close() } }
-        let reader = try shard(of: shards)
-        let now = SystemWallClock().now()
         let place = try PackagePlace(out)
-        let policies = knownPolicies(settings)
-        let organisation = policies?.organisation.name ?? settings.log.origin
-        let (keys, keyring) = try Wiring.keyring(settings, create: false)
-        let task = PackageTask(settings: settings, timestampURL: timestamp ?? settings.evidence.timestampURL)
-        let about = try reading { try whose(settings, reader, policies) }
-        let writer = PackageWriter(
-            reader: reader, keys: try Wiring.logKeys(keys, keyring, create: false),
-            surroundings: try task.surroundings(organisation: organisation, now: now))
-        let beginning = try reading { try reader.time(ofEntry: 0)?.time } ?? now
-        let (from, until) = (try time(from, "--from") ?? beginning, min(try time(to, "--to") ?? now, now))
-        let summary = try place.fill { folder, zip in
-            defer { task.clear() }
-            do {
-                return try reading { try writer.write(about, from: from, until: until, to: folder, zip: zip, name: place.name) }
-            } catch let error as PackageError {
-                throw CommandFailure(error.message.withoutFullStop)
-            }
+        let recipe = PackageRecipe(
+            settings: settings, policies: knownPolicies(settings), timestampURL: timestamp ?? settings.evidence.timestampURL,
+            now: SystemWallClock().now())
+        let about = try whose()
+        let terminal = PackageTerminal()
+        let made = try place.fill { folder, zip in
+            defer { terminal.clear() }
+            return try recipe.make(
+                about, from: try time(from, "--from"), until: try time(to, "--to"), folder: folder, zip: zip, name: place.name,
+                watch: terminal.watch)
         }
-        tell(summary, place, task)
-    }
-
-    /// The shard that the period lies in: each is a log of its own, with its own tree, so that a package is of one.
-    private func shard(of shards: [LogShardReader]) throws -> SQLiteLogReader {
-        let (low, high) = (try time(from, "--from"), try time(to, "--to"))
-        let fitting = try reading {
-            try shards.filter { shard in
-                guard let head = try shard.reader.head(), let first = try shard.reader.time(ofEntry: 0)?.time else { return false }
-                return low.map { $0 <= head.time } ?? true && high.map { first < $0 } ?? true
-            }
-        }
-        guard fitting.count <= 1 else {
-            let names = fitting.map(\.name).joined(separator: ", ")
-            throw CommandFailure(
-                "the period spans the shards \(names), each of which is a log of its own",
-                remedy: "make a package for each, with --from and --to within its half-year")
-        }
-        guard let chosen = fitting.first ?? shards.last else { throw CommandFailure("the log has no entries yet") }
-        return chosen.reader
+        tell(made.summary, place, isStamped: made.isStamped)
     }
 
     /// A broken set must not keep evidence from being written: the log says what was in force.
@@ -102,25 +71,22 @@ struct LogPackageCommand: AsyncParsableCommand {
         }
     }
 
-    private func whose(_ settings: Settings, _ reader: SQLiteLogReader, _ policies: PolicySet?) throws -> PackageWriter.Subject {
-        if let vendor {
-            let name = policies?.vendors.first { $0.id == vendor }?.legalName
-            return .vendor(id: vendor, name: name ?? vendor)
+    private func whose() throws(CommandFailure) -> PackageRecipe.About {
+        if let vendor { return .vendor(vendor) }
+        do {
+            return .person(named: [try Identifier(importText: subject ?? "")])
+        } catch {
+            throw CommandFailure("the subject \(error.rawValue)", remedy: "name it as scheme:value, like email:anna@example.com")
         }
-        let text = subject ?? ""
-        guard let trace = try Wiring.subjectTrace(text, settings, log: reader) else {
-            throw CommandFailure("nobody is known by this identifier", remedy: "check it, or name the person by another one")
-        }
-        return .person(trace, named: [try Identifier(importText: text)])
     }
 
-    private func tell(_ summary: PackageWriter.Summary, _ place: PackagePlace, _ task: PackageTask) {
+    private func tell(_ summary: PackageWriter.Summary, _ place: PackagePlace, isStamped: Bool) {
         if json {
             return StandardStreams.writeOutput(
                 JSONText.object([
                     ("folder", .text(place.path)), ("zip", .text(place.zip)), ("entries", .number(Int64(summary.entries))),
                     ("transfers", .number(Int64(summary.transfers))), ("denied", .number(Int64(summary.denied))),
-                    ("complete", summary.isComplete.map { .bool($0) } ?? .null), ("timestamp", .bool(task.isStamped)),
+                    ("complete", summary.isComplete.map { .bool($0) } ?? .null), ("timestamp", .bool(isStamped)),
                     ("checkpoint", .number(Int64(summary.checkpoint.size))), ("bytes", .number(Int64(summary.bytes))),
                     ("agreements_missing", .texts(summary.agreementsMissing)),
                 ]).pretty + "\n")

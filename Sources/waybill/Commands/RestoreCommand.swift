@@ -27,6 +27,9 @@ struct RestoreCommand: AsyncParsableCommand {
         StandardStreams.writeOutput(RestoreCommand.next(outcome, settings.log.checkpointCopy))
     }
 
+    private static let stops =
+        "stops, ends and approvals since the backup are not in it either: before you acknowledge, enter again what must stay stopped\n"
+
     static func next(_ outcome: RestoreRun.Outcome, _ copy: String) -> String {
         let entries = outcome.manifest.shards.last?.entries ?? 0
         switch outcome.start {
@@ -34,11 +37,11 @@ struct RestoreCommand: AsyncParsableCommand {
         case .mustAcknowledge(nil):
             return
                 "there is no checkpoint outside the database (\(copy)), so nobody can tell whether entries came after the backup: the gate "
-                + "sends nothing until `waybill log acknowledge`\n"
+                + "sends nothing until `waybill log acknowledge`\n" + stops
         case .mustAcknowledge(let known?):
             return
                 "the checkpoint outside the database (\(copy)) covers \(known) entries of its shard, the backup \(entries): what came after the "
-                + "backup is not in this log, and the gate sends nothing until `waybill log acknowledge`\n"
+                + "backup is not in this log, and the gate sends nothing until `waybill log acknowledge`\n" + stops
         }
     }
 }

@@ -11,6 +11,8 @@ struct ActorOptions: ParsableArguments {
     var by: String?
 
     var name: String { by ?? ProcessInfo.processInfo.userName }
+    /// Of a stop: who called `sudo`, so that everywhere the same person stands.
+    var operatorName: String { by ?? Operator.name }
 }
 
 /// `suspend`, `resume`, `list` of vendors and of agreements.
@@ -24,7 +26,7 @@ struct SuspendOptions: ParsableArguments {
 
     func run(_ kind: String, vendor: String? = nil, stop: Bool) async throws {
         let settings = try await installation.settings()
-        var arguments = ["kind": kind, "id": id, "stop": String(stop), "why": why, "by": who.name]
+        var arguments = ["kind": kind, "id": id, "stop": String(stop), "why": why, "by": who.operatorName]
         arguments["vendor"] = vendor
         _ = try await AdministrationSession(settings: settings).run(ControlRequest(command: "suspension.set", arguments: arguments))
         StandardStreams.writeOutput("\(kind) \(id) \(stop ? "suspended" : "resumed")\n")
@@ -60,9 +62,16 @@ struct VendorCommand: AsyncParsableCommand {
         func run() async throws { try await options.run("vendor", stop: true) }
     }
     struct Resume: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "resume", abstract: "Lift the stop.")
-        @OptionGroup var options: SuspendOptions
-        func run() async throws { try await options.run("vendor", stop: false) }
+        static let configuration = CommandConfiguration(
+            commandName: "resume", abstract: "Lift the stop.", discussion: "Whoever drafted the vendor does not resume it.")
+        @OptionGroup var options: DocumentOptions
+        @Option(name: .long, help: ArgumentHelp("Why, in words; kept in the control store.", valueName: "text"))
+        var why: String
+
+        func run() async throws {
+            _ = try await options.act(.vendor, "resume", ["why": why])
+            StandardStreams.writeOutput("vendor \(options.id) resumed\n")
+        }
     }
     struct Suspended: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "suspended", abstract: "Which vendors are stopped, by whom, and why.")

@@ -13,6 +13,10 @@ struct AdministrationSession {
         input: @escaping @Sendable () async throws(ControlFailure) -> [UInt8]? = { () throws(ControlFailure) in nil }
     ) async throws -> ControlReply {
         keepFilesPrivate()
+        let directories = [settings.stateDirectory, Files.parent(of: settings.log.checkpointCopy)]
+        try failing { () throws(SystemError) in
+            for directory in directories { try Files.makeDirectory(directory, mode: 0o700) }
+        }
         do {
             let access = try await StoreAccess.open(lock: settings.lock, socket: try settings.reachableSocket())
             switch consume access {
@@ -29,11 +33,12 @@ struct AdministrationSession {
     }
 
     private func runHere(_ request: ControlRequest, input: ControlInput) async throws -> ControlReply {
-        let (keys, keyring) = try Wiring.keyring(settings, create: false)
+        let isNew = try settings.isNew
+        let (keys, keyring) = try Wiring.keyring(settings, create: isNew)
         let control = try Wiring.control(settings)
         let directory = PolicyDirectory(settings.policies, store: control)
         let set = try directory.loadForCommand()
-        let logKeys = try Wiring.logKeys(keys, keyring, create: false)
+        let logKeys = try Wiring.logKeys(keys, keyring, create: isNew)
         // A shard that is due begins when the gate starts.
         let shard = try LogRollover(
             settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, set), now: SystemWallClock().now(),
@@ -50,10 +55,18 @@ struct AdministrationSession {
             throw CommandFailure(error.message.withoutFullStop)
         }
         defer { log.close() }
+        let history = AgreementHistory(
+            archive: Wiring.archive(settings), log: shard.store,
+            older: { [settings] in try Wiring.logShards(settings).filter { !$0.isLive }.map(\.reader) })
         let administration = Wiring.administration(
             settings, control: control, log: log, known: { Administration.Known(set) }, putInForce: { _ in })
         let desk = Wiring.desk(
-            settings, directory, control: control, administration: administration, set: { set }, check: { try Wiring.check($0, settings) },
+            settings, directory, control: control, administration: administration, set: { set },
+            check: {
+                // What the next start would refuse is not approved now.
+                try history.check($0)
+                try Wiring.check($0, settings)
+            },
             enter: { (notice) async throws(RecordError) in try await log.enter(notice) })
         let access = try Wiring.access(keyring, control: control, log: log)
         let command = request.command
@@ -69,6 +82,18 @@ private struct AnyEncodable: Encodable {
     let value: any Encodable
     init(_ value: any Encodable) { self.value = value }
     func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
+}
+
+extension Settings {
+    /// Never served: nothing was written with keys yet, so that they may be made as the first start would make them.
+    var isNew: Bool {
+        get throws(CommandFailure) {
+            for store in [store, logStore] where try failing({ () throws(SystemError) in try Files.facts(store) }) != nil {
+                return false
+            }
+            return true
+        }
+    }
 }
 
 extension Wiring {

@@ -9,7 +9,10 @@ extension GateService {
         let access = parts.access
         let subjects = try subjectDesk()
         let policies: @Sendable () -> PolicySet = { [reloader] in reloader.set }
+        let packages = try packageDesk(subjects)
         let logs = try LogQuestions(parts.settings, publication: parts.publication)
+        let sources = try GateSources(parts: parts, reloader: reloader)
+        let console = ConsoleDesk(sources: sources, administration: administration)
         let operations: [[APIOperation]] = [
             TokenOperations.all(access),
             AccountOperations.all(access),
@@ -19,19 +22,20 @@ extension GateService {
             TransferOperations.all(logs),
             EngagementOperations.all(EngagementDesk(administration: administration, store: parts.control, drawing: logs)),
             LogOperations.all(logs),
+            VerificationOperations.all(console),
+            PackageOperations.all(packages),
             SinkOperations.all(SinkQuestions(parts)),
             DocumentOperations.all(agreements),
             ConsentsOperations.all(subjects),
             SubjectsOperations.all(subjects),
             WebhooksOperations.all(try webhookDesk(subjects)),
         ]
-        let sources = try GateSources(parts: parts, reloader: reloader)
-        let console = ConsoleDesk(sources: sources, administration: administration)
         let pages: [[ConsolePage]] = [
             OverviewPages.all(console),
             TransferPages.all(console),
             EngagementPages.all(console),
             LogPages.all(console),
+            PackagePages.all(packages, policies: policies),
             DocumentPages.all(agreements),
             SignInPages.all(access),
             OwnAccountPages.all(access),

@@ -19,18 +19,19 @@ extension Wiring {
             clock: { SystemWallClock().now() })
         parts.file = { try directory.readFile($0) }
         parts.transfers = { try Wiring.transfers(settings, $0, $1) }
+        parts.impacts = ImpactQueue(limits: ImpactJob.limits, runner: { YieldingThread.run($0) })
         return AgreementDesk(parts)
     }
 
     /// As far as the index is, then from the log itself. Pages of a fixed size, so that memory is bounded.
-    private static func transfers(_ settings: Settings, _ filter: TransferFilter, _ visit: (IndexedTransfer) -> Bool) throws {
+    static func transfers(_ settings: Settings, _ filter: TransferFilter, _ visit: (IndexedTransfer) throws -> Bool) throws {
         let logs = try searchedLogs(settings)
         defer { for log in logs { log.close() } }
         let search = try TransferSearch(logs, index: transferIndex(settings))
         var cursor: ExportCursor?
         repeat {
             let page = try search.list(filter, limit: replayPageTransfers, from: cursor)
-            for transfer in page.items { if !visit(transfer) { return } }
+            for transfer in page.items { if try !visit(transfer) { return } }
             cursor = page.next
         } while cursor != nil
     }
@@ -71,7 +72,7 @@ extension GateService {
                 try parts.history.check($0)
                 try Wiring.check($0, parts.settings)
             }, enter: { (notice) async throws(RecordError) in try await parts.log.enter(notice) },
-            putStanding: { try parts.put(standingOf: reloader.set, in: state) },
+            putStanding: { try parts.put(standingOf: nil, in: state) },
             reload: {
                 await reloader.reload()
                 return await reloader.status.failure

@@ -22,6 +22,8 @@ actor ErasureWork {
         /// Shards that have ended, oldest first.
         var olderLogs: [any ErasableLog] = []
         var tombstones: TombstoneFile
+        /// Links to the person's page, and what they asked for there.
+        var register: any SubjectRegister
     }
 
     private let parts: Parts
@@ -128,6 +130,7 @@ actor ErasureWork {
             case .sweep: try await sweep(erasure)
             case .destroy: try await destroy(erasure)
             case .scrub:
+                try await removePackages()
                 try await scrub()
                 let id = erasure.id
                 try await storing { [parts] () throws(ConsentStoreError) in try await parts.consents.forgetErasure(id) }
@@ -218,9 +221,24 @@ actor ErasureWork {
 
     private func destroy(_ erasure: StoredErasure) async throws(ControlFailure) {
         guard let tombstone = book[id: erasure.id] else { throw Self.lost }
+        // First: afterwards nobody can tell which numbers were the person's.
+        let numbers = try await completed(erasure).numbers.union([erasure.number]).sorted()
+        let now = clock.now()
+        do {
+            try await blocking { [parts] in try parts.register.forget(numbers, at: now) }
+        } catch {
+            throw ControlFailure(
+                code: "control_store", message: "The control store failed; check the disk, then start again. The erasure goes on from here."
+            )
+        }
         try await storing { [parts] () throws(ConsentStoreError) in
             try await parts.consents.destroySubject(of: erasure, tombstone: tombstone)
         }
+    }
+
+    /// Which of them hold the person is not known; whoever needs one asks again.
+    private func removePackages() async throws(ControlFailure) {
+        try await blocking { [parts] in try GatePackages.removeSubjects(parts.settings) }
     }
 
     private func scrub() async throws(ControlFailure) {

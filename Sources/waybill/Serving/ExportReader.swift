@@ -21,7 +21,7 @@ final class ExportReader: ExportPulls {
 
     private func read(_ pull: ExportPull) throws -> ExportPage {
         var filter = LogExporter.Filter()
-        filter.vendor = pull.vendor
+        (filter.vendor, filter.since, filter.until) = (pull.vendor, pull.since, pull.until)
         var exporter = ShardExporter(logs: logs, filter: filter)
         let batch = try exporter.records(from: pull.cursor, entriesMax: pull.entriesMax, bytesMax: Self.pageBytesMax)
         var bytes = pull.format.header

@@ -32,8 +32,10 @@ struct GateParts: Sendable {
     let authority: CAKeeper
     /// Nil: nobody collects them.
     let traces: TraceQueue?
+    let standing = StandingKeeper()
     /// What comes due.
     let reminder = DueReminder()
+    let jobs = RunningJobs()
     /// How each sink does.
     let sinks = SinkBoard()
 
@@ -71,19 +73,9 @@ struct GateParts: Sendable {
         }
     }
 
-    /// Which agreements of the set are approved or ended, and which vendors are.
-    func put(standingOf set: PolicySet, in state: GateState) throws(CommandFailure) {
-        do {
-            let standing = try control.lives().standing(of: set)
-            state.updateStanding {
-                $0.agreements = standing.agreements
-                $0.vendorsNotApproved = standing.vendorsNotApproved
-            }
-        } catch let problem as PolicyLifeProblem {
-            throw CommandFailure(problem.message.withoutFullStop)
-        } catch {
-            throw CommandFailure("\(error)".withoutFullStop)
-        }
+    /// Which agreements of the set are approved or ended, and which vendors and callers are. Nil: of the set there is.
+    func put(standingOf set: PolicySet?, in state: GateState) throws(CommandFailure) {
+        try standing.put(standingOf: set, control, in: state)
     }
 
     /// Puts another set in force, or throws and leaves the one before.

@@ -57,12 +57,15 @@ struct GateService: Service {
             // Another service failed: stop all the same.
         }
         watch.drain()
+        await parts.jobs.stop()
         parts.witnesses?.stop()
         parts.logger.notice("stopping")
         await server.stop(grace: .seconds(GateService.stopSeconds))
         await control.stop()
         // Last, so that it can be asked while the others stop.
         await probes?.stop()
+        // Nobody asks any more: what was refused and only counted is entered before the log is closed.
+        await parts.access.tellRefusals(isLast: true)
         try await group.shutdownGracefully()
     }
 

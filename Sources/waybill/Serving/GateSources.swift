@@ -76,6 +76,13 @@ final class GateSources: ConsoleSources {
         return try await pages.run { Suspensions(try control.suspensionEvents()).stops.values.sorted { $0.target < $1.target } }
     }
 
+    func due(within days: Int) async throws -> [DueDate] {
+        let (control, set) = (parts.control, reloader.set)
+        return try await pages.run {
+            DueDate.all(in: set, lives: try control.lives(), now: SystemWallClock().now(), within: days)
+        }
+    }
+
     func engagements() async throws -> [Engagement] {
         let control = parts.control
         return try await pages.run { try control.engagements() }

@@ -37,7 +37,7 @@ struct PolicyDirectory: Sendable {
             throw CommandFailure(
                 "\(Files.resolve(name, against: path)) stands where the console's documents do", remedy: "move it to another folder")
         }
-        let stored = try failingAsStore { try store.files(of: try store.lives()) }
+        let stored = try failingAsStore { try store.files(of: try store.lives(), at: SystemWallClock().now()) }
         files.merge(stored) { _, stored in stored }
         return files
     }
@@ -75,9 +75,10 @@ struct PolicyDirectory: Sendable {
     func load() throws -> (set: PolicySet, warnings: [PolicyProblem]) { try PolicyLoader.load(files: try read()) }
 
     /// The same with everything a gate keeps of it. `signature`: taken before, so that a change meanwhile is noticed.
-    func loadAll(_ signature: Signature) throws -> (policies: LoadedPolicies, warnings: [PolicyProblem]) {
+    /// `since`: the set before, so that what did not change is not read again.
+    func loadAll(_ signature: Signature, since earlier: PolicySet? = nil) throws -> (policies: LoadedPolicies, warnings: [PolicyProblem]) {
         let files = try read()
-        let (set, warnings) = try PolicyLoader.load(files: files)
+        let (set, warnings) = try PolicyLoader.load(files: files, since: earlier)
         return (LoadedPolicies(directory: self, signature: signature, files: files, set: set), warnings)
     }
 

@@ -96,7 +96,7 @@ actor PolicyReloader: Service {
             // Whatever comes of it, the same files are not tried again and again.
             loaded = try directory.signature()
             pending = nil
-            let (policies, warnings) = try directory.loadAll(loaded)
+            let (policies, warnings) = try directory.loadAll(loaded, since: set)
             for warning in warnings { logger.warning("policy warning", metadata: ["problem": "\(directory.located(warning))"]) }
             let digest = policies.set.digest
             if digest != status.digest {

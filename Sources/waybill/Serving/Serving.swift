@@ -15,10 +15,22 @@ struct Serving {
     let logger: Logger
 
     static func run(_ settings: Settings, logger: Logger) async throws {
-        try await Serving(settings: settings, logger: logger).run()
+        let serving = Serving(settings: settings, logger: logger)
+        try await serving.opened { try await serving.serve($0, $1) }
+        logger.notice("stopped")
     }
 
-    private func run() async throws {
+    /// What a gate of these settings serves at its control listener. Opens everything, as `run` does, and listens nowhere.
+    static func surface(_ settings: Settings, logger: Logger) async throws -> ControlSurface? {
+        let serving = Serving(settings: settings, logger: logger)
+        return try await serving.opened { parts, policies in
+            defer { parts.log.close() }
+            return try await serving.service(parts, policies).surface()
+        }
+    }
+
+    /// The log is closed by `use`, or here if that throws.
+    private func opened<Value>(_ use: (GateParts, LoadedPolicies) async throws -> Value) async throws -> Value {
         keepFilesPrivate()
         ignoreBrokenPipes()
         say()
@@ -36,6 +48,8 @@ struct Serving {
             settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies.set), now: SystemWallClock().now(), logger: logger
         ).open()
         let logStore = shard.store
+        // The store belongs to this process up to the end.
+        defer { withExtendedLifetime(lock) {} }
         do {
             let history = AgreementHistory(archive: Wiring.archive(settings), log: logStore, older: earlier)
             try admit(policies, history)
@@ -46,7 +60,7 @@ struct Serving {
                 ErasureWork.Parts(
                     settings: settings, keyring: keyring, logKeys: logKeys, consents: consents, logStore: logStore,
                     log: log, olderLogs: try Wiring.endedLogs(settings),
-                    tombstones: Wiring.tombstones(settings, keyring)))
+                    tombstones: Wiring.tombstones(settings, keyring), register: control))
             let parts = GateParts(
                 settings: settings, logger: logger, keyring: keyring, index: index, consents: consents, log: log, logStore: logStore,
                 witnesses: witnesses, publication: LogPublisher(log: log, reader: logStore, witnesses: witnesses), control: control,
@@ -59,7 +73,7 @@ struct Serving {
                 traces: settings.traces.map { _ in TraceQueue() })
             do {
                 try await finish(erasures)
-                try await serve(parts, policies)
+                return try await use(parts, policies)
             } catch {
                 log.close()
                 throw error
@@ -68,9 +82,6 @@ struct Serving {
             logStore.close()
             throw policies.directory.failure(problems)
         }
-        // The store belongs to this process up to here.
-        withExtendedLifetime(lock) {}
-        logger.notice("stopped")
     }
 
     private func say() {
@@ -198,7 +209,7 @@ struct Serving {
         }
     }
 
-    private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
+    private func service(_ parts: GateParts, _ policies: LoadedPolicies) throws -> GateService {
         let state = try parts.state(policies.set)
         try parts.suspend(in: state)
         try parts.put(standingOf: policies.set, in: state)
@@ -208,8 +219,13 @@ struct Serving {
                 try parts.renew(state, $0)
                 try parts.put(standingOf: $0, in: state)
             })
+        return GateService(parts: parts, state: state, set: policies.set, reloader: reloader)
+    }
+
+    private func serve(_ parts: GateParts, _ policies: LoadedPolicies) async throws {
+        let gate = try service(parts, policies)
+        let reloader = gate.reloader
         parts.warnUncovered(policies)
-        let gate = GateService(parts: parts, state: state, set: policies.set, reloader: reloader)
         let works = try parts.backgroundWork() + [parts.reminder.work(parts, set: { reloader.set })]
         let background = works.map { work in
             ServiceGroupConfiguration.ServiceConfiguration(

@@ -5,11 +5,24 @@ import WaybillLedger
 import WaybillStorage
 
 extension StoreSession {
-    /// An erasure touches the log too, so that without a gate its stores are opened here as a gate would open them.
-    func eraseHere(_ request: ControlRequest, output: ControlOutput) async throws {
+    /// What touches the log too, opened here as a gate would open it, because none runs.
+    struct OwnStores {
+        var policies: PolicySet
+        var keyring: Keyring
+        var logKeys: LogKeys
+        var consents: SQLiteConsentStore
+        var control: ControlDatabase
+        var origin: String
+        /// To be closed.
+        var log: TransferLog
+        var erasures: ErasureWork
+    }
+
+    func ownStores() throws -> OwnStores {
         let (keys, keyring) = try Wiring.keyring(settings, create: false)
         let logKeys = try Wiring.logKeys(keys, keyring, create: false)
-        let policies = try Wiring.policies(settings).loadForCommand()
+        let control = try Wiring.control(settings)
+        let policies = try PolicyDirectory(settings.policies, store: control).loadForCommand()
         let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
         let store = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.notices)
         // A shard that is due begins when the gate starts.
@@ -17,15 +30,22 @@ extension StoreSession {
             settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies), now: SystemWallClock().now(),
             logger: Logger(label: "waybill")
         ).open(mayRoll: false)
+        let older = try Wiring.endedLogs(settings)
         let log = try Wiring.openLog(shard, settings, logKeys, index: index)
-        defer { log.close() }
-        let work = ErasureWork(
+        let erasures = ErasureWork(
             ErasureWork.Parts(
-                settings: settings, keyring: keyring, logKeys: logKeys, consents: store, logStore: shard.store,
-                log: log, olderLogs: try Wiring.endedLogs(settings),
-                tombstones: Wiring.tombstones(settings, keyring)))
-        _ = try await work.resume()
-        try await ControlDispatcher([EraseCommand(work: work)]).run(request, input: .none, output: output)
+                settings: settings, keyring: keyring, logKeys: logKeys, consents: store, logStore: shard.store, log: log, olderLogs: older,
+                tombstones: Wiring.tombstones(settings, keyring), register: control))
+        return OwnStores(
+            policies: policies, keyring: keyring, logKeys: logKeys, consents: store, control: control, origin: shard.origin, log: log,
+            erasures: erasures)
+    }
+
+    func eraseHere(_ request: ControlRequest, output: ControlOutput) async throws {
+        let own = try ownStores()
+        defer { own.log.close() }
+        _ = try await own.erasures.resume()
+        try await ControlDispatcher([EraseCommand(work: own.erasures)]).run(request, input: .none, output: output)
     }
 }
 

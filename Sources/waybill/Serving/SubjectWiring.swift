@@ -134,27 +134,14 @@ struct DeskErasures: SubjectErasing {
 }
 
 extension StoreSession {
-    /// The desk touches the log too, so that without a gate its stores are opened here as a gate would open them.
+    /// The desk touches the log too.
     func deskHere(_ request: ControlRequest, input: ControlInput, output: ControlOutput) async throws {
-        let (keys, keyring) = try Wiring.keyring(settings, create: false)
-        let logKeys = try Wiring.logKeys(keys, keyring, create: false)
-        let policies = try PolicyDirectory(settings.policies).loadForCommand()
-        let index = SubjectIndex(fingerprintKey: keyring.fingerprints)
-        let store = try Wiring.consents(settings, keyring: keyring, index: index, notices: policies.notices)
-        let shard = try LogRollover(
-            settings: settings, keys: logKeys, base: Wiring.baseOrigin(settings, policies), now: SystemWallClock().now(),
-            logger: Logger(label: "waybill")
-        ).open(mayRoll: false)
-        let log = try Wiring.openLog(shard, settings, logKeys, index: index)
-        defer { log.close() }
-        let erasures = ErasureWork(
-            ErasureWork.Parts(
-                settings: settings, keyring: keyring, logKeys: logKeys, consents: store, logStore: shard.store, log: log,
-                olderLogs: try Wiring.endedLogs(settings), tombstones: Wiring.tombstones(settings, keyring)))
+        let own = try ownStores()
+        defer { own.log.close() }
         let desk = SubjectDesk(
             try Wiring.subjects(
-                settings, keyring: keyring, logKeys: logKeys, origin: shard.origin, consents: store, control: try Wiring.control(settings),
-                log: log, erasures: erasures, policy: { policies }))
+                settings, keyring: own.keyring, logKeys: own.logKeys, origin: own.origin, consents: own.consents, control: own.control,
+                log: own.log, erasures: own.erasures, policy: { own.policies }))
         try await ControlDispatcher(SubjectDeskCommand.all(desk)).run(request, input: input, output: output)
     }
 }

@@ -45,7 +45,7 @@ extension Wiring {
 
 extension GateParts {
     /// How often the index looks for new entries.
-    private static let indexPauseMilliseconds = 200
+    private static let indexPauseMilliseconds = 25
 
     /// Keeps the index up with the log. A shard that has ended is read once, and let go of, so that it can be frozen.
     func indexing() throws -> BackgroundWork {

@@ -135,6 +135,9 @@ struct APIMachineTests {
                 #expect((answer.value("www-authenticate") != nil) == (status == 401))
             }
             #expect(server.access.refusals.withLock { $0 } == 3)
+            // So is what an operation itself refuses for lack of right.
+            #expect(try await server.ask("GET", "/v1/things/drafted").status == 403)
+            #expect(server.access.refusals.withLock { $0 } == 4)
         }
     }
 

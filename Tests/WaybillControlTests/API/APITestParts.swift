@@ -78,6 +78,7 @@ final class Shelf: Sendable {
                 parameters: [.path("thing", .id, "Its name.")], answer: .json(.object([.required("version", .integer())])),
                 problems: [.notFound]
             ) { call in
+                if call.values["thing"] == "drafted" { throw APIProblem(.notPermitted, "whoever drafted it does not read it") }
                 guard let version = self.things.withLock({ $0[call.values["thing"] ?? ""] }) else {
                     throw APIProblem(.notFound, "there is no such thing")
                 }

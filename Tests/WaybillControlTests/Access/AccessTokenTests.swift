@@ -77,7 +77,7 @@ struct AccessTokenTests {
         #expect(entries.allSatisfy { $0 == ["reason": "not_permitted", "who": "token:nightly", "permission": "access.manage"] })
         fixture.pass(60)
         await desk.tellRefusals()
-        #expect(fixture.refusals() == [["reason": "not_permitted", "count": "490"]])
+        #expect(fixture.refusals() == [["reason": "not_permitted", "who": "token:nightly", "count": "490"]])
     }
 
     @Test("Who shows unknown tokens again and again gets 429, and a good token from the same address still works")
@@ -89,6 +89,8 @@ struct AccessTokenTests {
             codes.append(await problem { try await desk.principal(token: "wbt_x", address: "10.0.0.1", now: fixture.time) }?.code)
         }
         #expect(codes.first == .credentialMissing && codes.last == .tooMany)
+        let waiting = await problem { try await desk.principal(token: "wbt_x", address: "10.0.0.1", now: fixture.time) }
+        #expect(waiting?.retryAfterSeconds == 10)
         #expect(try await desk.principal(token: secret, address: "10.0.0.1", now: fixture.time).id == "token:nightly")
         #expect(
             await problem { try await desk.principal(token: "wbt_x", address: "10.0.0.2", now: fixture.time) }?.code == .credentialMissing)

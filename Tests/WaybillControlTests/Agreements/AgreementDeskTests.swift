@@ -87,7 +87,7 @@ struct AgreementDeskTests {
             name, text: fixture.next("phone: {mask: {keep_last: 2}}", "phone: keep"), tag: nil, by: "anna")
         let sentences = try await desk.difference(name).map(\.sentence)
         #expect(sentences.contains("For newsletter, `phone` is now sent as it is; before masked to its last 2 characters."), "\(sentences)")
-        let results = try await desk.tests(desk.opened(name), of: name)
+        let results = try await desk.findings(name).tests
         #expect(results.contains { !$0.passed } && results.contains { $0.passed })
     }
 

@@ -37,7 +37,12 @@ final class DeskFixture: Sendable {
         do { try FileManager.default.removeItem(at: folder) } catch { Issue.record("the store stays: \(error)") }
     }
 
-    func desk() -> AgreementDesk {
+    /// How often the files were read as a whole.
+    let reads = Mutex(0)
+    /// What a file of the disk reads instead.
+    let changed = Mutex<[String: [UInt8]]>([:])
+
+    func desk(check: @escaping @Sendable (PolicySet) throws -> Void = { _ in }) -> AgreementDesk {
         let enter: @Sendable (LogNotice) async throws(RecordError) -> UInt64 = { [self] (notice) async throws(RecordError) in
             if case .config(let act, let detail) = notice {
                 entries.withLock {
@@ -50,20 +55,32 @@ final class DeskFixture: Sendable {
         let administration = Administration(
             engagements: control, suspensions: control, known: { [self] in Administration.Known(set.withLock { $0 }) }, enter: enter,
             log: { ("", 0) }, putInForce: { [self] new in stops.withLock { $0 = new } }, clock: { [self] in now.withLock { $0 } })
-        return AgreementDesk(
-            AgreementDesk.Parts(
-                store: control, administration: administration, set: { [self] in set.withLock { $0 } }, files: { [self] in files },
-                check: { _ in }, suspensions: { [self] in Suspensions(try control.suspensionEvents()) }, enter: enter, putStanding: {},
-                reload: { [self] in
-                    do {
-                        let all = files.merging(try control.files(of: try control.lives())) { $1 }
-                        let loaded = try PolicyLoader.load(files: all).set
-                        set.withLock { $0 = loaded }
-                        return nil
-                    } catch {
-                        return "\(error)"
-                    }
-                }, clock: { [self] in now.withLock { $0 } }))
+        var parts = AgreementDesk.Parts(
+            store: control, administration: administration, set: { [self] in set.withLock { $0 } },
+            files: { [self] in
+                reads.withLock { $0 += 1 }
+                return files
+            },
+            check: check, suspensions: { [self] in Suspensions(try control.suspensionEvents()) }, enter: enter, putStanding: {},
+            reload: { [self] in
+                do {
+                    let all = files.merging(try control.files(of: try control.lives(), at: now.withLock { $0 })) { $1 }
+                    let loaded = try PolicyLoader.load(files: all).set
+                    set.withLock { $0 = loaded }
+                    return nil
+                } catch {
+                    return "\(error)"
+                }
+            }, clock: { [self] in now.withLock { $0 } })
+        parts.file = { [self] name in changed.withLock { $0[name] } ?? files[name] }
+        return AgreementDesk(parts)
+    }
+
+    /// Drafted by one and approved by another.
+    func approve(_ name: PolicyDocumentName, _ text: [UInt8], by author: String = "anna", at desk: AgreementDesk) async throws {
+        let draft = try await desk.draft(name, text: text, tag: nil, by: author)
+        _ = try await desk.submit(name, by: author)
+        _ = try await desk.approve(name, digest: draft.digest, by: "ben")
     }
 
     /// The shipped agreement as its next version, with one edit.

@@ -96,9 +96,8 @@ struct DocumentOperationsTests {
             let last = operation.path.split(separator: "/").last.map(String.init) ?? ""
             let expected: Permission =
                 switch (operation.method, last) {
-                case (_, "approve"), (_, "reject"), (_, "resume"), (_, "lift"): .approveAgreements
-                case (.post, "stops"), (_, "suspend"), (_, "terminate"): .stopTransfers
-                case (.get, "draft"): .draftPolicies
+                case (_, "approve"), (_, "reject"), (_, "resume"), (_, "lift"), (_, "terminate"): .approveAgreements
+                case (.post, "stops"), (_, "suspend"): .stopTransfers
                 case (.get, _): .readPolicies
                 default: .draftPolicies
                 }

@@ -31,6 +31,7 @@ struct ConsoleRoutesTests {
         },
         ConsolePage(.post, "/console/vendors/{vendor}", permission: .draftPolicies) { call in
             guard let note = call.field("note") else { throw FormProblem("Say something; the note was empty.", field: "note") }
+            if note == "drafted" { throw FormProblem("Whoever drafted it does not approve it.", status: 403) }
             if note == "taken" { throw APIProblem(.changedMeanwhile, "Load it again.", pointer: "/note") }
             return .redirect("/console/overview", notice: "Saved \(note)")
         },
@@ -47,6 +48,7 @@ struct ConsoleRoutesTests {
         ConsolePage(.get, "/console/broken", permission: .useOwnAccount) { _ in
             .page("not-there", title: "x", .null)
         },
+        ConsolePage(.get, "/console/unfit", permission: .useOwnAccount) { _ in throw FormProblem("There is nothing to approve.") },
     ]
 
     @Test("Whoever is not signed in is led to the sign-in, and from there only to pages of the console")
@@ -99,7 +101,8 @@ struct ConsoleRoutesTests {
         try await ConsoleTestServer.running(Self.pages) { ask in
             for (path, role, status) in [
                 ("/console/overview", Role.auditor, 200), ("/console/overview", .administrator, 403), ("/console/nowhere", .auditor, 404),
-                ("/console/broken", .auditor, 500), ("/console/vendors/%FF", .auditor, 404), ("/console/overview?a=%zz", .auditor, 400),
+                ("/console/broken", .auditor, 500), ("/console/unfit", .auditor, 422), ("/console/vendors/%FF", .auditor, 404),
+                ("/console/overview?a=%zz", .auditor, 400),
             ] {
                 let answer = try await ask(Ask(path, as: role))
                 #expect(answer.status == status, "\(path)")
@@ -123,6 +126,10 @@ struct ConsoleRoutesTests {
             let answer = try await ask(form)
             #expect(answer.status == 403)
             #expect(access.refusals.withLock { $0 } == [.readTransfers, .draftPolicies])
+            // What a form refuses for another's eyes too.
+            let own = try await ask(.form("/console/vendors/a", as: .vendorManager, "csrf=\(FakeConsoleAccess.formToken)&note=drafted"))
+            #expect(own.status == 403 && own.text.contains("Whoever drafted it"))
+            #expect(access.refusals.withLock { $0.last } == .draftPolicies && access.refusals.withLock { $0.count } == 3)
         }
     }
 

@@ -10,69 +10,7 @@ import WaybillStorage
 
 @Suite("What people do for one person")
 struct SubjectDeskTests {
-    /// A desk over a real store, whose log is a list.
-    private final class Place: Sendable {
-        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("desk-\(UUID().uuidString)").path
-        let store: SQLiteConsentStore
-        let desk: SubjectDesk
-        let entered = Mutex<[(act: String, detail: [String: String])]>([])
-        let logWorks = Mutex(true)
-
-        init() throws {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            let keyring = Keyring(master: SymmetricKey(data: Array(repeating: UInt8(3), count: 32)))
-            store = try SQLiteConsentStore(
-                path: directory + "/s.db", keyring: keyring, index: SubjectIndex(fingerprintKey: keyring.fingerprints), notices: [:])
-            store.index.open()
-            let control = try ControlDatabase(path: directory + "/c.db")
-            let box = Box()
-            desk = SubjectDesk(
-                SubjectParts(
-                    records: store, register: control, disclosures: Nothing(), erasing: Nothing(), ids: OpaqueIDs(key: keyring.subjectIDs),
-                    links: PersonLinks(key: keyring.personLinks), policy: { nil },
-                    enter: { (notice) async throws(RecordError) in try box.enter(notice) },
-                    subjectKey: { salt in TreeHash(Array(repeating: salt[0], count: 32)) ?? MerkleHashing.leaf([]) },
-                    sign: { _ in ("— log x\n", "log+1") }, random: { WaybillCore.Fingerprint(high: .random(in: 0...UInt64.max), low: 1) },
-                    clock: { SystemWallClock().now() }, publicURL: "https://gate.example"))
-            box.place.withLock { $0 = self }
-        }
-
-        deinit {
-            do { try FileManager.default.removeItem(atPath: directory) } catch { Issue.record("the scratch directory stays") }
-        }
-
-        func person(_ text: String = "email:anna@example.com") async throws -> UInt32 {
-            let line =
-                #"{"subject":"\#(text)","purpose":"newsletter","state":"given","recipients":["hubspot"],"event_time":"2026-05-01T00:00:00Z","proof":"form"}"#
-            let batch = try await store.apply(
-                [.consent(try ConsentLine(Array(line.utf8), line: 1))], atomically: true, now: SystemWallClock().now())
-            return try #require(batch.entered.first).number
-        }
-
-        func profile(_ text: String = "email:anna@example.com") throws -> SubjectProfile? {
-            guard case .known(let entry) = store.index.find(try Identifier(importText: text), now: SystemWallClock().now()) else {
-                return nil
-            }
-            return entry.profile
-        }
-    }
-
-    private final class Box: Sendable {
-        let place = Mutex<Place?>(nil)
-        func enter(_ notice: LogNotice) throws(RecordError) -> UInt64 {
-            guard let place = place.withLock({ $0 }) else { return 0 }
-            guard place.logWorks.withLock({ $0 }) else { throw RecordError(code: .diskFull, message: "The disk is full.") }
-            if case .config(let act, let detail) = notice { place.entered.withLock { $0.append((act, detail)) } }
-            return 1
-        }
-    }
-
-    private struct Nothing: DisclosureFinding, SubjectErasing {
-        func disclosures(of identifier: Identifier, limit: Int, from cursor: ExportCursor?) async throws(ControlFailure) -> DisclosurePage {
-            DisclosurePage()
-        }
-        func erase(_ identifier: Identifier, isConfirmed: Bool) async throws(ControlFailure) -> JSONValue { .object([:]) }
-    }
+    private typealias Place = SubjectPlace
 
     @Test("a withdrawal is in the index before its act returns, and stands in the log without the person's name")
     func withdraw() async throws {
@@ -130,6 +68,49 @@ struct SubjectDeskTests {
         #expect(place.entered.withLock { $0.last?.act } == act.name)
     }
 
+    @Test("a day's stop binds until that day's end: a consent of now would never count, and is refused with the time when it will")
+    func stopOfADay() async throws {
+        let now = SystemWallClock().now()
+        let line = #"{"subject":"email:anna@example.com","state":"withdrawn","event_time":"\#(now.day.iso8601)"}"#
+        let other = try SubjectPlace(policy: DeskFixture().set.withLock { $0 })
+        let otherNumber = try await other.person()
+        _ = try await other.store.apply([.consent(try ConsentLine(Array(line.utf8), line: 1))], atomically: true, now: now)
+        let grant = SubjectAct.Grant(purpose: "newsletter", recipients: ["hubspot"], proof: "form")
+        let failure = await #expect(throws: ControlFailure.self) { try await other.desk.act(.give(grant), on: otherNumber, by: .person) }
+        #expect(failure?.code == "stop_binds" && failure?.message.contains(Day(number: now.day.number + 1).iso8601) == true)
+        other.now.withLock { $0 = Day(number: now.day.number + 1).start.adding(seconds: 60) }
+        guard case .done(let record) = try await other.desk.act(.give(grant), on: otherNumber, by: .person) else { return }
+        #expect(other.desk.standings(record.history).contains { $0["permits"].flag == true })
+    }
+
+    @Test(
+        "a ceiling is a stop where it lowers one of the person's own, or leaves nothing; otherwise it is entered first",
+        arguments: [
+            (Int?.none, Int?.some(0), true), (nil, 1, false), (nil, 3, false), (2, 1, true), (2, 2, false), (2, 3, false), (2, nil, false),
+        ])
+    func ceilings(_ before: Int?, _ after: Int?, _ isStop: Bool) {
+        var facts = SubjectFacts()
+        facts.preference = before
+        #expect(SubjectAct.preference(after).isStop(facts) == isStop)
+    }
+
+    @Test("an erasure closes what the person asked for, and ends their links, whoever carries it out")
+    func forgotten() async throws {
+        let place = try SubjectPlace()
+        let number = try await place.person()
+        let made = try await place.desk.makeLink(number, seconds: 3_600, by: SubjectActor("account:eve"))
+        let asked = try await place.desk.askErasure(number, by: .person)
+        let register = place.desk.parts.register
+        try register.forget([number], at: place.desk.now)
+        #expect(try register.link(made.link.id) == nil)
+        let request = try #require(try register.erasureRequest(asked.id))
+        #expect(request.number == 0 && request.state == .confirmed && request.by == nil)
+        // The desk says afterwards who confirmed it.
+        try register.decide(asked.id, .confirmed, by: "account:eve", at: place.desk.now)
+        #expect(try register.erasureRequest(asked.id)?.by == "account:eve")
+        #expect(throws: (any Error).self) { try register.decide(asked.id, .refused, by: "account:eve", at: place.desk.now) }
+    }
+
     @Test("a receipt has the standard's members and names the person by an opaque id")
     func receipts() async throws {
         let place = try Place()
@@ -141,7 +122,25 @@ struct SubjectDeskTests {
         let text = String(decoding: try JSONEncoder().encode(receipt), as: UTF8.self)
         #expect(!text.contains("anna"))
         let event = try #require(receipt["header"]["record_id"].text)
+        #expect(receipt["pii_processing"]["purposes"].items.first?["lawful_basis"].text == "consent")
         #expect(try await place.desk.receipt(event: event) != nil)
+    }
+
+    @Test("a receipt tells the fields of the agreement in force at the event, and how long it is valid as a duration")
+    func receiptOfItsTime() async throws {
+        let place = try SubjectPlace(policy: DeskFixture().set.withLock { $0 })
+        for (time, fields) in [("2026-05-01T00:00:00Z", ["birth_date", "email", "phone"]), ("2025-05-01T00:00:00Z", [])] {
+            let line =
+                #"{"subject":"crm:\#(time.prefix(4))","purpose":"newsletter","state":"given","recipients":["hubspot"],"event_time":"\#(time)","expires":"2027-05-01T00:00:00Z"}"#
+            let batch = try await place.store.apply(
+                [.consent(try ConsentLine(Array(line.utf8), line: 1))], atomically: true, now: place.desk.now)
+            let record = try await place.desk.record(try #require(batch.entered.first).number)
+            let receipt = try #require(try place.desk.receipts(record).first)["receipt"]
+            let told = receipt["pii_processing"]["purposes"].items.first?["pii_information"].items ?? []
+            #expect(Set(fields).isSubset(of: told.compactMap { $0["pii_attribute_id"].text }) && told.isEmpty == fields.isEmpty)
+            #expect(told.first { $0["pii_attribute_id"].text == "email" }.map { $0["pii_optional"].flag == false } ?? fields.isEmpty)
+            #expect(receipt["event"].items.first?["validity_duration"].text == (fields.isEmpty ? "P730D" : "P365D"))
+        }
     }
 
     @Test("a link opens one person's page until it is ended")
@@ -182,6 +181,21 @@ struct SubjectDeskTests {
         try await place.desk.refuseErasure(first.id, by: SubjectActor("account:eve"))
         #expect(try place.desk.erasureRequests(.open, limit: 10).isEmpty)
         await #expect(throws: ControlFailure.self) { try await place.desk.refuseErasure(first.id, by: SubjectActor("account:eve")) }
+    }
+
+    @Test("a bulk line that names what the policies do not know is taken, and says so")
+    func bulkDoubts() async throws {
+        let place = try SubjectPlace(policy: DeskFixture().set.withLock { $0 })
+        let lines = ["newsleter", "newsletter"].map {
+            #"{"subject":"crm:1","purpose":"\#($0)","state":"withdrawn","event_time":"2026-05-01T00:00:00Z"}"#
+        }
+        let input = Mutex<[UInt8]?>(Array(lines.joined(separator: "\n").utf8))
+        let run = BulkConsents(place.desk, input: { input.withLock { exchange(&$0, with: nil) } })
+        var out = ""
+        while let bytes = try await run.next() { out += String(decoding: bytes, as: UTF8.self) }
+        let results = try out.split(separator: "\n").map { try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+        #expect(results.map { $0["result"].text } == ["taken", "taken"])
+        #expect(results[0]["message"].text?.contains("no such purpose") == true && results[1]["message"].text == nil)
     }
 
     @Test("bulk lines are answered one by one, in order, and twice is once")

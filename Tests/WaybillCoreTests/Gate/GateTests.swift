@@ -145,6 +145,15 @@ struct GateTests {
         #expect(try refusal(#"{"email":"anna@example.com","ssn":"1"}"#, head)?.code == "body_signed")
     }
 
+    @Test("an ended caller sends nothing, whatever the files say", arguments: [("POST", "/contacts"), ("GET", "/contacts")])
+    func endedCaller(_ method: String, _ target: String) throws {
+        var standing = Standing()
+        standing.callersEnded = Set(try GateFixture.policy().callers.map(\.id))
+        #expect(!standing.bindsLike(Standing()))
+        let body = method == "GET" ? "" : #"{"email":"anna@example.com"}"#
+        #expect(try refusal(body, GateFixture.head(method, target), standing: standing)?.code == "caller_not_permitted")
+    }
+
     @Test("records of one request count against the day's volume one by one")
     func countsVolume() throws {
         var standing = Standing()

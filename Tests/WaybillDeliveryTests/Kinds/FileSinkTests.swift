@@ -1,6 +1,7 @@
 import Testing
 import WaybillCore
 import WaybillLedger
+import WaybillTesting
 
 @testable import WaybillDelivery
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WaybillCore
 
@@ -64,6 +65,13 @@ struct PolicyLifeTests {
                 drafted, submitted, approved, (.terminate(versions: [1], why: "x"), "ben"), (.terminate(versions: [1], why: "y"), "ben"),
             ],
             refused: "terminated", approved: [1]),
+        Case(
+            name: "an end takes the next version out of review",
+            acts: [
+                drafted, submitted, approved, (.draft(version: 2, digest: "b"), "anna"), (.submit(digest: "b"), "anna"),
+                (.terminate(versions: [1], why: "x"), "ben"), (.approve(digest: "b"), "ben"),
+            ],
+            refused: "not_in_review", draft: .draft, approved: [1]),
         Case(name: "a version of the files is approved by its digest", acts: [(.confirm(version: 3, digest: "f"), "ben")], approved: [3]),
         Case(
             name: "and again when the file was changed",
@@ -89,6 +97,31 @@ struct PolicyLifeTests {
         }
         #expect(life.draft?.state == given.draft)
         #expect(life.versions.map(\.number) == given.approved)
+    }
+
+    @Test(
+        "Of an agreement the newest version that has begun is in the set, and those that wait",
+        arguments: [
+            ([10, 20, 30], Int64(5), [1, 2, 3]), ([10, 20, 30], 10, [1, 2, 3]), ([10, 20, 30], 19, [1, 2, 3]), ([10, 20, 30], 20, [2, 3]),
+            ([10, 20, 30], 30, [3]), ([10, nil, 30], 25, [1, 2, 3]), ([nil, nil], 25, [1, 2]),
+        ] as [([Int64?], Int64, [Int])])
+    func inSet(_ beginnings: [Int64?], _ now: Int64, _ expected: [Int]) throws {
+        var life = PolicyLife(PolicyDocumentName(.agreement, "news"))
+        for (position, begins) in beginnings.enumerated() {
+            let digest = String(position)
+            let acts: [(PolicyLifeEvent.Act, String)] = [
+                (.draft(version: position + 1, digest: digest), "anna"), (.submit(digest: digest), "anna"),
+                (.approve(digest: digest, begins: begins.map { Timestamp(seconds: $0) }), "ben"),
+            ]
+            for (act, who) in acts { try life.apply(PolicyLifeEvent(act, at: Timestamp(seconds: 0), by: who)) }
+        }
+        #expect(life.inSet(at: Timestamp(seconds: now)).map(\.number) == expected)
+    }
+
+    @Test("An approval that an older gate wrote is read without its beginning")
+    func olderEvent() throws {
+        let text = #"{"act":{"approve":{"digest":"a"}},"stamp":{"at":"2026-05-01T00:00:00Z","by":"ben"}}"#
+        #expect(try JSONDecoder().decode(PolicyLifeEvent.self, from: Data(text.utf8)).act == .approve(digest: "a"))
     }
 
     @Test(

@@ -3,6 +3,7 @@ import Testing
 import WaybillControl
 import WaybillCore
 import WaybillStorage
+import WaybillTesting
 
 @testable import waybill
 

@@ -3,6 +3,7 @@ import Testing
 import WaybillCore
 import WaybillLedger
 import WaybillProxy
+import WaybillTesting
 
 @testable import waybill
 

@@ -1,5 +1,6 @@
 import Testing
 import WaybillProxy
+import WaybillTesting
 
 @testable import waybill
 

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WaybillTesting
 
 @Suite("waybill doctor")
 struct DoctorTests {

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import WaybillCore
 import WaybillLedger
+import WaybillTesting
 
 @testable import waybill
 

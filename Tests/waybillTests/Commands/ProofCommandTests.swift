@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Testing
 import WaybillLedger
+import WaybillTesting
 
 @testable import waybill
 

@@ -2,6 +2,7 @@ import Testing
 import WaybillCore
 import WaybillDelivery
 import WaybillLedger
+import WaybillTesting
 
 @testable import waybill
 

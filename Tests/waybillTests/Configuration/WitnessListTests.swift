@@ -1,6 +1,7 @@
 import Crypto
 import Testing
 import WaybillLedger
+import WaybillTesting
 
 @testable import waybill
 

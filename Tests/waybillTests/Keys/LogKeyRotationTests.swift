@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import Testing
+import WaybillTesting
 
 @testable import waybill
 

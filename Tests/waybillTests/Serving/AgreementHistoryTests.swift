@@ -4,6 +4,7 @@ import Testing
 import WaybillCore
 import WaybillLedger
 import WaybillStorage
+import WaybillTesting
 
 @testable import waybill
 

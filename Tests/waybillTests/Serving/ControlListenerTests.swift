@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Testing
 import WaybillCore
+import WaybillTesting
 
 @testable import waybill
 

@@ -1,4 +1,5 @@
 import Testing
+import WaybillTesting
 
 @testable import waybill
 

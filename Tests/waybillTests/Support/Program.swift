@@ -1,4 +1,5 @@
 import Foundation
+import WaybillTesting
 
 /// Runs the built `waybill`, and other programs, as a user would.
 enum Program {

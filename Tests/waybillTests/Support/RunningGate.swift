@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WaybillTesting
 
 /// A `waybill serve` in the background; stopped when the test lets go of it.
 final class RunningGate {

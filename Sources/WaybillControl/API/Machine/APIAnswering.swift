@@ -14,6 +14,8 @@ struct RenderedAnswer: Sendable {
     var etag: String?
     var location: String?
     var link: String?
+    /// Of a download: what it is called, and its length.
+    var file: (name: String, bytes: Int)?
     var body: Body
 
     /// A stream ends with the permission.
@@ -41,6 +43,8 @@ struct APIAnswering {
             page(items, try next.map { try cursors.sealed($0, operation, values) })
         case .stream(let mediaType, let next):
             RenderedAnswer(status: 200, mediaType: mediaType, body: .stream(next))
+        case .download(let name, let mediaType, let bytes, let next):
+            RenderedAnswer(status: 200, mediaType: mediaType, file: (name, bytes), body: .stream(next))
         case .nothing: RenderedAnswer(status: 204, body: .none)
         }
     }
@@ -65,6 +69,10 @@ struct APIAnswering {
         headers[.location] = answer.location
         if let name = HTTPField.Name("Link") { headers[name] = answer.link }
         headers[.xContentTypeOptions] = "nosniff"
+        if let file = answer.file {
+            headers[.contentDisposition] = "attachment; filename=\"\(ConsoleAddress.fileName(file.name))\""
+            headers[.contentSecurityPolicy] = "default-src 'none'; sandbox"
+        }
         if operation.method == .get, let etag = answer.etag, Self.isKnown(etag, to: request) {
             headers[.contentType] = nil
             return Response(status: .notModified, headers: headers)
@@ -74,7 +82,7 @@ struct APIAnswering {
         case .none: return Response(status: status, headers: headers)
         case .bytes(let bytes): return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
         case .stream(let next):
-            let body = ResponseBody { writer in
+            let body = ResponseBody(contentLength: answer.file?.bytes) { writer in
                 while let bytes = try await next() { try await writer.write(ByteBuffer(bytes: bytes)) }
                 try await writer.finish(nil)
                 withExtendedLifetime(ticket) {}

@@ -81,13 +81,23 @@ struct APIMachine: Sendable {
         let answering = APIAnswering(operation: operation, request: request, target: target, values: call.values, cursors: cursors)
         let permission = ContinuedPermission(principal, operation.permission, clock: clock) { try await caller.principal(now: $0) }
         guard operation.takesIdempotencyKey, let key = try reading.idempotencyKey(), let repeats else {
-            let rendered = try answering.rendered(try await operation.run(call))
+            let rendered = try answering.rendered(try await run(operation, call))
             return answering.response(operation.isSigned ? rendered : rendered.holding(permission), holding: ticket)
         }
         let once = OnceOnly(
             store: repeats, key: RequestKey(principal: principal.id, operation: operation.id, key: key), bytes: bytes, now: now)
-        let rendered = try await once.run { try answering.rendered(try await operation.run(call)) }
+        let rendered = try await once.run { try answering.rendered(try await run(operation, call)) }
         return answering.response(rendered.holding(permission), holding: ticket)
+    }
+
+    /// What an operation itself refuses for lack of right (four eyes, one's own roles) is entered like what the table of permissions refuses.
+    private func run(_ operation: APIOperation, _ call: APICall) async throws -> APIAnswer {
+        do {
+            return try await operation.run(call)
+        } catch let problem as APIProblem where problem.code == .notPermitted && !problem.isEntered {
+            await access.refused(call.principal, operation.permission, now: call.now)
+            throw problem
+        }
     }
 
     /// Nobody yet: the operation tells who by the signature. Requests are counted by address until then.

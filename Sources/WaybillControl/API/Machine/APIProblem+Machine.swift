@@ -34,7 +34,7 @@ extension APIProblem {
         headers[.contentType] = "application/problem+json"
         headers[.cacheControl] = "no-store"
         if code.status == 401, headers[.wwwAuthenticate] == nil { headers[.wwwAuthenticate] = #"Bearer realm="waybill""# }
-        if [429, 503].contains(code.status), headers[.retryAfter] == nil { headers[.retryAfter] = "1" }
+        if [429, 503].contains(code.status), headers[.retryAfter] == nil { headers[.retryAfter] = String(retryAfterSeconds ?? 1) }
         return Response(
             status: .init(code: code.status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.bytes)))
     }

@@ -17,6 +17,9 @@ extension OpenAPIDocument {
         }
         let (status, answer) = try answer(of: operation, &named)
         responses[String(status)] = answer
+        if let accepted = operation.accepted {
+            responses["202"] = content(["application/json": .object(["schema": try accepted.schema(&named)])])
+        }
         if operation.method == .get, case .json = operation.answer {
             responses["304"] = .object(["description": "It still has the tag of If-None-Match."])
         }

@@ -30,6 +30,11 @@ package enum ConsentsOperations {
             } catch let problem as LineProblem {
                 throw APIProblem(.unprocessable, problem.message, pointer: problem.member.map { "/\($0)" } ?? "")
             }
+            do throws(ControlFailure) {
+                try desk.check(purpose: line.event.purpose, line.event.recipients)
+            } catch {
+                throw APIProblem(.unprocessable, error.message, pointer: error.code == "purpose_unknown" ? "/purpose" : "/recipients")
+            }
             let actor = SubjectActor(call.principal.id)
             let isStop = line.event.state.isStop
             let detail = [
@@ -60,7 +65,10 @@ package enum ConsentsOperations {
     private static func bulk(_ desk: SubjectDesk) -> APIOperation {
         APIOperation(
             "importConsents", .post, "/v1/consents/bulk", resource: resource,
-            "Record many: a line, an event; a line of the answer for each, in order. Every line is taken or refused by itself.",
+            """
+            Record many: a line, an event; a line of the answer for each, in order. Every line is taken or refused by itself; one that was taken \
+            and names what the policies do not know says so in `message`.
+            """,
             permission: .changeSubjects, body: .ndjson(line: SubjectShapes.consent), answer: .ndjson(line: result),
             problems: [.unavailable]
         ) { call in

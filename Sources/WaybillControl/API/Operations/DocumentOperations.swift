@@ -84,9 +84,11 @@ package struct DocumentOperations: Sendable {
             create("draft\(word)Version", "\(one)/versions", [id], "Make a draft of the next version."),
             APIOperation(
                 "get\(word)Draft", .get, "\(one)/draft", resource: plural, "The draft, with what lint says of the policies with it.",
-                permission: .draftPolicies, parameters: [id], answer: .json(DocumentShapes.document), problems: [.notFound]
+                permission: .readPolicies, parameters: [id], answer: .json(DocumentShapes.document), problems: [.notFound]
             ) { [self] call in
                 try await refusing {
+                    // A vendor's auditor sees versions, not drafts.
+                    guard call.principal.vendor == nil else { throw AgreementDesk.unknown(name(call)) }
                     let report = try await desk.show(name(call))
                     guard let tag = report.versions.first?.tag else { throw AgreementDesk.unknown(name(call)) }
                     return .json(DocumentShapes.json(report), etag: tag)
@@ -102,10 +104,7 @@ package struct DocumentOperations: Sendable {
                 permission: .draftPolicies, parameters: [id], answer: .nothing, needsMatch: true, problems: [.notFound, .conflict]
             ) { [self] call in
                 try await refusing {
-                    guard try await desk.versions(of: name(call)).first?.tag == call.match else {
-                        throw DeskRefusal("changed_meanwhile", "Somebody else changed the draft meanwhile; look at it and do it again.")
-                    }
-                    try await desk.discard(name(call), by: call.principal.id)
+                    try await desk.discard(name(call), tag: call.match ?? "", by: call.principal.id)
                     return .nothing
                 }
             },
@@ -124,14 +123,19 @@ package struct DocumentOperations: Sendable {
         [
             APIOperation(
                 "get\(word)Impact", .get, "\(one)/impact", resource: plural,
-                "The impact of the draft on the last 30 days of transfers; worked out if it was not for this text.",
-                permission: .readPolicies, parameters: [id], answer: .json(DocumentShapes.impact),
+                "The impact of the draft on the last 30 days of transfers; worked out if it was not for this text. "
+                    + "202 while that takes longer than 2 seconds: ask again.",
+                permission: .readPolicies, parameters: [id], answer: .json(ImpactShapes.impact), accepted: ImpactShapes.underWay,
                 problems: [.notFound, .conflict, .unprocessable]
             ) { [self] call in
                 try await refusing {
                     guard call.principal.vendor == nil else { throw AgreementDesk.unknown(name(call)) }
-                    if let known = try await desk.impact(of: name(call)) { return .json(DocumentShapes.json(known)) }
-                    return .json(DocumentShapes.json(try await desk.workImpact(name(call))))
+                    switch try await desk.impactStanding(of: name(call), by: call.principal.id) {
+                    case .known(let impact): return .json(ImpactShapes.json(impact))
+                    case .working(let job):
+                        let id = ConsoleAddress.part(call.values[kind.rawValue] ?? "")
+                        return .json(ImpactShapes.json(job), status: 202, location: "/v1/\(plural)/\(id)/impact")
+                    }
                 }
             },
             APIOperation(
@@ -178,7 +182,7 @@ package struct DocumentOperations: Sendable {
     private var terminate: APIOperation {
         APIOperation(
             "terminate\(word)", .post, "\(one)/terminate", resource: plural, "End it for good: every version, from the next request on.",
-            permission: .stopTransfers, parameters: [id], body: .json(DocumentShapes.reason),
+            permission: .approveAgreements, parameters: [id], body: .json(DocumentShapes.reason),
             answer: .json(.object([.required("versions", .list(of: DocumentShapes.version, count: 0...100_000))])),
             takesIdempotencyKey: true, problems: [.notFound, .conflict, .unprocessable]
         ) { [self] call in

@@ -86,43 +86,6 @@ enum DocumentShapes {
             .required("owner", .nullable(.text())), .required("consequence", .text()),
         ]))
 
-    static let impact = JSONShape.named(
-        "Impact",
-        .object([
-            .required("since", .time), .required("until", .time), .required("transfers", .count), .required("records", .count),
-            .required("records_newly_denied", .count), .required("records_newly_permitted", .count),
-            .required("is_whole", .boolean, "False: only the newest transfers of the time were replayed."),
-            .required("caveat", .text(), "What cannot be known from a log without values."),
-            .required(
-                "lines",
-                .list(
-                    of: .object([
-                        .required("caller", .text()), .required("endpoint", .text()), .required("purposes", .list(of: .text())),
-                        .required("transfers", .count), .required("records", .count), .required("newly_denied", .nullable(.text())),
-                        .required("newly_permitted", .boolean), .required("fields_more", .list(of: .text())),
-                        .required("fields_fewer", .list(of: .text())), .required("samples", .list(of: .text())),
-                    ]), count: 0...200_000)),
-        ]))
-
-    static func json(_ impact: Impact) -> JSONValue {
-        .object([
-            "since": .string(impact.since), "until": .string(impact.until), "transfers": .int(Int64(impact.transfers)),
-            "records": .int(Int64(impact.records)), "records_newly_denied": .int(Int64(impact.recordsNewlyDenied)),
-            "records_newly_permitted": .int(Int64(impact.recordsNewlyPermitted)), "is_whole": .bool(impact.isWhole),
-            "caveat": .string(Impact.caveat),
-            "lines": .array(
-                impact.lines.map { line in
-                    .object([
-                        "caller": .string(line.caller), "endpoint": .string(line.endpoint), "purposes": .strings(line.purposes),
-                        "transfers": .int(Int64(line.transfers)), "records": .int(Int64(line.records)),
-                        "newly_denied": .optional(line.newlyDenied), "newly_permitted": .bool(line.newlyPermitted),
-                        "fields_more": .strings(line.fieldsMore), "fields_fewer": .strings(line.fieldsFewer),
-                        "samples": .strings(line.samples),
-                    ])
-                }),
-        ])
-    }
-
     static func json(_ report: VersionReport) -> JSONValue {
         .object([
             "kind": .string(report.kind.rawValue), "id": .string(report.id), "version": number(report.version),
@@ -204,7 +167,8 @@ extension APIProblem {
             case "four_eyes": .notPermitted
             case "changed_meanwhile": .changedMeanwhile
             case "policy_invalid", "document_malformed", "other_id", "too_large", "text_unfit", "not_admissible": .unprocessable
-            case "control_store", "document_lost", "not_in_force", "disk_full", "busy", "closed", "clock", "overloaded": .unavailable
+            case "control_store", "document_lost", "not_in_force", "disk_full", "busy", "closed", "clock", "overloaded", "impact_failed":
+                .unavailable
             default: .conflict
             }
         self.init(code, refusal.message, pointer: refusal.problems.isEmpty ? nil : pointer)

@@ -8,7 +8,6 @@ extension APIProblem {
             case "subject_unknown", "request_unknown": .notFound
             case "erasure_under_way", "erasure_at_work", "no_such_stop": .conflict
             case "signature_refused": .credentialMissing
-            case "replayed": .conflict
             case "subject_malformed", "body_malformed": .bodyMalformed
             case "busy", "disk_full", "damaged", "unavailable", "log_unavailable", "control_store", "policy_unavailable", "map_missing",
                 "still_read", "not_signed":

@@ -33,12 +33,12 @@ package enum TransferOperations {
                     }
                 }
                 let page = try await queries.list(filter, limit: call.page.limit, from: cursor)
-                return .page(items: try page.items.map { try JSONValue($0.summary.json) }, next: page.next?.description)
+                return .page(items: page.items.map { JSONValue(canonical: $0.summary.json) }, next: page.next?.description)
             },
             APIOperation(
                 "getTransfer", .get, "/v1/transfers/{xid}", resource: "transfers", "Everything the log holds about one transfer.",
                 permission: .readTransfers, parameters: [xid], answer: .json(TransferShapes.detail), problems: [.notFound]
-            ) { call in .json(try JSONValue(try await detail(call, queries).json)) },
+            ) { call in .json(JSONValue(canonical: try await detail(call, queries).json)) },
             APIOperation(
                 "explainTransfer", .get, "/v1/transfers/{xid}/explain", resource: "transfers",
                 "Why one transfer was sent, reduced or refused, in words.", permission: .readTransfers, parameters: [xid],
@@ -107,9 +107,6 @@ package enum TransferOperations {
 }
 
 extension JSONValue {
-    /// Of what the ledger writes.
-    init(_ value: CanonicalValue) throws { self = try JSONReader.read(value.bytes) }
-
     /// Of a document of our own making. Throws if it is none.
     package init(document bytes: [UInt8]) throws { self = try JSONReader.read(bytes) }
 }

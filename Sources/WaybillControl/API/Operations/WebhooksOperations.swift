@@ -5,7 +5,7 @@ package enum WebhooksOperations {
     package static func all(_ desk: WebhookDesk) -> [APIOperation] {
         var operation = APIOperation(
             "receiveWebhook", .post, "/v1/webhooks/{source}", resource: "webhooks",
-            "A consent change of a source, signed over its raw bytes: HubSpot's v3, or `Waybill-Signature: t=…,v1=…`. In force when answered.",
+            "A consent change of a source, signed over its raw bytes: HubSpot's v3, or `Waybill-Signature: t=…,v1=…`. In force when answered; a delivery told again changes nothing.",
             permission: .changeSubjects,
             parameters: [.path("source", .oneOf(ConsentSource.all.map(\.name)), "Who sends.")],
             body: .bytes(mediaTypes: ["application/json"], bytesMax: WebhookDesk.bodyBytesMax),
@@ -13,7 +13,7 @@ package enum WebhooksOperations {
                 .object([
                     .required("taken", .integer(0...Int.max)), .required("duplicates", .integer(0...Int.max)),
                     .required("unknown", .integer(0...Int.max)), .required("refused", .integer(0...Int.max)),
-                ])), problems: [.credentialMissing, .conflict, .unavailable]
+                ])), problems: [.credentialMissing, .unavailable]
         ) { call in
             var body: [UInt8] = []
             while let bytes = try await call.nextBytes() {

@@ -12,13 +12,13 @@ enum Attention {
         var permission: Permission
     }
     /// Dates this near are told of.
-    static let aheadSeconds: Int64 = 30 * 86_400
+    static let aheadDays = 30
     static let sinkBehindEntriesMax: UInt64 = 10_000
 
     static func items(
-        _ set: PolicySet, stops: [SuspensionEvent], engagements: [Engagement], state: ConsoleGateState, now: Timestamp
+        due: [DueDate], stops: [SuspensionEvent], engagements: [Engagement], state: ConsoleGateState, now: Timestamp
     ) -> [Item] {
-        let all = ofGate(state) + stops.map(stop) + dates(set, now) + findings(engagements, now)
+        let all = ofGate(state) + stops.map(stop) + due.map(Self.due) + findings(engagements, now)
         return all.filter { $0.urgency == .now } + all.filter { $0.urgency == .soon }
     }
 
@@ -55,33 +55,13 @@ enum Attention {
             permission: .readPolicies)
     }
 
-    private static func dates(_ set: PolicySet, _ now: Timestamp) -> [Item] {
-        var items: [Item] = []
-        func add(_ date: Timestamp?, _ what: String, path: String) {
-            guard let date, date < now.adding(seconds: aheadSeconds) else { return }
-            items.append(
-                Item(
-                    urgency: date <= now ? .now : .soon, what: what, detail: "\(date <= now ? "Since" : "On") \(date.day.iso8601)",
-                    path: path, permission: .readPolicies))
-        }
-        let newest = Dictionary(grouping: set.agreements, by: \.id).compactMap { $1.max { $0.version < $1.version } }
-        for agreement in newest.sorted(by: { $0.id < $1.id }) {
-            let path = "/console/agreements/\(ConsoleAddress.part(agreement.id))"
-            add(agreement.until, "Agreement \(agreement.id) ends", path: path)
-            add(agreement.reviewNext, "Agreement \(agreement.id): review", path: path)
-            if case .report(let until) = agreement.mode { add(until, "Agreement \(agreement.id): report mode ends", path: path) }
-            for mechanism in agreement.transfer {
-                add(mechanism.until, "Agreement \(agreement.id): transfer mechanism \(mechanism.kind.rawValue) ends", path: path)
-            }
-        }
-        for vendor in set.vendors {
-            let path = "/console/vendors/\(ConsoleAddress.part(vendor.id))"
-            add(vendor.dueDiligence?.next, "Vendor \(vendor.id): due diligence", path: path)
-            for certification in vendor.certifications {
-                add(certification.until, "Vendor \(vendor.id): certification \(certification.scheme) ends", path: path)
-            }
-        }
-        return items
+    private static func due(_ date: DueDate) -> Item {
+        let isOver = date.daysLeft < 0
+        return Item(
+            urgency: isOver ? .now : .soon,
+            what: "\(date.kind.rawValue.capitalizedFirst) \(date.id): \(date.what.rawValue.replacing("_", with: " "))",
+            detail: "\(isOver ? "Since" : "On") \(date.date.prefix(10)). \(date.consequence)",
+            path: "/console/\(date.kind.folder)/\(ConsoleAddress.part(date.id))", permission: .readPolicies)
     }
 
     private static func findings(_ engagements: [Engagement], _ now: Timestamp) -> [Item] {

@@ -21,6 +21,12 @@ package final class ConsoleDesk: Sendable {
         drawing = ConsoleJob(clock: clock)
     }
 
+    /// False: one is under way.
+    @discardableResult
+    func beginVerification(by who: String) async -> Bool {
+        await verification.begin(by: who) { [sources] progress in try await sources.verify(progress: progress) }
+    }
+
     struct Drawn: Sendable {
         var engagement: String
         var sample: Engagement.Sample

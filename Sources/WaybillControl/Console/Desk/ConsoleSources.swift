@@ -10,6 +10,8 @@ package protocol ConsoleSources: Sendable {
     /// With the set that the entry pins, if it is kept; nil: the log has no such transfer.
     func transfer(_ id: TransferID) async throws -> ConsoleTransfer?
     func stops() async throws -> [SuspensionEvent]
+    /// Overdue, or due within so many days.
+    func due(within days: Int) async throws -> [DueDate]
     func engagements() async throws -> [Engagement]
     func engagement(_ id: String) async throws -> Engagement?
     /// May read much of the log.

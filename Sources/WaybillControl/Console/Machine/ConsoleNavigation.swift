@@ -34,6 +34,7 @@ enum ConsoleNavigation {
             label: "Evidence",
             items: [
                 Item(label: "Audits", path: "/console/engagements"),
+                Item(label: "Packages", path: "/console/packages"),
                 Item(label: "Log", path: "/console/log"),
                 Item(label: "Sinks", path: "/console/sinks"),
             ]),

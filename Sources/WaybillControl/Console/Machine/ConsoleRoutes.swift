@@ -68,6 +68,9 @@ struct ConsoleRoutes: Sendable {
             response = await write(refusal, visit)
         } catch let problem as APIProblem {
             response = await write(ConsoleRefusal(problem), visit)
+        } catch let problem as FormProblem {
+            // Of a page that has no form to show it in.
+            response = await write(ConsoleRefusal(HTTPResponse.Status(code: problem.status), problem.message), visit)
         } catch {
             logger.error("console page failed", metadata: ["page": "\(page.path)", "error": "\(type(of: error))"])
             response = await write(
@@ -119,7 +122,7 @@ struct ConsoleRoutes: Sendable {
         guard page.method == .post else {
             guard let fields = FormDecoding.fields(request.uri.query ?? "") else { throw Self.malformed }
             call.fields = fields
-            return try await write(try await page.run(call), visit)
+            return try await write(try await run(page, call), visit)
         }
         return try await posted(page, request, call, visit)
     }
@@ -137,7 +140,7 @@ struct ConsoleRoutes: Sendable {
             throw Self.forged
         }
         do {
-            return try await write(try await page.run(call), visit)
+            return try await write(try await run(page, call), visit)
         } catch {
             guard let problem = FormProblem(refusing: error), let form = shown[page.form ?? page.path],
                 form.permission.map({ permission in call.principal?.may(permission) ?? false }) ?? true
@@ -149,6 +152,18 @@ struct ConsoleRoutes: Sendable {
             again.problem = problem
             call.problem = problem
             return try await write(try await form.run(call), again)
+        }
+    }
+
+    /// What a page itself refuses for lack of right (four eyes, one's own roles) is entered like what the table of permissions refuses.
+    private func run(_ page: ConsolePage, _ call: ConsoleCall) async throws -> ConsoleAnswer {
+        do {
+            return try await page.run(call)
+        } catch {
+            if let principal = call.principal, let permission = page.permission, ConsoleRefusal.isLackOfRight(error) {
+                await surface.access.refused(principal, permission, now: call.now)
+            }
+            throw error
         }
     }
 

@@ -41,6 +41,15 @@ struct ConsoleRefusal: Error, Sendable {
         message = "\(problem.code.title). \(problem.detail)"
     }
 
+    /// True: somebody else may do it, and nobody has entered the refusal yet.
+    static func isLackOfRight(_ error: any Error) -> Bool {
+        switch error {
+        case let problem as APIProblem: problem.code.status == 403 && !problem.isEntered
+        case let problem as FormProblem: problem.status == 403
+        default: false
+        }
+    }
+
     var title: String {
         switch status.code {
         case 403: "Not permitted"

@@ -16,8 +16,8 @@ struct ActPages {
             ConsolePage(.post, "\(pages.one)/reject", permission: .approveAgreements, form: approval) { [self] call in
                 try await formed { try await reject(call) }
             },
-            ConsolePage(.get, end, permission: .stopTransfers) { [self] call in try await formed { try await ask(call) } },
-            ConsolePage(.post, end, permission: .stopTransfers) { [self] call in try await formed { try await terminate(call) } },
+            ConsolePage(.get, end, permission: .approveAgreements) { [self] call in try await formed { try await ask(call) } },
+            ConsolePage(.post, end, permission: .approveAgreements) { [self] call in try await formed { try await terminate(call) } },
         ]
     }
 

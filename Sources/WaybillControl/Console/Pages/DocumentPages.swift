@@ -131,7 +131,7 @@ package struct DocumentPages: Sendable {
                     ConsolePart.action("Resume", "/console/stops/lift?kind=\(kind.rawValue)&id=\(ConsoleAddress.part(current.id))"))
             }
         }
-        if current.terminated == nil, principal.may(.stopTransfers) {
+        if current.terminated == nil, principal.may(.approveAgreements) {
             actions.append(ConsolePart.action("Terminate", "\(path)/terminate"))
         }
         return actions
@@ -255,7 +255,7 @@ func formed<Value>(_ work: () async throws -> Value) async throws -> Value {
             case "digest_other": "digest"
             default: refusal.problems.isEmpty ? nil : "text"
             }
-        throw FormProblem(refusal.message, field: field)
+        throw FormProblem(refusal.message, field: field, status: refusal.code == "four_eyes" ? 403 : 422)
     }
 }
 

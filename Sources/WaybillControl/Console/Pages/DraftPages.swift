@@ -10,7 +10,9 @@ struct DraftPages {
 
     var all: [ConsolePage] {
         [
-            ConsolePage(.get, "\(pages.root)/new", permission: .draftPolicies) { [self] call in try await formed { start(call) } },
+            ConsolePage(.get, "\(pages.root)/new", permission: .draftPolicies) { [self] call in
+                try await formed { NewDraftForm(pages: pages).page(call) }
+            },
             ConsolePage(.post, "\(pages.root)/new", permission: .draftPolicies) { [self] call in
                 try await formed { try await create(call) }
             },
@@ -26,13 +28,15 @@ struct DraftPages {
                 try await formed {
                     // A vendor's auditor sees versions, not drafts.
                     guard call.principal?.vendor == nil else { throw AgreementDesk.unknown(pages.name(call)) }
-                    _ = try await desk.workImpact(pages.name(call))
-                    return .redirect("\(pages.path(pages.name(call).id))/draft", notice: "The impact is worked out; see below.")
+                    let standing = try await desk.impactStanding(of: pages.name(call), by: try who(call), anew: true)
+                    return .redirect(
+                        "\(pages.path(pages.name(call).id))/draft",
+                        notice: standing.isKnown ? "The impact is worked out; see below." : "The impact is being worked out; see below.")
                 }
             },
             ConsolePage(.post, "\(pages.one)/discard", permission: .draftPolicies, form: draftPath) { [self] call in
                 try await formed {
-                    try await desk.discard(pages.name(call), by: try who(call))
+                    try await desk.discard(pages.name(call), tag: call.field("tag"), by: try who(call))
                     return .redirect(pages.root, notice: "The draft is discarded.")
                 }
             },
@@ -44,90 +48,20 @@ struct DraftPages {
         return principal.id
     }
 
-    /// For people: the few things every document needs. What the form makes is YAML, and goes on as that.
-    private func start(_ call: ConsoleCall) -> ConsoleAnswer {
-        let set = desk.parts.set()
-        var form = ConsoleForm(call, action: "\(pages.root)/new")
-        form.add("id", "Id", hint: "Small letters, digits and dashes; it never changes.")
-        switch kind {
-        case .agreement: addAgreement(&form, set)
-        case .vendor: addVendor(&form, set)
-        case .caller: addCaller(&form, set)
-        }
-        form.add(
-            "text", "Or the whole document as YAML", .area(rows: 12, isCode: true),
-            hint: "As in the policy files. If something stands here, the fields above are not used.", isOptional: true)
-        form.button("Make the draft", tone: "primary")
-        form.cancel(pages.root)
-        return ConsolePart.page(
-            "New \(kind.rawValue)", lead: "A draft sends nothing. It is in force when somebody else has approved it.",
-            crumbs: [(kind.folder.prefix(1).uppercased() + kind.folder.dropFirst(), pages.root)], [ConsolePart.part("form", form.json)])
-    }
-
-    private func addAgreement(_ form: inout ConsoleForm, _ set: PolicySet) {
-        let now = desk.parts.clock()
-        form.add("vendor", "Vendor", .select(set.vendors.map { .init($0.id, $0.legalName) }), isOptional: true)
-        form.add(
-            "role", "The vendor's role", .select(Agreement.Role.allCases.map { .init($0.rawValue, $0.rawValue.replacing("_", with: " ")) }),
-            value: [Agreement.Role.processor.rawValue], isOptional: true)
-        form.add("owner", "Owner", .email, hint: "Who answers for it.", isOptional: true)
-        form.add("from", "In force from", .date, value: [now.day.iso8601], isOptional: true)
-        form.add("until", "Ends before", .date, hint: "Empty: open-ended.", isOptional: true)
-        form.add("review", "Next review", .date, value: [Day(number: now.day.number + 365).iso8601], isOptional: true)
-        form.add(
-            "purpose", "Purpose", .select(set.purposes.filter { !$0.generic }.map { .init($0.name) }),
-            hint: "More can be added in the YAML.",
-            isOptional: true)
-        form.add(
-            "basis", "Lawful basis", .select(Basis.allCases.map { .init($0.rawValue, $0.rawValue.replacing("_", with: " ")) }),
-            isOptional: true)
-        form.add(
-            "endpoints", "Calls", value: ["*"], hint: "Ids of the vendor's calls, separated by commas; * stands for all.", isOptional: true)
-        form.add(
-            "fields", "Fields sent as they are", .checks(set.fields.map { .init($0.name, note: $0.category) }),
-            hint: "Masking and the like is written in the YAML.", isOptional: true)
-        form.add("regions", "Countries it may go to", value: ["US"], hint: "ISO codes, separated by commas.", isOptional: true)
-        form.add(
-            "mechanism", "Transfer rests on",
-            .select([
-                .init("none", "nothing: inside the area"), .init("adequacy", "an adequacy decision for the country"),
-                .init("dpf", "EU-US Data Privacy Framework"), .init("scc1", "standard clauses, module 1"),
-                .init("scc2", "standard clauses, module 2"),
-            ]), isOptional: true)
-        form.add("assessment", "Transfer assessment", hint: "The reference of its paper, where clauses are used.", isOptional: true)
-    }
-
-    private func addVendor(_ form: inout ConsoleForm, _ set: PolicySet) {
-        form.add("legal_name", "Legal name", isOptional: true)
-        form.add("established_in", "Established in", value: ["US"], hint: "ISO code, like IE or US-MA.", isOptional: true)
-        form.add("url", "Address of its API", hint: "https://api.example.com, nothing after it.", isOptional: true)
-        form.add("region", "Country of that address", value: ["US"], isOptional: true)
-        form.add("privacy", "Privacy contact", .email, isOptional: true)
-        form.add("request", "A call", value: ["POST /contacts"], hint: "Method and path; more are written in the YAML.", isOptional: true)
-        form.add("subject", "Member that names the person", value: ["email"], isOptional: true)
-        form.add(
-            "members", "Members and their fields", .area(rows: 4, isCode: true), value: ["email: email"],
-            hint:
-                "One a line: name in the body, colon, field of the catalogue. Fields: \(set.fields.map(\.name).joined(separator: ", "))",
-            isOptional: true)
-    }
-
-    private func addCaller(_ form: inout ConsoleForm, _ set: PolicySet) {
-        form.add("owner", "Owner", .email, isOptional: true)
-        form.add(
-            "token_sha256", "SHA-256 of its token", hint: "printf %s TOKEN | sha256sum. The token itself never comes here.",
-            isOptional: true)
-        form.add("agreement", "May use", .select(Array(Set(set.agreements.map(\.id))).sorted().map { .init($0) }), isOptional: true)
-        form.add("purpose", "For", .select(set.purposes.filter { !$0.generic }.map { .init($0.name) }), isOptional: true)
-    }
-
     private func create(_ call: ConsoleCall) async throws -> ConsoleAnswer {
-        let id = call.field("id") ?? ""
-        guard JSONShape.Pattern.id.matches(id) else {
-            throw FormProblem("An id has 1 to 63 of a-z, 0-9, -, _ and ., beginning with a letter or digit.", field: "id")
+        let form = NewDraftForm(pages: pages)
+        let (id, text) = try form.document(call)
+        let name = PolicyDocumentName(kind, id)
+        let who = try who(call)
+        if !NewDraftForm.isYAML(call), try await !desk.versions(of: name).isEmpty {
+            throw FormProblem("There is a \(kind.rawValue) of this id; draft its next version on its own page.", field: "id")
         }
-        let text = try call.field("text").map { $0 + "\n" } ?? DraftText(call: call, set: desk.parts.set()).text(kind, id)
-        _ = try await desk.draft(PolicyDocumentName(kind, id), text: Array(normal(text).utf8), tag: nil, by: try who(call))
+        do {
+            _ = try await desk.draft(name, text: Array(normal(text).utf8), tag: nil, by: who)
+        } catch {
+            guard ["draft_exists", "version_taken"].contains(error.code) else { throw error }
+            throw FormProblem(error.message, field: "id")
+        }
         return .redirect("\(pages.path(id))/draft", notice: "The draft is made.")
     }
 
@@ -146,8 +80,7 @@ struct DraftPages {
                 "\(name.id): next version", crumbs: pages.crumbs(name),
                 [ConsolePart.part("form", editor(call, name, text, tag: "").json)])
         }
-        let draft = try await desk.opened(name)
-        let (set, problems) = try await desk.lint(draft, of: name)
+        let found = try await desk.findings(name)
         let changes = try await desk.difference(name)
         var parts = [
             ConsolePart.part(
@@ -161,12 +94,12 @@ struct DraftPages {
         if let rejection = first.rejection {
             parts.append(ConsolePart.part("notice", ConsolePart.notice(.warn, heading: "Rejected", "By \(rejection.by): \(rejection.why)")))
         }
-        parts += problemParts(problems)
+        parts += problemParts(found.problems)
         parts += [ConsolePart.section("Difference")] + DocumentPages.differenceParts(changes)
-        if let set {
-            parts += try await testParts(name, draft)
-            parts += try await impactParts(call, name)
-            parts += [ConsolePart.section("In words")] + DocumentWords.parts(of: first, in: set)
+        if found.isAdmissible {
+            parts += testParts(found.tests)
+            parts += try await ImpactParts(desk: desk, call: call, path: pages.path(name.id)).parts(of: name)
+            parts += [ConsolePart.section("In words")] + found.words
         }
         parts += forms(call, name, first, text, tag)
         return ConsolePart.page("\(name.id): draft", badges: first.badges, crumbs: pages.crumbs(name), parts)
@@ -194,8 +127,7 @@ struct DraftPages {
         ]
     }
 
-    private func testParts(_ name: PolicyDocumentName, _ draft: PolicyLife.Draft) async throws -> [JSONValue] {
-        let results = try await desk.tests(draft, of: name)
+    private func testParts(_ results: [DraftTestResult]) -> [JSONValue] {
         let failed = results.filter { !$0.passed }
         return [
             ConsolePart.section("Policy tests"),
@@ -215,41 +147,6 @@ struct DraftPages {
                             failed.map { [ConsolePart.cell($0.name), ConsolePart.codeCell($0.at), ConsolePart.lines($0.failures)] },
                             empty: ""))
                 ])
-    }
-
-    private func impactParts(_ call: ConsoleCall, _ name: PolicyDocumentName) async throws -> [JSONValue] {
-        var form = ConsoleForm(call, action: "\(pages.path(name.id))/impact", prefix: "impact", isSent: false)
-        form.button("Work out the impact")
-        guard let impact = try await desk.impact(of: name) else {
-            return [
-                ConsolePart.section("Impact"), ConsolePart.text("Not worked out for this text yet."), ConsolePart.part("form", form.json),
-            ]
-        }
-        return [
-            ConsolePart.section("Impact"),
-            ConsolePart.text(
-                """
-                Of \(impact.records) records in \(impact.transfers) transfers since \(impact.since.prefix(10))\(impact.isWhole ? "" : " (the newest)"), \
-                \(impact.recordsNewlyDenied) would newly be denied and \(impact.recordsNewlyPermitted) would newly pass.
-                """),
-            ConsolePart.text(Impact.caveat),
-            ConsolePart.part(
-                "table",
-                ConsolePart.table(
-                    "What would change", id: "impact",
-                    ["Caller", "Call", "For", .number("Records"), "Change", "Newly or otherwise sent", "Before"],
-                    impact.lines.prefix(100).map { line in
-                        [
-                            ConsolePart.cell(line.caller), ConsolePart.codeCell(line.endpoint),
-                            ConsolePart.cell(line.purposes.joined(separator: ", ")),
-                            ConsolePart.number(line.records),
-                            line.newlyDenied.map { ConsolePart.badgeCell("denied: \($0)", .bad) }
-                                ?? (line.newlyPermitted ? ConsolePart.badgeCell("passes", .ok) : ConsolePart.badgeCell("fields", .info)),
-                            ConsolePart.lines(line.fieldsMore), ConsolePart.lines(line.fieldsFewer),
-                        ]
-                    }, empty: "Nothing would change.")),
-            ConsolePart.part("form", form.json),
-        ]
     }
 
     private func forms(_ call: ConsoleCall, _ name: PolicyDocumentName, _ report: VersionReport, _ text: String, _ tag: String)
@@ -275,6 +172,7 @@ struct DraftPages {
             }
             parts.append(ConsolePart.part("form", editor(call, name, text, tag: tag).json))
             var discard = ConsoleForm(call, action: "\(path)/discard", heading: "Discard", prefix: "discard", isSent: false)
+            discard.hide("tag", tag)
             discard.button("Discard the draft", tone: "danger")
             parts.append(ConsolePart.part("form", discard.json))
         } else {

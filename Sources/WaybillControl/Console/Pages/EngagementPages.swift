@@ -76,7 +76,9 @@ package enum EngagementPages {
                 ConsolePart.part("table", findings(engagement, own, call)), ConsolePart.section("Samples"),
                 ConsolePart.part("table", samples(engagement, own)), ConsolePart.section("Evidence"),
                 ConsolePart.part("table", evidence(engagement)),
-            ])
+            ]
+                + (call.principal?.may(.readLog) == true
+                    ? [ConsolePart.part("form", PackagePages.form(engagement: engagement, call).json)] : []))
     }
 
     private static func facts(_ engagement: Engagement) -> JSONValue {

@@ -11,9 +11,7 @@ package enum LogPages {
         [
             ConsolePage(.get, path, permission: .readLog) { call in try await show(desk, call) },
             ConsolePage(.post, "\(path)/verify", permission: .readLog, form: path) { call in
-                let began = await desk.verification.begin(by: call.principal?.id ?? "") { progress in
-                    try await desk.sources.verify(progress: progress)
-                }
+                let began = await desk.beginVerification(by: call.principal?.id ?? "")
                 return .redirect(
                     path + "#verify", notice: began ? "Verification has begun." : "A verification is under way already; this is it.")
             },
@@ -43,7 +41,7 @@ package enum LogPages {
             form.button("Verify the log now", tone: "primary")
             values["verify"] = form.json
         }
-        (values["package"], values["command"]) = package(desk, call)
+        values["package"] = PackagePages.vendorForm(desk.sources.policies, call)?.json ?? .null
         return .page("log", title: "Log", .object(values))
     }
 
@@ -127,8 +125,19 @@ package enum LogPages {
             form.add(
                 "vendor", "Vendor", .select([.init("", "all")] + desk.sources.policies.vendors.map(\.id).sorted().map { .init($0) }))
         }
+        form.add("since", "From (UTC)", .date, hint: "Entries of this day and later.")
+        form.add("until", "Before (UTC)", .date, hint: "Entries before this day; without both, the whole log.")
         form.button("Download", tone: "primary")
         return form.json
+    }
+
+    /// The beginning of the day that a field names; nil: none is named.
+    private static func day(_ name: String, _ call: ConsoleCall) throws(APIProblem) -> Timestamp? {
+        guard let text = call.field(name) else { return nil }
+        guard let day = Day(iso8601: text) else {
+            throw APIProblem(.parameterMalformed, "That is no day; give it as 2026-12-31.", parameter: name)
+        }
+        return day.start
     }
 
     private static func export(_ desk: ConsoleDesk, _ call: ConsoleCall) throws -> ConsoleAnswer {
@@ -136,32 +145,15 @@ package enum LogPages {
             throw APIProblem(.parameterMalformed, "There is no such format; choose one of the list.", parameter: "format")
         }
         let vendor = call.principal?.vendor ?? call.field("vendor")
-        let download = ExportDownload(
-            desk.sources, ExportPull(format: format, vendor: vendor, entriesMax: entriesAtOnce))
+        var pull = ExportPull(format: format, vendor: vendor, entriesMax: entriesAtOnce)
+        (pull.since, pull.until) = (try day("since", call), try day("until", call))
+        if let since = pull.since, let until = pull.until, since >= until {
+            throw APIProblem(.parameterMalformed, "The period ends before it begins; give a later end.", parameter: "until")
+        }
+        let download = ExportDownload(desk.sources, pull)
         return .file(
             name: "waybill-\(vendor.map { "\($0)-" } ?? "")\(call.now.day.iso8601).\(format.fileExtension)", mediaType: format.mediaType
         ) { try await download.next() }
-    }
-
-    private static func package(_ desk: ConsoleDesk, _ call: ConsoleCall) -> (form: JSONValue, command: JSONValue) {
-        var form = ConsoleForm(
-            call, action: path, method: .get, lead: "What a vendor got in a period, with proofs that anybody can check without Waybill.")
-        if call.principal?.vendor == nil {
-            form.add("package", "Vendor", .select(desk.sources.policies.vendors.map(\.id).sorted().map { .init($0) }))
-        }
-        form.add("from", "From (UTC)", .date)
-        form.add("to", "Before (UTC)", .date)
-        form.button("Show the command")
-        let vendor = call.principal?.vendor ?? call.field("package")
-        guard let vendor, desk.sources.policies.vendor(named: vendor) != nil, call.field("package") != nil || call.field("from") != nil
-        else {
-            return (form.json, .null)
-        }
-        var command = "waybill log package --config waybill.yaml --vendor \(vendor)"
-        for (option, field) in [("from", "from"), ("to", "to")] {
-            if let day = call.field(field).flatMap({ Day(iso8601: $0) }) { command += " --\(option) \(day.iso8601)" }
-        }
-        return (form.json, ConsolePart.code("Command", command + " --out evidence-\(vendor)"))
     }
 
     private static func sinks(_ desk: ConsoleDesk, _ call: ConsoleCall) async -> ConsoleAnswer {

@@ -12,9 +12,10 @@ package enum OverviewPages {
                 async let stops = desk.sources.stops()
                 async let engagements = desk.sources.engagements()
                 async let state = desk.sources.state()
+                async let due = desk.sources.due(within: Attention.aheadDays)
                 let counts = try await desk.lastDays(call.principal, now: call.now)
                 let items = Attention.items(
-                    desk.sources.policies, stops: try await stops, engagements: try await engagements, state: await state, now: call.now)
+                    due: try await due, stops: try await stops, engagements: try await engagements, state: await state, now: call.now)
                 return page(counts, items, call)
             }
         ]

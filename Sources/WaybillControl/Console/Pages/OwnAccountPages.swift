@@ -85,10 +85,15 @@ package enum OwnAccountPages {
             },
             ConsolePage(.post, "\(root)/second-factor", permission: .useOwnAccount) { call in
                 try await SignInPages.told {
-                    let codes = try await desk.finishEnrolment(
-                        of: try known(call), ticket: call.field("ticket") ?? "", password: call.fields["password"]?.first ?? "",
-                        code: call.field("code") ?? "", address: call.address)
-                    return SignInPages.recoveryCodes(codes)
+                    do {
+                        let codes = try await desk.finishEnrolment(
+                            of: try known(call), ticket: call.field("ticket") ?? "", password: call.fields["password"]?.first ?? "",
+                            code: call.field("code") ?? "", address: call.address)
+                        return SignInPages.recoveryCodes(codes)
+                    } catch let problem as APIProblem where problem.code == .credentialMissing {
+                        // Who asks is known; only the secret that was shown is not any more. The form comes with another.
+                        throw FormProblem(problem.detail)
+                    }
                 }
             },
             ConsolePage(.get, "\(root)/recovery-codes", permission: .useOwnAccount) { call in

@@ -198,7 +198,3 @@ struct PersonPage {
         return ids.sorted()
     }
 }
-
-extension String {
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
-}

@@ -65,8 +65,8 @@ enum StopPages {
             default: set.vendors.map(\.id)
             }
         form.add(
-            "id", kind.prefix(1).uppercased() + kind.dropFirst(), .select(ids.map { .init($0) }),
-            value: [call.field("id")].compactMap { $0 })
+            "id", kind.capitalizedFirst, ids.count <= choicesMax ? .select(ids.map { .init($0) }) : .text,
+            value: [call.field("id")].compactMap { $0 }, hint: ids.count <= choicesMax ? nil : "Its id, as in the list of \(kind)s.")
         if kind == "field" {
             form.add(
                 "vendor", "In what goes to", .select([.init("", "everybody")] + set.vendors.map { .init($0.id, $0.legalName) }),
@@ -134,6 +134,8 @@ enum StopPages {
             ] + (dates.count > datesMax ? [ConsolePart.text("And \(dates.count - datesMax) later ones; the API lists them all.")] : []))
     }
 
+    /// With more, the id is typed: a list of thousands helps nobody in a hurry.
+    private static let choicesMax = 200
     /// Later ones are the API's and the command's.
     private static let dueDays = 120
     private static let datesMax = 200

@@ -15,6 +15,9 @@ struct SubjectPage {
             parts.append(ConsolePart.section("Act for this person"))
             parts += SubjectForms.all(call, path: path, desk: desk, record: record).map { ConsolePart.part("form", $0.json) }
         }
+        if call.principal?.may(.readLog) ?? false, !record.isErasing {
+            parts.append(ConsolePart.part("form", PackagePages.form(subject: desk.parts.ids.subject(record.history.number), call).json))
+        }
         if call.principal?.may(.eraseSubjects) ?? false {
             var form = ConsoleForm(
                 call, action: "\(path)/erasure", heading: "Erase",

@@ -49,9 +49,16 @@ enum TransferQuery {
         ConsolePart.part("notice", ConsolePart.notice(.bad, heading: "The search was not done", problem.message))
     }
 
+    /// A caller learns of the vendors that it may send to, and of no other.
+    private static func vendors(_ set: PolicySet, _ principal: Principal?) -> [String] {
+        guard let caller = principal?.caller else { return set.vendors.map(\.id) }
+        let used = Set(set.callers.first { $0.id == caller }?.mayUse.map { set[$0.vendor].id } ?? [])
+        return set.vendors.map(\.id).filter(used.contains)
+    }
+
     static func form(_ call: ConsoleCall, action: String, _ set: PolicySet, isCounting: Bool = false) -> ConsoleForm {
         var form = ConsoleForm(call, action: action, method: .get)
-        if call.principal?.vendor == nil { form.add("vendor", "Vendor", .select(any(set.vendors.map(\.id)))) }
+        if call.principal?.vendor == nil { form.add("vendor", "Vendor", .select(any(vendors(set, call.principal)))) }
         form.add("agreement", "Agreement", .search)
         form.add("purpose", "Purpose", .select(any(set.purposes.map(\.name))))
         if call.principal?.caller == nil { form.add("caller", "Caller", .select(any(set.callers.map(\.id)))) }

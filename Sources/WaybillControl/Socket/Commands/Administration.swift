@@ -57,10 +57,15 @@ package actor Administration {
         let event = SuspensionEvent(target: target, isStop: isStop, why: why, stamp: .init(at: clock(), by: by))
         let standing = try stored { Suspensions(try suspensions.suspensionEvents()) }
         guard isStop else {
-            guard standing.stops[target] != nil else {
+            guard let seen = standing.stops[target] else {
                 throw ControlFailure(code: "not_suspended", message: "It is not suspended; nothing was changed.")
             }
             try await note(event)
+            // While the entry was written somebody may have stopped it anew, and that stop nobody has lifted.
+            guard try stored({ Suspensions(try suspensions.suspensionEvents()) }).stops[target] == seen else {
+                throw ControlFailure(
+                    code: "changed_meanwhile", message: "It was stopped anew meanwhile, and stays so; look at why before you lift that.")
+            }
             try keep(event)
             return event
         }

@@ -44,6 +44,8 @@ package struct AdministrationCommand: ControlCommand {
                 case "field": .field(id, vendor: arguments["vendor"])
                 default: throw Self.malformed
                 }
+            // Stops of documents are lifted at their desk, which knows who drafted them.
+            if !stop, arguments["kind"] != "field" { throw Self.malformed }
             return try await administration.set(target, isStop: stop, why: why, by: by)
         case .open: return EngagementReply(try await administration.open(try decoded(arguments["scope"]), by: by))
         case .sample:

@@ -58,6 +58,9 @@ package struct GPPSection: Sendable, Hashable {
 }
 
 /// How the core segment of a section is laid out: after six bits of version, fields of two bits.
+///
+/// Source: the field tables of Sections/US-National and Sections/US-States of the same repository. The drafts for Maryland, Indiana, Kentucky
+/// and Rhode Island (24 to 27) have another form, and are unreadable until they are settled.
 struct GPPLayout {
     enum Part {
         /// Notices, other consents and the contract's modes: read, and not used.
@@ -81,7 +84,7 @@ struct GPPLayout {
         case 12: state(sensitive: 8, child: 3, after: 3)
         case 13, 14, 20: state(sensitive: 8, child: 3, after: 4)
         case 15: state(sensitive: 11, child: 3, after: 4)
-        case 16, 19, 22: state(sensitive: 8, child: 1, after: 4)
+        case 16, 19, 22, 23: state(sensitive: 8, child: 1, after: 4)
         case 17: state(sensitive: 9, child: 5, after: 4)
         case 18: state(notices: 4, sensitive: 8, child: 1, after: 3)
         case 21: state(sensitive: 10, child: 5, after: 4)

@@ -19,7 +19,11 @@ extension ConsentSource {
             state(record.text("subscription_status"), topic, nil, record.time("time"), record.time("time"), &findings)
         } else {
             for channel in ["email", "push"] {
-                guard let topic = map.topics[channel], let status = record.text("\(channel)_subscribe") else { continue }
+                guard let status = record.text("\(channel)_subscribe") else { continue }
+                guard let topic = map.topics[channel] else {
+                    if status.lowercased() == "unsubscribed" { findings.refuse("has an opt-out that the map does not name; add `\(channel)`") }
+                    continue
+                }
                 state(
                     status, topic, record.time("\(channel)_opted_in_at"), record.time("\(channel)_unsubscribed_at"), nil, &findings)
             }

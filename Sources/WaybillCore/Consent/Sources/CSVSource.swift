@@ -9,11 +9,10 @@ extension ConsentSource {
         guard
             var findings = SourceFindings(map, now: now, email: cell(columns.email), phone: cell(columns.phone), id: cell(columns.id))
         else { return [SourceFindings.nobody] }
-        if let text = cell(columns.time), SourceTime(text) == nil {
-            findings.refuse("has a time that cannot be read; write it like 2026-05-01T00:00:00Z")
-            return findings.all
-        }
+        // Whatever its time says, a stop is taken; of now, if it cannot be read.
+        let isUnreadable = cell(columns.time).map { SourceTime($0) == nil } ?? false
         let written = columns.time.flatMap { record.time($0) }
+        if isUnreadable { findings.refuse("has a time that cannot be read; write it like 2026-05-01T00:00:00Z") }
         signals(record, columns, written, &findings)
         let isDefault = columns.isDefault.flatMap { record.flag($0) } ?? false
         for (name, value) in statements(record, map, columns) {
@@ -23,6 +22,7 @@ extension ConsentSource {
             }
             // A stop's time may be the export's: it is not before the choice.
             let isStop = topic.withdrawn.contains(value)
+            if isUnreadable, !isStop { continue }
             findings.value(
                 value, topic, columns.isExportTime && !isStop ? nil : written, isDefault: isDefault, proof: cell(columns.proof),
                 notice: cell(columns.notice))

@@ -88,6 +88,11 @@ struct SourceRecord {
         }
     }
 
+    func object(_ name: String) -> SourceRecord? {
+        guard case .object(let members)? = self[name] else { return nil }
+        return SourceRecord(line: line, members: members)
+    }
+
     func objects(_ name: String) -> [SourceRecord] {
         var items: [JSONValue] = []
         switch self[name] {

@@ -5,16 +5,28 @@ extension ConsentSource {
     /// Source: developer.salesforce.com, Object Reference of those objects: `PrivacyConsentStatus` (`OptIn`, `OptOut`, `Seen`, `NotSeen`),
     /// `CaptureDate`, `CaptureSource`, `EffectiveFrom`, `EffectiveTo`, `DataUsePurposeId`, `PartyId`. A checkbox that is not ticked is no consent.
     static let salesforce = ConsentSource(name: "salesforce") { record, map, now in
-        let party = record["PartyId"] ?? record["IndividualId"]
-        let ids = party?.plainText ?? record.text("Id")
-        guard var findings = SourceFindings(map, now: now, email: record.text("Email"), phone: record.text("MobilePhone"), id: ids) else {
+        let party = record.text("PartyId") ?? record.text("IndividualId")
+        if record["PrivacyConsentStatus"] != nil || record["CommSubscriptionChannelTypeId"] != nil {
+            return consent(record, party, map, now)
+        }
+        let (email, phone) = (record.text("Email"), record.text("MobilePhone"))
+        guard var findings = SourceFindings(map, now: now, email: email, phone: phone, id: party ?? record.text("Id")) else {
             return [SourceFindings.nobody]
         }
-        if record["PrivacyConsentStatus"] != nil {
-            read(consent: record, &findings)
-        } else {
-            read(person: record, &findings)
-        }
+        read(person: record, &findings)
+        return findings.all
+    }
+
+    /// The record's own id is the consent's and nobody's; without a party the contact point says whose it is. `ConsentGiverId` is whoever spoke
+    /// for them.
+    private static func consent(_ record: SourceRecord, _ party: String?, _ map: ConsentMap, _ now: Timestamp) -> [SourceFinding] {
+        func point(_ name: String) -> String? { record.text("ContactPoint.\(name)") ?? record.object("ContactPoint")?.text(name) }
+        guard
+            var findings = SourceFindings(
+                map, now: now, email: record.text("Email") ?? point("EmailAddress"),
+                phone: record.text("MobilePhone") ?? point("TelephoneNumber"), id: party ?? point("ParentId"))
+        else { return [SourceFindings.nobody] }
+        read(consent: record, &findings)
         return findings.all
     }
 
@@ -51,7 +63,11 @@ extension ConsentSource {
         if !change.objections.isEmpty { findings.facts(change) }
         if record.flag("ShouldForget") == true { findings.stoppedAll(time) }
         for name in ["HasOptedOutOfEmail", "HasOptedOutOfFax", "DoNotCall"] {
-            guard let topic = findings.map.topics[name], let isOut = record.flag(name) else { continue }
+            guard let isOut = record.flag(name) else { continue }
+            guard let topic = findings.map.topics[name] else {
+                if isOut { findings.refuse("has an opt-out that the map does not name; add `\(name)`") }
+                continue
+            }
             if isOut {
                 findings.stopped(topic, time)
             } else {

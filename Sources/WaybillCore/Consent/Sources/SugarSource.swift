@@ -13,8 +13,12 @@ extension ConsentSource {
             return [SourceFindings.nobody]
         }
         purposes(record, &findings)
-        if let topic = map.topics["email"], let isOut = address?.flag("opt_out") ?? record.flag("email_opt_out") {
+        if let isOut = address?.flag("opt_out") ?? record.flag("email_opt_out") {
             let time = record.time("date_modified")
+            guard let topic = map.topics["email"] else {
+                if isOut { findings.refuse("has an opt-out that the map does not name; add `email`") }
+                return findings.all
+            }
             if isOut {
                 findings.stopped(topic, time)
             } else {
@@ -44,7 +48,11 @@ extension ConsentSource {
         }
         for proof in proofs where ["Withdraw Consent", "withdraw_consent"].contains(proof.text("type") ?? "") {
             for name in proof.texts("business_purpose") {
-                if let topic = findings.map.topics[name] { findings.stopped(topic, proof.time("date_closed")) }
+                if let topic = findings.map.topics[name] {
+                    findings.stopped(topic, proof.time("date_closed"))
+                } else {
+                    findings.refuse("withdraws a business purpose that the map does not name")
+                }
             }
         }
     }

@@ -60,6 +60,15 @@ extension ControlDatabase: PolicyLifeStore {
 
     package func document(_ digest: String) throws -> [UInt8]? { try bytes("SELECT body FROM policy_document WHERE digest = ?", digest) }
 
+    package func documents(_ digests: Set<String>) throws -> [String: [UInt8]] {
+        try reading { db in
+            let wanted = try db.cachedStatement(sql: "SELECT body FROM policy_document WHERE digest = ?")
+            var found: [String: [UInt8]] = [:]
+            for digest in digests { found[digest] = try Data.fetchOne(wanted, arguments: [digest]).map { Array($0) } }
+            return found
+        }
+    }
+
     package func impact(of digest: String) throws -> [UInt8]? { try bytes("SELECT body FROM policy_impact WHERE digest = ?", digest) }
 
     package func keep(impact: [UInt8], of digest: String) throws {

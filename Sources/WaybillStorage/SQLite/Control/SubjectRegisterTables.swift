@@ -19,7 +19,8 @@ extension ControlDatabase.Part {
             CREATE INDEX erasure_request_by_state ON erasure_request(state, id);
             CREATE TABLE seen_webhook (source TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, id)) STRICT,
                 WITHOUT ROWID;
-            """
+            """,
+            "CREATE INDEX seen_webhook_by_time ON seen_webhook(at); CREATE INDEX erasure_request_by_number ON erasure_request(number);",
         ])
 }
 
@@ -60,13 +61,19 @@ extension ControlDatabase: SubjectRegister {
 
     package func ask(erasureOf number: UInt32, at now: Timestamp) throws -> ErasureRequest {
         try changing { db in
-            let sql = "SELECT * FROM erasure_request WHERE number = ? AND state = 'open'"
-            if let row = try Row.fetchOne(db, sql: sql, arguments: [Int64(number)]) { return try Self.request(row) }
+            if let open = try Self.openRequest(of: number, db) { return open }
             try db.execute(
                 sql: "INSERT INTO erasure_request (number, asked_at, state) VALUES (?, ?, 'open')",
                 arguments: [Int64(number), now.nanoseconds])
             return ErasureRequest(id: db.lastInsertedRowID, number: number, askedAt: now, state: .open)
         }
+    }
+
+    package func openRequest(of number: UInt32) throws -> ErasureRequest? { try reading { try Self.openRequest(of: number, $0) } }
+
+    private static func openRequest(of number: UInt32, _ db: Database) throws -> ErasureRequest? {
+        try Row.fetchOne(db, sql: "SELECT * FROM erasure_request WHERE number = ? AND state = 'open'", arguments: [Int64(number)])
+            .map(request)
     }
 
     package func erasureRequests(_ state: ErasureRequest.State?, limit: Int) throws -> [ErasureRequest] {
@@ -85,7 +92,10 @@ extension ControlDatabase: SubjectRegister {
     package func decide(_ id: Int64, _ state: ErasureRequest.State, by: String, at now: Timestamp) throws {
         try changing { db in
             try db.execute(
-                sql: "UPDATE erasure_request SET state = ?, decided_at = ?, decided_by = ? WHERE id = ? AND state = 'open'",
+                sql: """
+                    UPDATE erasure_request SET state = ?1, decided_at = ?2, decided_by = ?3
+                    WHERE id = ?4 AND (state = 'open' OR state = ?1 AND decided_by IS NULL)
+                    """,
                 arguments: [state.rawValue, now.nanoseconds, by, id])
             guard db.changesCount == 1 else {
                 throw ControlDatabaseError("Somebody else decided on the request meanwhile; look at it again.")
@@ -93,23 +103,33 @@ extension ControlDatabase: SubjectRegister {
         }
     }
 
-    package func forget(_ number: UInt32) throws {
+    package func forget(_ numbers: [UInt32], at now: Timestamp) throws {
         try writing { db in
-            try db.execute(sql: "DELETE FROM person_link WHERE number = ?", arguments: [Int64(number)])
-            try db.execute(sql: "UPDATE erasure_request SET number = 0 WHERE number = ?", arguments: [Int64(number)])
+            for number in numbers where number != 0 {
+                try db.execute(sql: "DELETE FROM person_link WHERE number = ?", arguments: [Int64(number)])
+                try db.execute(
+                    sql: """
+                        UPDATE erasure_request SET number = 0, decided_at = coalesce(decided_at, ?1),
+                            state = CASE state WHEN 'open' THEN 'confirmed' ELSE state END
+                        WHERE number = ?2
+                        """,
+                    arguments: [now.nanoseconds, Int64(number)])
+            }
         }
     }
 
-    package func note(webhook id: String, of source: String, at now: Timestamp, keptFrom: Timestamp) throws -> Bool {
-        try changing { db in
+    package func knows(webhook id: String, of source: String) throws -> Bool {
+        try reading {
+            try Bool.fetchOne(
+                $0, sql: "SELECT EXISTS (SELECT 1 FROM seen_webhook WHERE source = ? AND id = ?)", arguments: [source, id]) ?? false
+        }
+    }
+
+    package func note(webhook id: String, of source: String, at now: Timestamp, keptFrom: Timestamp) throws {
+        try writing { db in
             try db.execute(sql: "DELETE FROM seen_webhook WHERE at < ?", arguments: [keptFrom.nanoseconds])
             try db.execute(sql: "INSERT OR IGNORE INTO seen_webhook VALUES (?, ?, ?)", arguments: [source, id, now.nanoseconds])
-            return db.changesCount == 1
         }
-    }
-
-    package func forget(webhook id: String, of source: String) throws {
-        try writing { try $0.execute(sql: "DELETE FROM seen_webhook WHERE source = ? AND id = ?", arguments: [source, id]) }
     }
 
     private func changing<Value>(_ work: (Database) throws -> Value) throws -> Value {

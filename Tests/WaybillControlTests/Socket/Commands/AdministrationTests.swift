@@ -10,6 +10,8 @@ private final class Desk: EngagementStore, SuspensionStore {
     let events = Mutex<[String: [EngagementEvent]]>([:])
     let stops = Mutex<[SuspensionEvent]>([])
     let logIsFull = Mutex(false)
+    /// What happens while an act's entry is written.
+    let meanwhile = Mutex<[String: @Sendable () async -> Void]>([:])
 
     func engagements() throws -> [Engagement] { events.withLock { $0 }.compactMap { Engagement(id: $0.key, events: $0.value) } }
     func engagement(_ id: String) throws -> Engagement? { events.withLock { $0[id] }.flatMap { Engagement(id: id, events: $0) } }
@@ -32,7 +34,10 @@ private final class Desk: EngagementStore, SuspensionStore {
             known: { Administration.Known(agreements: ["hubspot": ["hubspot-news", "hubspot-sales"], "other": ["other-1"]]) },
             enter: { [self] (notice) async throws(RecordError) in
                 guard !logIsFull.withLock({ $0 }) else { throw RecordError(code: .diskFull, message: "The disk is full; free space.") }
-                if case .config(let act, _) = notice { note("entered \(act)") }
+                if case .config(let act, _) = notice {
+                    if let work = meanwhile.withLock({ $0.removeValue(forKey: act) }) { await work() }
+                    note("entered \(act)")
+                }
                 return 0
             },
             log: { ("acme.example/waybill", 42) },
@@ -59,6 +64,27 @@ struct AdministrationTests {
         #expect(desk.take() == ["kept stop of vendor hubspot", "in force: hubspot", "entered vendor.suspend"])
         _ = try await administration.set(.vendor("hubspot"), isStop: false, why: "mended", by: "dpo")
         #expect(desk.take() == ["entered vendor.resume", "kept lift of vendor hubspot", "in force: "])
+    }
+
+    @Test("A stop that comes while another is lifted stays")
+    func stoppedAnew() async throws {
+        let administration = desk.administration
+        _ = try await administration.set(.vendor("hubspot"), isStop: true, why: "drill", by: "dpo")
+        desk.meanwhile.withLock {
+            $0["vendor.resume"] = {
+                do {
+                    _ = try await administration.set(.vendor("hubspot"), isStop: true, why: "breach", by: "ciso")
+                } catch {
+                    Issue.record("\(error)")
+                }
+            }
+        }
+        let failure = await #expect(throws: ControlFailure.self) {
+            try await administration.set(.vendor("hubspot"), isStop: false, why: "over", by: "dpo")
+        }
+        #expect(failure?.code == "changed_meanwhile")
+        #expect(Suspensions(try desk.suspensionEvents()).stops[.vendor("hubspot")]?.why == "breach")
+        #expect(desk.take().last { $0.hasPrefix("in force") } == "in force: hubspot")
     }
 
     @Test("With a full disk a stop still binds and says what is missing; nothing is lifted")

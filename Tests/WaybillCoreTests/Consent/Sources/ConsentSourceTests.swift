@@ -102,6 +102,22 @@ struct ConsentSourceTests {
             Case(
                 what: "individual", json: #"{"Id":"0PK","HasOptedOutProfiling":true,"HasOptedOutSolicit":true}"#,
                 expected: ["facts profiling direct_marketing"]),
+            Case(
+                what: "a box ticked that the map does not name", json: #"{"Id":"003","DoNotCall":true,"HasOptedOutOfFax":false}"#,
+                expected: ["refused"]),
+            Case(
+                what: "a contact point's consent has no party, and its own id is nobody's",
+                json: #"{"Id":"0ZX","ContactPointId":"9Vl","PrivacyConsentStatus":"OptOut","DataUsePurposeId":"marketing"}"#,
+                expected: ["refused"]),
+            Case(
+                what: "whose contact point it is",
+                json:
+                    #"{"Id":"0ZX","ContactPoint":{"EmailAddress":"a@b.example"},"PrivacyConsentStatus":"OptOut","DataUsePurposeId":"marketing"}"#,
+                expected: ["email withdrawn"]),
+            Case(
+                what: "whoever spoke for them is not them",
+                json: #"{"Id":"0Zb","ConsentGiverId":"005","CommSubscriptionChannelTypeId":"marketing","ContactPoint.ParentId":"0PK"}"#,
+                expected: ["refused"]),
         ])
     func salesforce(_ one: Case) throws { try check("salesforce", one) }
 
@@ -135,6 +151,11 @@ struct ConsentSourceTests {
                 expected: ["facts", "email unknown undated default why"]),
             Case(
                 what: "opted out", json: #"{"email":[{"email_address":"a@b.example","opt_out":true}]}"#, expected: ["email withdrawn"]),
+            Case(
+                what: "withdrawn, of a purpose that the map does not name",
+                json:
+                    #"{"id":"s1","dataprivacy":{"records":[{"type":"Withdraw Consent","status":"Closed","business_purpose":["other"],"date_closed":"2026-05-02"}]}}"#,
+                expected: ["refused"]),
         ])
     func sugar(_ one: Case) throws { try check("sugar", one) }
 
@@ -150,6 +171,9 @@ struct ConsentSourceTests {
                 expected: ["email unknown undated default why"]),
             Case(what: "out", json: brazeUser("unsubscribed", ""), expected: ["email withdrawn"]),
             Case(what: "other", json: brazeUser("perhaps", ""), expected: ["refused"]),
+            Case(
+                what: "out of a channel that the map does not name", json: #"{"email":"a@b.example","push_subscribe":"unsubscribed"}"#,
+                expected: ["refused"]),
             Case(
                 what: "group",
                 json:
@@ -176,6 +200,10 @@ struct ConsentSourceTests {
             Case(what: "ccpa unreadable", json: row("Yes", #","CCPA":"x""#), expected: ["facts unreadable", "email given"]),
             Case(what: "gpp unreadable", json: row("Yes", #","GPP":"z""#), expected: ["facts unreadable", "email given"]),
             Case(what: "bad time", json: #"{"E-mail":"a@b.example","List":"optin","Status":"Yes","Changed":"May"}"#, expected: ["refused"]),
+            Case(
+                what: "a stop of a bad time is a stop of now",
+                json: #"{"E-mail":"a@b.example","List":"optin","Status":"No","Changed":"05/01/2026","CCPA":"true"}"#,
+                expected: ["refused", "facts sale share", "email withdrawn"]),
         ])
     func csv(_ one: Case) throws { try check("csv", one) }
 

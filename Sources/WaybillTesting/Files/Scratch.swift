@@ -1,11 +1,11 @@
 import FoundationEssentials
 
 /// A directory of a test's own, gone when the test ends.
-final class Scratch {
-    let path: String
+package final class Scratch {
+    package let path: String
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory.path + "/waybill-delivery-\(UInt64.random(in: 0...UInt64.max))"
+    package init() throws {
+        path = FileManager.default.temporaryDirectory.path + "/waybill-test-\(UInt64.random(in: 0...UInt64.max))"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
@@ -14,10 +14,10 @@ final class Scratch {
         _ = try? FileManager.default.removeItem(atPath: path)
     }
 
-    func file(_ name: String) -> String { "\(path)/\(name)" }
+    package func file(_ name: String) -> String { "\(path)/\(name)" }
 
     @discardableResult
-    func write(_ name: String, _ text: String, mode: Int = 0o644) throws -> String {
+    package func write(_ name: String, _ text: String, mode: Int = 0o644) throws -> String {
         let parent = file(name).split(separator: "/").dropLast().joined(separator: "/")
         try FileManager.default.createDirectory(atPath: "/" + parent, withIntermediateDirectories: true)
         try Data(text.utf8).write(to: URL(filePath: file(name)))
@@ -25,19 +25,17 @@ final class Scratch {
         return file(name)
     }
 
-    func read(_ name: String) throws -> String { String(decoding: try Data(contentsOf: URL(filePath: file(name))), as: UTF8.self) }
+    package func read(_ name: String) throws -> String { String(decoding: try Data(contentsOf: URL(filePath: file(name))), as: UTF8.self) }
 
-    func mode(_ name: String) throws -> Int? {
+    package func mode(_ name: String) throws -> Int? {
         try FileManager.default.attributesOfItem(atPath: file(name))[.posixPermissions] as? Int
     }
 
-    func setMode(_ name: String, _ mode: Int) throws {
+    package func setMode(_ name: String, _ mode: Int) throws {
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file(name))
     }
-}
 
-extension Scratch {
-    func link(_ name: String, to target: String) throws {
+    package func link(_ name: String, to target: String) throws {
         try FileManager.default.createSymbolicLink(atPath: file(name), withDestinationPath: file(target))
     }
 }
