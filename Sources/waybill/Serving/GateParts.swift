@@ -81,7 +81,7 @@ struct GateParts: Sendable {
     /// Puts another set in force, or throws and leaves the one before.
     func accept(_ policies: LoadedPolicies, insteadOf set: PolicySet, in state: GateState) async throws {
         try history.check(policies.set)
-        try history.archive.keep(policies.set, files: policies.files)
+        try history.archive.keep(policies.set, files: policies.files, like: set.digest)
         let before = consents.notices
         let now = SystemWallClock().now()
         let secrets = try Wiring.secrets(settings, policies.set)

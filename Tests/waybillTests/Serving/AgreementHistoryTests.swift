@@ -1,4 +1,5 @@
 import Crypto
+import Foundation
 import Synchronization
 import Testing
 import WaybillCore
@@ -84,6 +85,27 @@ struct AgreementHistoryTests {
         #expect(try place.archive.set("../policies") == nil)
         let agreement = try #require(loaded.set.agreements.first)
         #expect(try place.archive.versions() == [PolicyArchive.Version(name: agreement.versionName, digest: agreement.digest)])
+    }
+
+    @Test("Of a set much like the one before only what changed is written again; a kept set that was changed is no evidence")
+    func shared() throws {
+        let place = try Place()
+        let first = try place.load()
+        try place.archive.keep(first.set, files: first.files)
+        #expect(try place.archive.versions().count == 1)
+        let second = try place.widen()
+        try place.archive.keep(second.set, files: second.files, like: first.set.digest)
+        #expect(try place.archive.versions().count == 2)
+        func links(_ name: String) throws -> Int? {
+            let path = place.site.scratch.file("policy-sets/\(second.set.digest)/\(name)")
+            return (try FileManager.default.attributesOfItem(atPath: path)[.referenceCount] as? Int)
+        }
+        #expect(try links("vendors/mailer.yaml") == 2 && links("agreements/mailer-newsletter.yaml") == 1)
+        for loaded in [first, second] { #expect(try place.archive.set(loaded.set.digest)?.digest == loaded.set.digest) }
+        let name = "policy-sets/\(second.set.digest)/agreements/mailer-newsletter.yaml"
+        try place.site.scratch.write(name, try place.site.scratch.read(name).replacing("phone: keep", with: "phone: drop"))
+        #expect(try place.archive.set(second.set.digest) == nil)
+        #expect(try place.archive.set(first.set.digest) != nil)
     }
 
     @Test("A part of bytes is found wherever it stands")
