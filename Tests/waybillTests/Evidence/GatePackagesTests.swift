@@ -5,6 +5,7 @@ import Testing
 import WaybillControl
 import WaybillCore
 import WaybillLedger
+import WaybillTesting
 
 @testable import waybill
 
