@@ -174,6 +174,15 @@ def log(page):
         text = Path(download.value.path()).read_text()
         enough = order["entries"] if style == "ndjson" else 1
         tell(f"the log comes out as {style}", len(text.splitlines()) >= enough, f"{len(text.splitlines())} lines")
+    page.select_option("select[name=format]", "ndjson")
+    found = []
+    for since, until in (("2000-01-01", "2100-01-01"), ("2100-01-01", ""), ("", "2000-01-01")):
+        page.fill("[name=since]", since)
+        page.fill("[name=until]", until)
+        with page.expect_download() as download:
+            press(page, "Download")
+        found.append(len(Path(download.value.path()).read_text().splitlines()))
+    tell("and only the period that is asked for", found[0] >= order["entries"] and found[1:] == [0, 0], str(found))
 
 
 def package(page):
@@ -197,8 +206,10 @@ def package(page):
         name = download.value.suggested_filename
         tell("what is downloaded has the digest that the page shows", digest in page.content() and name.endswith(".zip"), name)
     page.goto(BASE + "/console/log")
-    page.fill("[name=from]", "2026-02-01")
-    page.fill("[name=until]", "2026-01-01")
+    # The page's download has a period too.
+    wanted = page.locator("form", has=page.get_by_role("button", name="Make the package", exact=True))
+    wanted.locator("[name=from]").fill("2026-02-01")
+    wanted.locator("[name=until]").fill("2026-01-01")
     press(page, "Make the package")
     tell("a period that ends before it begins is refused at its field", page.locator("[role=alert]").count() == 1
          and page.input_value("[name=from]") == "2026-02-01", page.url)

@@ -32,6 +32,7 @@ CHECKS = [
     "subjects",
     "api",
     "console",
+    "hostile",
     "newcomer",
     "package",
     "captured",

@@ -116,6 +116,7 @@ def by_hand(context, api):
     nobody(context, api, document)
     engagement(context, api)
     pointers(context, api)
+    verification(context, api)
 
 
 def nobody(context, api, document):
@@ -167,6 +168,19 @@ def engagement(context, api):
     right = api.ask("POST", f"{path}/close", "auditor", close, If_Match=added[2]["etag"])
     context.check("a lost update is refused (412), one that names no version too (428)",
                   (lost[0], blind[0], right[0]) == (412, 428, 200), f"{lost[0]} {blind[0]} {right[0]} {lost[1]}")
+
+
+def verification(context, api):
+    path = "/v1/log/verification"
+    before = api.ask("GET", path, "auditor")[0]
+    begun = api.ask("POST", path, "auditor")
+    for _ in range(600):
+        status, found, _ = api.ask("GET", path, "auditor")
+        if found.get("state") != "running":
+            break
+        time.sleep(0.1)
+    context.check("the log is verified by API, beside the gate", (before, begun[0], status, found.get("state")) == (404, 202, 200, "whole")
+                  and found["entries"] == found["entries_done"] > 0 and found["begun_by"] == "token:t-auditor", f"{before} {begun[:2]} {found}")
 
 
 def pointers(context, api):

@@ -106,14 +106,19 @@ package actor ControlListener {
 
     private func serverBuilder() throws(ControlFailure) -> HTTPServerBuilder {
         let body = surface.map { max(APIMachine.bodyBytesMax($0.operations), MultipartForm.bytesMax) } ?? 0
-        // What TLS and chunks add to a body is less than a part in 32 of it.
+        // What chunks add to a body is less than a part in 32 of it.
         let bytesMax = configuration.requestBytesMax + body + body / 32
         let connections = PeerConnections(most: configuration.connectionsMaxPerPlace, proxies: configuration.proxies)
-        let patience = TimeAmount.seconds(Int64(configuration.requestSecondsMax))
+        let isTLS = configuration.tls != nil
+        let (patience, idle) = (
+            TimeAmount.seconds(Int64(configuration.requestSecondsMax)), TimeAmount.seconds(Int64(configuration.idleSecondsMax))
+        )
         let http = HTTPServerBuilder.http1(
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [BoundsInstaller(RequestBounds(bytesMax: bytesMax, patience: patience), connections)],
-                idleTimeout: .seconds(Int64(configuration.idleSecondsMax))))
+                additionalChannelHandlers: [
+                    BoundsInstaller(RequestBounds(bytesMax: bytesMax, patience: patience, idle: idle), connections, isTLS: isTLS)
+                ],
+                idleTimeout: idle))
         guard let tls = configuration.tls else { return http }
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(tls.certificatePath).map { NIOSSLCertificateSource.certificate($0) }

@@ -1,9 +1,11 @@
 import NIOCore
+import NIOSSL
 
 /// Closes a connection whose request is too large or takes too long, whatever the HTTP above makes of it.
 ///
-/// Stands nearest to the socket, so with TLS it counts what is encrypted. A request ends where an answer's bytes are written. A request
-/// that keeps coming at `bytesPerSecondMin` or faster is given the time it needs, up to `bytesMax`.
+/// Stands nearest to the socket but for TLS, whose own words are no answer: with a ticket or a change of keys it would otherwise end the
+/// waiting. A request ends where an answer's bytes are written; if nothing comes after that, not even the rest of a body that was answered before its
+/// end, the connection ends too. A request that keeps coming at `bytesPerSecondMin` or faster is given the time it needs, up to `bytesMax`.
 final class RequestBounds: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -15,15 +17,19 @@ final class RequestBounds: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let bytesMax: Int
     private let patience: TimeAmount
+    private let idle: TimeAmount
     private var bytes = 0
     private var writes = 0
     private var timer: Scheduled<Void>?
+    /// The timer is for a connection on which nothing is under way.
+    private var isIdle = false
     /// When what is under way must be over, but for what it has brought since.
     private var deadline = NIODeadline.distantFuture
 
-    init(bytesMax: Int, patience: TimeAmount) {
+    init(bytesMax: Int, patience: TimeAmount, idle: TimeAmount) {
         self.bytesMax = bytesMax
         self.patience = patience
+        self.idle = idle
     }
 
     /// A connection that never says anything is not waited for either.
@@ -46,14 +52,14 @@ final class RequestBounds: ChannelDuplexHandler, RemovableChannelHandler {
             self.bytes = 0
             self.writes -= 1
             self.stop()
-            if self.writes > 0 { self.start(bound.value) }
+            if self.writes > 0 { self.start(bound.value) } else { self.rest(bound.value) }
         }
         context.write(data, promise: written)
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         guard let more = event as? Extension else { return context.triggerUserOutboundEvent(event, promise: promise) }
-        if timer != nil { deadline = max(deadline, .now() + .seconds(Int64(more.seconds))) }
+        if timer != nil, !isIdle { deadline = max(deadline, .now() + .seconds(Int64(more.seconds))) }
         promise?.succeed()
     }
 
@@ -65,9 +71,16 @@ final class RequestBounds: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerRemoved(context: ChannelHandlerContext) { stop() }
 
     private func start(_ context: ChannelHandlerContext) {
+        if isIdle { stop() }
         guard timer == nil else { return }
         deadline = .now() + patience
         wait(context)
+    }
+
+    private func rest(_ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
+        isIdle = true
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: idle) { context.close(promise: nil) }
     }
 
     /// Looks again when the time is over: it may have been given more.
@@ -81,20 +94,22 @@ final class RequestBounds: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func stop() {
         timer?.cancel()
-        timer = nil
+        (timer, isIdle) = (nil, false)
     }
 }
 
-/// Counts the connection, and puts `RequestBounds` before everything else, from the place where Hummingbird lets one add handlers.
+/// Counts the connection, and puts `RequestBounds` before everything that reads HTTP, from the place where Hummingbird lets one add handlers.
 final class BoundsInstaller: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
     private let bounds: RequestBounds
     private let connections: PeerConnections
+    private let isTLS: Bool
     /// Nil: not counted, or not any more.
     private var place: String?
 
-    init(_ bounds: RequestBounds, _ connections: PeerConnections) {
+    init(_ bounds: RequestBounds, _ connections: PeerConnections, isTLS: Bool) {
         self.bounds = bounds
+        self.isTLS = isTLS
         self.connections = connections
     }
 
@@ -104,7 +119,8 @@ final class BoundsInstaller: ChannelInboundHandler, RemovableChannelHandler {
             self.place = place
         }
         do {
-            try context.pipeline.syncOperations.addHandler(bounds, position: .first)
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandler(bounds, position: isTLS ? .after(try pipeline.handler(type: NIOSSLServerHandler.self)) : .first)
         } catch {
             context.close(promise: nil)
         }

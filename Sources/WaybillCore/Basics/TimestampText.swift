@@ -23,7 +23,7 @@ extension Timestamp {
 
     /// UTC with as many of 3, 6 or 9 fraction digits as needed, none for whole seconds.
     package var rfc3339: String {
-        let fraction = Int(nanoseconds - seconds * 1_000_000_000)
+        let fraction = Int(nanoseconds.flooredRemainder(by: 1_000_000_000))
         let second = Int(seconds.flooredRemainder(by: 86_400))
         var text = "\(day.iso8601)T\(padded(second / 3_600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
         if fraction % 1_000_000 == 0, fraction != 0 {
@@ -85,5 +85,9 @@ private func padded(_ value: Int, _ width: Int) -> String {
 }
 
 extension BinaryInteger {
-    fileprivate func flooredRemainder(by divisor: Self) -> Self { self - flooredQuotient(by: divisor) * divisor }
+    /// Without a product: the first instant there is stands within a second that begins before it.
+    fileprivate func flooredRemainder(by divisor: Self) -> Self {
+        let remainder = self % divisor
+        return remainder < 0 ? remainder + divisor : remainder
+    }
 }

@@ -152,7 +152,7 @@ struct ControlListenerTests {
     func bounds() async throws {
         try await running(configure: {
             $0.requestBytesMax = 1_000
-            $0.requestSecondsMax = 1
+            ($0.requestSecondsMax, $0.idleSecondsMax) = (1, 1)
         }) { port, _ in
             let large = try await RawClient.connect(port: port)
             try await large.send(
@@ -163,6 +163,11 @@ struct ControlListenerTests {
             try await slow.waitForClose()
             let silent = try await RawClient.connect(port: port)
             try await silent.waitForClose()
+            // Answered before its end, which does not come.
+            let early = try await RawClient.connect(port: port)
+            try await early.send(get("/healthz", method: "POST", fields: ["Content-Length: 100"]) + "x")
+            #expect(try await early.answer().status == 405)
+            try await early.waitForClose(withinMilliseconds: 20_000)
             #expect(try await ask(port, get("/healthz")).status == 200)
         }
     }
@@ -179,7 +184,10 @@ struct ControlListenerTests {
         let (certificate, key) = (directory.appending(path: "c.pem"), directory.appending(path: "c.key"))
         try identity.certificatePEM.write(to: certificate, atomically: true, encoding: .utf8)
         try identity.keyPEM.write(to: key, atomically: true, encoding: .utf8)
-        try await running(configure: { $0.tls = .init(certificatePath: certificate.path, keyPath: key.path) }) { port, _ in
+        try await running(configure: {
+            $0.tls = .init(certificatePath: certificate.path, keyPath: key.path)
+            ($0.requestSecondsMax, $0.idleSecondsMax) = (1, 1)
+        }) { port, _ in
             let client = try await RawClient.connect(port: port, trustPEM: authority.certificatePEM)
             defer { client.close() }
             try await client.send(get("/healthz"))
@@ -188,6 +196,12 @@ struct ControlListenerTests {
             try await plain.send(get("/healthz"))
             try await plain.waitForClose()
             #expect(plain.received.isEmpty || !String(decoding: plain.received, as: UTF8.self).contains("alive"))
+            // Nobody is waited for longer because TLS has something to say in between.
+            for text in ["", "GET /hea", get("/healthz", method: "POST", fields: ["Content-Length: 100"]) + "x"] {
+                let slow = try await RawClient.connect(port: port, trustPEM: authority.certificatePEM)
+                try await slow.send(text)
+                try await slow.waitForClose(withinMilliseconds: 20_000)
+            }
         }
     }
 

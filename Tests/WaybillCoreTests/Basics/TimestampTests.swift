@@ -35,6 +35,13 @@ struct TimestampTests {
         }
     }
 
+    @Test("the ends of what instants reach, where dates beyond them end up, have a text too")
+    func ends() {
+        #expect(Day(iso8601: "0001-01-01")?.start.rfc3339 == "1677-09-21T00:12:43.145224192Z")
+        #expect(Day(iso8601: "9999-12-31")?.start.rfc3339 == "2262-04-11T23:47:16.854775807Z")
+        #expect(Timestamp(nanoseconds: .min + 1).rfc3339 == "1677-09-21T00:12:43.145224193Z")
+    }
+
     @Test("days follow the calendar", arguments: [(1900, 2, 29), (2026, 4, 31), (2026, 0, 1), (2026, 1, 0), (0, 1, 1)])
     func refusesDatesThatDoNotExist(year: Int, month: Int, day: Int) {
         #expect(Day(year: year, month: month, day: day) == nil)

@@ -78,7 +78,7 @@ package enum EngagementPages {
                 ConsolePart.part("table", evidence(engagement)),
             ]
                 + (call.principal?.may(.readLog) == true
-                    ? [ConsolePart.part("form", PackagePages.form(engagement: engagement, call).json)] : []))
+                    ? [ConsolePart.part("form", PackagePages.form(engagement: engagement.id, call).json)] : []))
     }
 
     private static func facts(_ engagement: Engagement) -> JSONValue {

@@ -52,13 +52,14 @@ package enum PackagePages {
         return form
     }
 
-    static func form(engagement: Engagement, _ call: ConsoleCall) -> ConsoleForm {
+    /// `engagement`: its id.
+    static func form(engagement: String, _ call: ConsoleCall) -> ConsoleForm {
         var form = ConsoleForm(
             call, action: path, heading: "Evidence package",
             lead: "What the vendor got in the engagement's period, with proofs that anybody can check without Waybill.", prefix: "package",
             isSent: false)
         form.hide("kind", PackageOrder.Kind.engagement.rawValue)
-        form.hide("engagement", engagement.id)
+        form.hide("engagement", engagement)
         form.button("Make the package")
         return form
     }
@@ -109,7 +110,10 @@ package enum PackagePages {
             ["Asked for", "About", "By", "State", "Size", .number("Transfers")], rows, empty: "There is no package now.")
         return ConsolePart.page(
             "Evidence packages", lead: "Made beside the gate, one at a time. Every request and every download is an entry of the log.",
-            [ConsolePart.part("table", table)] + (vendorForm(policies, call).map { [ConsolePart.part("form", $0.json)] } ?? []))
+            [ConsolePart.part("table", table)]
+                + [
+                    vendorForm(policies, call), call.principal?.engagement.map { form(engagement: $0, call) },
+                ].compactMap { $0.map { ConsolePart.part("form", $0.json) } })
     }
 
     private static func show(_ job: PackageJob, _ call: ConsoleCall) -> ConsoleAnswer {
