@@ -138,10 +138,13 @@ package struct LogDigester {
         return found
     }
 
-    private static let constantMembers = ([
-        "basis", "caller", "codes", "dropped", "dst", "endp", "fields", "kind", "mech", "op", "pol", "purposes", "regimes", "region",
-        "route", "vendor",
-    ] as [StaticString]).map(CanonicalScanner.pack)
+    private static let constantMembers: [UInt64] = {
+        let names: [StaticString] = [
+            "basis", "caller", "codes", "dropped", "dst", "endp", "fields", "kind", "mech", "op", "pol", "purposes", "regimes", "region",
+            "route", "vendor",
+        ]
+        return names.map(CanonicalScanner.pack)
+    }()
 
     /// Equal texts share their memory.
     private mutating func text(_ bytes: [UInt8]) -> [UInt8] { texts.insert(ByteText(bytes: bytes)).memberAfterInsert.bytes }
