@@ -1,8 +1,13 @@
 """The newcomer's hour, in chromium. Every person has a browser of their own."""
 import json
+import subprocess
+import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+import zipfile
+from pathlib import Path
 
 from browser import BASE, faults, order, picture, press, set_up, tell
 from playwright.sync_api import sync_playwright
@@ -145,8 +150,30 @@ def auditor(oda):
             "a[href*='/console/log/export'][href*='ndjson']").count() else export(oda)
     lines = open(got.value.path()).read().splitlines()
     tell("the auditor exports the log", lines and all(json.loads(line)["v"] for line in lines), f"{len(lines)} entries")
+    evidence(oda)
     oda.goto(BASE + "/console")
     look(oda, "overview")
+
+
+def evidence(oda):
+    """A package of what the vendor got, checked by the verifier that lies in it, with Python alone."""
+    oda.goto(BASE + "/console/log")
+    oda.locator("form", has=oda.get_by_role("button", name="Make the package", exact=True)).locator("[name=vendor]").select_option("novamail")
+    press(oda, "Make the package")
+    own = oda.url
+    for _ in range(150):
+        if oda.get_by_role("link", name="Download").count():
+            break
+        time.sleep(0.2)
+        oda.goto(own)
+    look(oda, "package of evidence")
+    with oda.expect_download() as got:
+        oda.get_by_role("link", name="Download").click()
+    with tempfile.TemporaryDirectory() as folder:
+        zipfile.ZipFile(got.value.path()).extractall(folder)
+        verifier = next(Path(folder).rglob("verify.py"))
+        done = subprocess.run([sys.executable, str(verifier), str(verifier.parent)], capture_output=True, text=True)
+        tell("the auditor takes evidence away, and verify.py finds it whole", done.returncode == 0, (done.stdout + done.stderr)[-300:])
 
 
 def export(oda):
