@@ -21,7 +21,9 @@ extension ConsentSource {
             for channel in ["email", "push"] {
                 guard let status = record.text("\(channel)_subscribe") else { continue }
                 guard let topic = map.topics[channel] else {
-                    if status.lowercased() == "unsubscribed" { findings.refuse("has an opt-out that the map does not name; add `\(channel)`") }
+                    if status.lowercased() == "unsubscribed" {
+                        findings.refuse("has an opt-out that the map does not name; add `\(channel)`")
+                    }
                     continue
                 }
                 state(
