@@ -29,9 +29,11 @@ PAGES = [
     "/console", "/console/vendors", "/console/vendors/{vendor}", "/console/agreements", "/console/agreements/{agreement}", "/console/due",
     "/console/stops", "/console/transfers", "/console/transfers?vendor=hubspot&decision=allow_redacted", "/console/transfers/{transfer}",
     "/console/subjects", "/console/consents", "/console/engagements", "/console/log", "/console/sinks", "/console/accounts",
-    "/console/tokens", "/console/account",
+    "/console/tokens", "/console/account", "/console/sessions", "/console/packages", "/console/callers", "/console/callers/crm", "/console/erasure-requests",
+    "/console/agreements/new", "/console/agreements/{agreement}/history", "/console/agreements/{agreement}/diff", "/console/agreements/{agreement}/yaml",
+    "/console/stops/new?kind=agreement", "/console/stops/new?kind=vendor", "/console/transfers/statistics", "/console/accounts/new",
 ]
-ADMINISTRATOR = {"/console/accounts", "/console/tokens"}
+ADMINISTRATOR = {"/console/accounts", "/console/accounts/new", "/console/tokens", "/console/sessions"}
 READS = ["/v1/vendors?limit=50", "/v1/agreements?limit=50", "/v1/transfers?limit=20", "/v1/purposes", "/v1/callers"]
 
 
@@ -157,7 +159,8 @@ def pages(chosen, folder):
         ids = first_ids(Reader(served.ready["control"], token(data.command, "vendor_manager", "auditor")))
         code = next(word for word in data.command("account", "invite").split() if word.startswith("wbs_"))
         boss = Person(served.ready["control"]).set_up(code, f"boss{time.time_ns() % 1_000_000}", "Boss", PASSWORD)
-        made = data.command("account", "create", f"all{time.time_ns() % 1_000_000}", "--name", "All", "--role", "privacy_officer", "--role", "auditor")
+        roles = [part for role in ("vendor_manager", "approver", "privacy_officer", "auditor") for part in ("--role", role)]
+        made = data.command("account", "create", f"all{time.time_ns() % 1_000_000}", "--name", "All", *roles)
         person = Person(served.ready["control"]).set_up(next(word for word in made.split() if word.startswith("wbs_")), "", "", PASSWORD)
         print(f"\n{'page':72} {'median ms':>10} {'slowest ms':>11} {'bytes':>9}")
         worst = 0

@@ -104,7 +104,7 @@ struct DocumentWords {
                 "table",
                 ConsolePart.table(
                     "Agreements", id: "agreements", ["Id", "Version", "From", "Until"],
-                    agreements.map {
+                    agreements.prefix(rowsMax).map {
                         [
                             ConsolePart.cell($0.id, path: "/console/agreements/\(ConsoleAddress.part($0.id))"),
                             ConsolePart.cell(String($0.version)),
@@ -123,7 +123,7 @@ struct DocumentWords {
                             ConsolePart.cell(Set(endpoint.slots.map { set[$0.field].name }).sorted().joined(separator: ", ")),
                         ]
                     }, empty: "None is described: nothing may be called.")),
-        ]
+        ] + more(agreements.count)
     }
 
     private static func caller(_ caller: Caller, _ set: PolicySet) -> [JSONValue] {
@@ -139,12 +139,19 @@ struct DocumentWords {
                 "table",
                 ConsolePart.table(
                     "May use", id: "may-use", ["Agreement", "Purposes"],
-                    caller.mayUse.map {
+                    caller.mayUse.prefix(rowsMax).map {
                         [
                             ConsolePart.cell($0.agreement, path: "/console/agreements/\(ConsoleAddress.part($0.agreement))"),
                             ConsolePart.cell($0.purposes.map { set[$0].name }.joined(separator: ", ")),
                         ]
                     }, empty: "Nothing.")),
-        ]
+        ] + more(caller.mayUse.count)
+    }
+
+    /// Of a table that can be as long as the policy set.
+    private static let rowsMax = 200
+
+    private static func more(_ rows: Int) -> [JSONValue] {
+        rows > rowsMax ? [ConsolePart.text("And \(rows - rowsMax) more; the lists and the YAML name them all.")] : []
     }
 }
