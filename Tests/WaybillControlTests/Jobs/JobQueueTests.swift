@@ -49,11 +49,7 @@ struct JobQueueTests {
     }
 
     private func state(_ queue: Queue, _ job: Entry, becomes state: Entry.State?) async throws -> Bool {
-        for _ in 0..<1_000 {
-            if queue.job(job.id)?.state == state { return true }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        return false
+        try await eventually { queue.job(job.id)?.state == state }
     }
 
     @Test("One runs and tells how far it is, the next waits for its end")
@@ -174,10 +170,7 @@ struct JobQueueTests {
         }
         for order in ["a", "b", "c", "d"] {
             let job = try begun(queue, order) { _ in 4 }
-            for _ in 0..<1_000 {
-                if queue.job(job.id)?.state.isFinished ?? true { break }
-                try await Task.sleep(for: .milliseconds(2))
-            }
+            #expect(try await eventually { queue.job(job.id)?.state.isFinished ?? true })
         }
         queue.sweep()
         #expect(queue.all.map(\.order).reversed() == left)

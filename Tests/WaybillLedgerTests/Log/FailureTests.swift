@@ -9,14 +9,6 @@ import WaybillTesting
         listener.all.first { $0.ticket == ticket }.flatMap { if case .failure(let error) = $0.result { error.code } else { nil } }
     }
 
-    private func until(_ what: Comment, _ condition: () throws -> Bool) async throws {
-        for _ in 0..<2_000 {
-            if try condition() { return }
-            try await Task.sleep(for: .milliseconds(2))
-        }
-        Issue.record(what)
-    }
-
     private func verified(_ fixture: LogFixture) throws -> VerificationReport {
         let keys = try LogKeys.testing()
         return try LogVerifier(reader: fixture.store, publicKeys: keys.publicKeys(), outside: fixture.copy.read(), keys: keys).verify()
@@ -38,8 +30,8 @@ import WaybillTesting
         // Outcomes wait for the store; nothing is lost.
         log.record(TransferOutcome(xid: .testing(1), result: .ok, status: 200, sentBytes: 1, milliseconds: 1))
         store.failAlways(nil)
-        try await until("the outcome never came") { try fixture.kinds.contains("outcome") }
-        try await until("the log never opened") { log.state == .open }
+        #expect(try await eventually { try fixture.kinds.contains("outcome") }, "the outcome never came")
+        #expect(try await eventually { log.state == .open }, "the log never opened")
         log.record(.testing(3), ticket: 3, for: fixture.listener)
         #expect(fixture.listener.wait(for: 1))
         #expect(code(fixture.listener, 3) == nil)
@@ -57,7 +49,7 @@ import WaybillTesting
         #expect(fixture.listener.wait(for: 1))
         #expect(log.state == .refusing("full"))
         store.failAlways(nil)
-        try await until("the log never opened") { log.state == .open }
+        #expect(try await eventually { log.state == .open }, "the log never opened")
         log.close()
     }
 
@@ -102,7 +94,7 @@ import WaybillTesting
         #expect(code(fixture.listener, 2) == .clock)
         guard case .refusing = log.state else { return #expect(Bool(false), "\(log.state)") }
         fixture.clock.advance(milliseconds: 7_000)
-        try await until("the log never opened") { log.state == .open }
+        #expect(try await eventually { log.state == .open }, "the log never opened")
         log.record(.testing(3), ticket: 3, for: fixture.listener)
         #expect(fixture.listener.wait(for: 1))
         #expect(code(fixture.listener, 3) == nil)

@@ -5,14 +5,6 @@ import WaybillLedger
 import WaybillTesting
 
 @Suite struct PacingTests {
-    private func until(_ what: Comment, _ condition: () throws -> Bool) async throws {
-        for _ in 0..<2_000 {
-            if try condition() { return }
-            try await Task.sleep(for: .milliseconds(2))
-        }
-        Issue.record(what)
-    }
-
     @Test func outcomesAndDenialsRideWithTheNextIntent() throws {
         let fixture = LogFixture()
         let log = try fixture.open { $0.rideMillisecondsMax = 60_000 }
@@ -31,7 +23,7 @@ import WaybillTesting
         let log = try fixture.open { $0.rideMillisecondsMax = 30 }
         log.recordDenial(.testing(2))
         log.recordDenial(.testing(3))
-        try await until("the denials never came") { fixture.store.contents.commits.count == 2 }
+        #expect(try await eventually { fixture.store.contents.commits.count == 2 }, "the denials never came")
         #expect(fixture.store.contents.commits[1].count == 2)
         log.close()
     }
@@ -61,12 +53,15 @@ import WaybillTesting
         let fixture = LogFixture()
         let log = try fixture.open { $0.sealEverySeconds = 0 }
         log.record(.testing(1), ticket: 1, for: fixture.listener)
-        try await until("no seal came") { try fixture.kinds.contains("seal") }
+        #expect(try await eventually { try fixture.kinds.contains("seal") }, "no seal came")
         let count = try fixture.kinds.count
         try await Task.sleep(for: .milliseconds(60))
         #expect(try fixture.kinds.count == count)
         log.count(refused: "request_malformed")
-        try await until("counts were not sealed") { try fixture.entries.last?.contains("\"refused\":{\"request_malformed\":1}") ?? false }
+        let isSealed = try await eventually {
+            try fixture.entries.last?.contains("\"refused\":{\"request_malformed\":1}") ?? false
+        }
+        #expect(isSealed, "counts were not sealed")
         log.close()
         let keys = try LogKeys.testing()
         #expect(try LogVerifier(reader: fixture.store, publicKeys: keys.publicKeys(), outside: fixture.copy.read()).verify().faults == [])
@@ -78,11 +73,12 @@ import WaybillTesting
         for i in 1...3 {
             log.record(.testing(UInt64(i)), ticket: UInt64(i), for: fixture.listener)
             #expect(fixture.listener.wait(for: 1))
-            try await until("no checkpoint of \(i + 1) entries") {
+            let isThere = try await eventually {
                 let note = try SignedNote(try fixture.copy.read() ?? [])
                 return Checkpoint(text: note.text)?.size == UInt64(i + 1)
                     && fixture.store.contents.checkpoints.last?.size == UInt64(i + 1)
             }
+            #expect(isThere, "no checkpoint of \(i + 1) entries")
         }
         log.close()
     }

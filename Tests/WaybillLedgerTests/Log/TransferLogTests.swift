@@ -16,6 +16,8 @@ struct LogFixture {
         configuration.rideMillisecondsMax = 5
         configuration.checkpointEveryMilliseconds = 10
         configuration.retryMilliseconds = 20
+        // None by the clock, however slow the machine is.
+        configuration.sealEverySeconds = 3_600
         change(&configuration)
         return configuration
     }

@@ -137,7 +137,7 @@ final class Stream: Sendable {
     var received: Incoming { shared.incoming.withLock { $0 } }
 
     /// The whole answer, and the stream's end.
-    func answer(withinMilliseconds: Int = 5_000) async throws -> Answer {
+    func answer(withinMilliseconds: Int = 60_000) async throws -> Answer {
         for _ in 0..<(withinMilliseconds / 5) {
             let incoming = received
             if incoming.isClosed {

@@ -132,13 +132,9 @@ struct Harness {
         return try await client.answer(toHEAD: toHEAD)
     }
 
-    /// Waits until `condition` holds; fails the test after two seconds.
+    /// Waits until `condition` holds; fails the test after a minute.
     func eventually(_ what: Comment, _ condition: () -> Bool) async throws {
-        for _ in 0..<400 {
-            if condition() { return }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        Issue.record(what)
+        if try await !WaybillTesting.eventually(condition) { Issue.record(what) }
     }
 }
 

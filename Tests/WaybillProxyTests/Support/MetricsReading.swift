@@ -1,6 +1,7 @@
 import Testing
 import WaybillCore
 import WaybillProxy
+import WaybillTesting
 
 /// Finds one value among metric families.
 extension [MetricFamily] {
@@ -33,11 +34,10 @@ extension Harness {
     /// What is counted once an answer is written may be a moment behind the answer.
     func eventually(_ name: String, _ labels: [String], is expected: UInt64) async throws {
         var found: UInt64?
-        for _ in 0..<200 {
+        let isSo = try await WaybillTesting.eventually {
             found = try await metrics().count(name, labels)
-            if found == expected { return }
-            try await Task.sleep(for: .milliseconds(5))
+            return found == expected
         }
-        Issue.record("\(name) \(labels) is \(found.map(String.init) ?? "missing"), not \(expected)")
+        if !isSo { Issue.record("\(name) \(labels) is \(found.map(String.init) ?? "missing"), not \(expected)") }
     }
 }
