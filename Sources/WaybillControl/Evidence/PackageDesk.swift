@@ -57,9 +57,13 @@ package struct PackageDesk: Sendable {
         return job
     }
 
-    /// Who is bound to one vendor sees what they asked for themselves; a person's package is for who may look people up.
+    /// Who is bound to one vendor sees what they asked for themselves, of what they are bound to now; a person's package is for who may
+    /// look people up.
     static func sees(_ principal: Principal, _ job: PackageJob) -> Bool {
-        guard principal.vendor == nil, principal.engagement == nil else { return job.by == principal.id }
+        guard principal.vendor == nil, principal.engagement == nil else {
+            return job.by == principal.id && principal.sees(vendor: job.order.vendor ?? "")
+                && principal.sees(engagement: job.order.engagement ?? "")
+        }
         switch job.order.kind {
         case .vendor: return true
         case .engagement: return principal.may(.readAudits)

@@ -14,7 +14,7 @@ struct DraftTextTests {
             "fields": ["email"], "regions": ["US"], "mechanism": ["dpf"], "terms": [#"DPA, "Annex" 4"#],
         ],
         .vendor: [
-            "legal_name": ["Nova \"Mail\" Inc."], "established_in": ["US-MA"], "url": ["https://api.nova.example"], "region": ["US"],
+            "legal_name": ["Nova \"\u{301}Mail\" Inc."], "established_in": ["US-MA"], "url": ["https://api.nova.example"], "region": ["US"],
             "privacy": ["privacy@nova.example"], "request": ["POST /contacts"], "subject": ["email"],
             "members": ["email: email\n name : first_name"],
         ],

@@ -181,6 +181,10 @@ struct PackageDeskTests {
         #expect(desk.all(seenBy: officer).map(\.order.kind) == [.vendor, .subject, .vendor])
         #expect(desk.all(seenBy: auditor).map(\.order.kind) == [.vendor, .vendor])
         #expect(desk.all(seenBy: bound).map(\.id) == [own.id])
+        // The same account, bound to another vendor since, or to an engagement.
+        for moved in [("mailchimp", nil), ("hubspot", "2026-2")] {
+            #expect(desk.all(seenBy: Self.principal(.vendorAuditor, vendor: moved.0, engagement: moved.1)).isEmpty)
+        }
         let others = desk.all(seenBy: officer).filter { $0.id != own.id }
         for job in others {
             #expect(throws: APIProblem.self) { try desk.one(job.id, seenBy: bound) }

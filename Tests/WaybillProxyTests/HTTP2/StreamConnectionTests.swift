@@ -28,8 +28,13 @@ import WaybillTesting
         try await Harness.runWithStreams {
             $0.limits.callerIdleMillisecondsMax = 100
         } _: { harness, client in
-            let answer = try await client.send(Head.post(), "{}")
-            #expect(answer.status == 200)
+            do {
+                let answer = try await client.send(Head.post(), "{}")
+                #expect(answer.status == 200)
+            } catch {
+                // On a machine that was too slow to ask in time it was idle before it asked, and goes all the same.
+                #expect(client.isClosed || !client.farewells.isEmpty)
+            }
             try await harness.eventually("GOAWAY") { client.farewells.first == .noError }
             try await harness.eventually("the connection ends") { client.isClosed }
         }
