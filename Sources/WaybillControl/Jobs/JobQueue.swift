@@ -7,13 +7,12 @@ import WaybillLedger
 ///
 /// `keep` is told of every job before anything is done for it and when it has ended; `forget` when it goes, with all that it made.
 package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Codable>: Sendable {
-    package typealias Entry = Job<Order, Outcome>
     package typealias Work = @Sendable (JobProgress) throws -> Outcome
     /// Runs blocking work on another thread.
     package typealias Runner = @Sendable (@escaping @Sendable () -> Void) -> Void
 
     private struct Slot {
-        var job: Entry
+        var job: Job<Order, Outcome>
         let progress = JobProgress()
         /// Nil: it may not begin yet, or has.
         var work: Work?
@@ -33,13 +32,13 @@ package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Coda
     private let runner: Runner
     private let timer = DispatchQueue(label: "waybill.jobs.timer")
     private let bytes: @Sendable (Outcome) -> Int
-    private let keep: @Sendable (Entry) throws -> Void
-    private let forget: @Sendable (Entry) -> Void
+    private let keep: @Sendable (Job<Order, Outcome>) throws -> Void
+    private let forget: @Sendable (Job<Order, Outcome>) -> Void
 
     package init(
         limits: JobLimits = JobLimits(), clock: any WallClock = SystemWallClock(), runner: @escaping Runner = JobQueue.onDispatch,
-        bytes: @escaping @Sendable (Outcome) -> Int = { _ in 0 }, keep: @escaping @Sendable (Entry) throws -> Void = { _ in },
-        forget: @escaping @Sendable (Entry) -> Void = { _ in }
+        bytes: @escaping @Sendable (Outcome) -> Int = { _ in 0 }, keep: @escaping @Sendable (Job<Order, Outcome>) throws -> Void = { _ in },
+        forget: @escaping @Sendable (Job<Order, Outcome>) -> Void = { _ in }
     ) {
         self.limits = limits
         self.clock = clock
@@ -55,7 +54,7 @@ package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Coda
     }
 
     /// Jobs of before a restart, once and first.
-    package func restore(_ jobs: [Entry]) {
+    package func restore(_ jobs: [Job<Order, Outcome>]) {
         state.withLock { $0.slots = jobs.sorted { $0.madeAt < $1.madeAt }.map { Slot(job: $0) } }
         sweep()
         for job in all { scheduleSweep(of: job) }
@@ -64,15 +63,15 @@ package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Coda
     // MARK: Looking
 
     /// Newest first.
-    package var all: [Entry] {
+    package var all: [Job<Order, Outcome>] {
         state.withLock { state in state.slots.reversed().filter { !$0.isLeaving }.map(Self.seen) }
     }
 
-    package func job(_ id: String) -> Entry? {
+    package func job(_ id: String) -> Job<Order, Outcome>? {
         state.withLock { state in state.slots.first { $0.job.id == id && !$0.isLeaving }.map(Self.seen) }
     }
 
-    private static func seen(_ slot: Slot) -> Entry {
+    private static func seen(_ slot: Slot) -> Job<Order, Outcome> {
         guard slot.job.state == .running else { return slot.job }
         var job = slot.job
         let standing = slot.progress.standing
@@ -81,7 +80,7 @@ package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Coda
     }
 
     /// As it is once it has finished, or after so long; nil: it is gone.
-    package func wait(for id: String, milliseconds: Int) async throws -> Entry? {
+    package func wait(for id: String, milliseconds: Int) async throws -> Job<Order, Outcome>? {
         let end = ContinuousClock.now + .milliseconds(milliseconds)
         while let job = job(id) {
             guard !job.state.isFinished, .now < end else { return job }
@@ -93,11 +92,11 @@ package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Coda
     // MARK: Doing
 
     /// Takes a place, so that it can be entered in the log before it begins: `start` it, or `remove` it.
-    package func add(_ order: Order, by: String) throws(ControlFailure) -> Entry {
+    package func add(_ order: Order, by: String) throws(ControlFailure) -> Job<Order, Outcome> {
         sweep()
         var generator = SystemRandomNumberGenerator()
         let id = hex((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
-        let job = Entry(id: id, order: order, by: by, madeAt: clock.now())
+        let job = Job<Order, Outcome>(id: id, order: order, by: by, madeAt: clock.now())
         let refusal: ControlFailure? = state.withLock { state in
             let unfinished = state.slots.filter { !$0.job.state.isFinished }
             guard unfinished.count < limits.unfinishedMax else {
@@ -129,7 +128,7 @@ package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Coda
 
     /// Stops it if it is not done, and removes what it made.
     package func remove(_ id: String) {
-        let gone: Entry? = state.withLock { state in
+        let gone: Job<Order, Outcome>? = state.withLock { state in
             guard let place = state.slots.firstIndex(where: { $0.job.id == id }) else { return nil }
             guard state.slots[place].job.state != .running else {
                 state.slots[place].progress.stop()
@@ -211,7 +210,7 @@ package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Coda
 
     // MARK: Limits of what is kept
 
-    private func scheduleSweep(of job: Entry) {
+    private func scheduleSweep(of job: Job<Order, Outcome>) {
         guard let endedAt = job.endedAt else { return }
         let seconds = max(0, endedAt.seconds + limits.keptSecondsMax - clock.now().seconds) + 1
         timer.asyncAfter(deadline: .now() + .seconds(Int(clamping: seconds))) { [weak self] in self?.sweep() }
@@ -220,7 +219,7 @@ package final class JobQueue<Order: Sendable & Codable, Outcome: Sendable & Coda
     /// Removes what is too old, and the oldest of what is too many or too much.
     package func sweep() {
         let now = clock.now()
-        let gone: [Entry] = state.withLock { state in
+        let gone: [Job<Order, Outcome>] = state.withLock { state in
             var gone: Set<String> = []
             var kept: [String: Int] = [:]
             var (count, size) = (0, 0)

@@ -33,6 +33,18 @@ struct SuspendOptions: ParsableArguments {
     }
 }
 
+/// Lifts a stop by the desk, which knows who drafted what is stopped.
+struct ResumeOptions: ParsableArguments {
+    @OptionGroup var document: DocumentOptions
+    @Option(name: .long, help: ArgumentHelp("Why, in words; kept in the control store.", valueName: "text"))
+    var why: String
+
+    func run(_ kind: PolicyDocumentName.Kind) async throws {
+        _ = try await document.act(kind, "resume", ["why": why])
+        StandardStreams.writeOutput("\(kind.rawValue) \(document.id) resumed\n")
+    }
+}
+
 struct SuspensionList: ParsableArguments {
     @OptionGroup var installation: ConfigurationOptions
     @OptionGroup var format: OutputOptions
@@ -64,14 +76,8 @@ struct VendorCommand: AsyncParsableCommand {
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "resume", abstract: "Lift the stop.", discussion: "Whoever drafted the vendor does not resume it.")
-        @OptionGroup var options: DocumentOptions
-        @Option(name: .long, help: ArgumentHelp("Why, in words; kept in the control store.", valueName: "text"))
-        var why: String
-
-        func run() async throws {
-            _ = try await options.act(.vendor, "resume", ["why": why])
-            StandardStreams.writeOutput("vendor \(options.id) resumed\n")
-        }
+        @OptionGroup var options: ResumeOptions
+        func run() async throws { try await options.run(.vendor) }
     }
     struct Suspended: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "suspended", abstract: "Which vendors are stopped, by whom, and why.")
@@ -94,14 +100,8 @@ struct AgreementCommand: AsyncParsableCommand {
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "resume", abstract: "Lift the stop.", discussion: "Whoever drafted the agreement does not resume it.")
-        @OptionGroup var options: DocumentOptions
-        @Option(name: .long, help: ArgumentHelp("Why, in words; kept in the control store.", valueName: "text"))
-        var why: String
-
-        func run() async throws {
-            _ = try await options.act(.agreement, "resume", ["why": why])
-            StandardStreams.writeOutput("agreement \(options.id) resumed\n")
-        }
+        @OptionGroup var options: ResumeOptions
+        func run() async throws { try await options.run(.agreement) }
     }
     struct Suspended: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -9,7 +9,7 @@ import WaybillTesting
 @Suite("Jobs beside the gate")
 struct JobQueueTests {
     private typealias Queue = JobQueue<String, Int>
-    private typealias Entry = Job<String, Int>
+    private typealias TestJob = Job<String, Int>
 
     /// A queue whose jobs hold until they are let go, and what its store was told.
     private final class Place: Sendable {
@@ -42,13 +42,13 @@ struct JobQueueTests {
         }
     }
 
-    private func begun(_ queue: Queue, _ order: String, by: String = "anna", _ work: @escaping Queue.Work = { _ in 1 }) throws -> Entry {
+    private func begun(_ queue: Queue, _ order: String, by: String = "anna", _ work: @escaping Queue.Work = { _ in 1 }) throws -> TestJob {
         let job = try queue.add(order, by: by)
         queue.start(job.id, work)
         return job
     }
 
-    private func state(_ queue: Queue, _ job: Entry, becomes state: Entry.State?) async throws -> Bool {
+    private func state(_ queue: Queue, _ job: TestJob, becomes state: TestJob.State?) async throws -> Bool {
         try await eventually { queue.job(job.id)?.state == state }
     }
 
