@@ -66,3 +66,14 @@ def faults(page):
     return page.evaluate("""async () => (await axe.run(document, {runOnly: {type: 'tag', values:
         ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}})).violations
         .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(', '))""")
+
+
+def until_made(page):
+    """Looks at a package's page until it can be downloaded, or half a minute is over. Returns whether it can."""
+    own = page.url
+    for _ in range(150):
+        if page.get_by_role("link", name="Download").count():
+            return True
+        time.sleep(0.2)
+        page.goto(own)
+    return False

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from browser import BASE, faults, order, picture, press, set_up, tell
+from browser import BASE, faults, order, picture, press, set_up, tell, until_made
 from playwright.sync_api import sync_playwright
 
 PAGES_MAX, ALIKE_MAX, SERVER_MILLISECONDS_MAX, TAB_STOPS_MAX = 200, 2, 100, 250
@@ -191,13 +191,7 @@ def package(page):
     page.locator("table tbody a").first.click()
     press(page, "Make the package")
     tell("a package is asked for, and its page tells how it is", "/console/packages/" in page.url and page.locator("[role=status]").count() > 0, page.url)
-    own = page.url
-    for _ in range(100):
-        if page.get_by_role("link", name="Download").count():
-            break
-        time.sleep(0.2)
-        page.goto(own)
-    made = page.get_by_role("link", name="Download").count() == 1
+    made = until_made(page)
     tell("the package is made", made, page.locator("main").inner_text()[:200])
     if made:
         with page.expect_download() as download:

@@ -9,7 +9,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
-from browser import BASE, faults, order, picture, press, set_up, tell
+from browser import BASE, faults, order, picture, press, set_up, tell, until_made
 from playwright.sync_api import sync_playwright
 
 TEAM = {"mia": "vendor_manager", "alex": "approver", "paula": "privacy_officer", "oda": "auditor"}
@@ -160,12 +160,7 @@ def evidence(oda):
     oda.goto(BASE + "/console/log")
     oda.locator("form", has=oda.get_by_role("button", name="Make the package", exact=True)).locator("[name=vendor]").select_option("novamail")
     press(oda, "Make the package")
-    own = oda.url
-    for _ in range(150):
-        if oda.get_by_role("link", name="Download").count():
-            break
-        time.sleep(0.2)
-        oda.goto(own)
+    tell("a package of evidence is made", until_made(oda))
     look(oda, "package of evidence")
     with oda.expect_download() as got:
         oda.get_by_role("link", name="Download").click()
